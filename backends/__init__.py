@@ -1,0 +1,1 @@
+"""Everything that knows a cluster. Imports neither Textual nor Rich."""

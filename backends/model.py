@@ -1,0 +1,273 @@
+"""The picture: what is known of a cluster at one moment, frozen.
+
+Units are in the names. ``None`` always means "not known", never zero. Moments are epoch seconds;
+those that change with every look stay out of equality, so that equal pictures cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NodeState(StrEnum):
+    ONLINE = "online"
+    STANDBY = "standby"
+    MAINTENANCE = "maintenance"
+    PENDING = "pending"
+    UNCLEAN = "unclean"
+    OFFLINE = "offline"
+
+
+class NodeKind(StrEnum):
+    MEMBER = "member"
+    REMOTE = "remote"
+    GUEST = "guest"
+
+
+class VMState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    MIGRATING = "migrating"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class Phase(StrEnum):
+    """Where a migration stands."""
+
+    REQUESTED = "requested"
+    WAITING = "waiting"
+    COPYING = "copying"
+    SWITCHING = "switching over"
+    STOPPING = "stopping the source"
+
+
+class HypervisorState(StrEnum):
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypervisor:
+    """Whether a node's libvirt answers; `since` is when this state began."""
+
+    state: HypervisorState = HypervisorState.UNKNOWN
+    reason: str | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    name: str
+    id: str
+    state: NodeState
+    kind: NodeKind = NodeKind.MEMBER
+    is_dc: bool = False
+    standby: bool = False
+    maintenance: bool = False
+    unclean: bool = False
+    cpus: int | None = None
+    cpu_percent: float | None = None
+    """Of all the node's cores together, 0–100."""
+    memory_bytes: int | None = None
+    memory_used_bytes: int | None = None
+    hypervisor: Hypervisor = Hypervisor()
+
+    @property
+    def can_host(self) -> bool:
+        """Whether Pacemaker would place a resource here."""
+        return self.state is NodeState.ONLINE
+
+
+class ConstraintKind(StrEnum):
+    PREFER = "prefer"
+    BAN = "ban"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A location constraint that a command left on a VM (`cli-prefer-*`, `cli-ban-*`)."""
+
+    id: str
+    vm: str
+    node: str | None
+    kind: ConstraintKind
+    expires: str | None = None
+    """The end of its lifetime as the CIB says it; an expired one stays in the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry of a resource's operation history, as the CIB's `lrm_rsc_op` records it."""
+
+    node: str
+    task: str
+    call_id: int
+    rc: int
+    status: int
+    """−1 while it runs, 0 when it ended; others are Pacemaker's `pcmk_exec_status`."""
+    at: float | None
+    """When the result last changed, in the clock of that node."""
+    exec_ms: int = 0
+    exit_reason: str = ""
+    source: str | None = None
+    target: str | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.status == -1
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == 0 and self.rc == 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMigration:
+    """Whether Pacemaker may migrate the VM live, and if not, why."""
+
+    possible: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VM:
+    """A resource whose agent runs a libvirt domain."""
+
+    id: str
+    state: VMState
+    domain: str | None = None
+    node: str | None = None
+    """Where it runs; the source while it migrates."""
+    nodes: tuple[str, ...] = ()
+    """Every node on which Pacemaker holds it for active: two between migrate_to and the stop."""
+    agent: str = ""
+    live_migration: LiveMigration = LiveMigration()
+    managed: bool = True
+    failed: bool = False
+    maintenance: bool = False
+    target_role: str | None = None
+    group: str | None = None
+    vcpus: int | None = None
+    memory_bytes: int | None = None
+    cpu_percent: float | None = None
+    """Of its own vCPUs together, 0–100."""
+    constraints: tuple[Constraint, ...] = ()
+    migrate_to_timeout_s: float | None = None
+    migrate_from_timeout_s: float | None = None
+    migrate_to_on_fail: str | None = None
+    migration_speed_bytes_per_s: int | None = None
+    history: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A migration in flight, whoever started it."""
+
+    vm: str
+    source: str
+    target: str | None
+    phase: Phase
+    remaining_bytes: int | None = None
+    total_bytes: int | None = None
+    rate_bytes_per_s: int | None = None
+    dirty_rate_bytes_per_s: int | None = None
+    iteration: int | None = None
+    downtime_ms: int | None = None
+    """Expected while copying, real once the guest has switched over."""
+    elapsed_s: float | None = None
+    eta_s: float | None = None
+    deadline_s: float | None = None
+    """What is left of the migrate_to timeout; at its end Pacemaker reboots the guest."""
+
+    @property
+    def percent(self) -> float | None:
+        """How much is copied, 0–100. It can fall while the guest dirties memory."""
+        if self.phase in (Phase.SWITCHING, Phase.STOPPING):
+            return 100.0
+        if not self.total_bytes or self.remaining_bytes is None:
+            return None
+        return 100.0 * max(0.0, min(1.0, 1 - self.remaining_bytes / self.total_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed action that Pacemaker remembers until it is cleaned up."""
+
+    resource: str
+    node: str
+    task: str
+    rc: int
+    reason: str
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fencing:
+    """One entry of the fencing history."""
+
+    node: str
+    action: str
+    status: str
+    """`pending`, `success` or `failed`."""
+    completed: str | None = None
+    """As crm_mon says it: in the zone of the node that was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A part of the picture that is old, because its source does not answer."""
+
+    source: str
+    """`pacemaker`, or `libvirt`."""
+    node: str | None
+    since: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CibVersion:
+    admin_epoch: int
+    epoch: int
+    num_updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One picture."""
+
+    name: str | None = None
+    dc: str | None = None
+    quorum: bool | None = None
+    maintenance: bool | None = None
+    fencing_enabled: bool | None = None
+    migration_limit: int | None = None
+    pacemaker_version: str | None = None
+    version: CibVersion | None = field(default=None, compare=False)
+    voice: str | None = None
+    """The node that Pacemaker is asked on; `None` where that means nothing."""
+    nodes: tuple[Node, ...] = ()
+    vms: tuple[VM, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    fencing: tuple[Fencing, ...] = ()
+    stale: tuple[Stale, ...] = ()
+    taken_at: float = field(default=0.0, compare=False)
+
+    def node(self, name: str) -> Node | None:
+        return next((node for node in self.nodes if node.name == name), None)
+
+    def vm(self, vm_id: str) -> VM | None:
+        return next((vm for vm in self.vms if vm.id == vm_id), None)
+
+    def migration(self, vm_id: str) -> Migration | None:
+        return next((m for m in self.migrations if m.vm == vm_id), None)
+
+    def stale_pacemaker(self) -> Stale | None:
+        return next((s for s in self.stale if s.source == "pacemaker"), None)

@@ -1,0 +1,137 @@
+"""What would happen: predictions of the scheduler, verdicts, plans, and their commands."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backends.model import CibVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command on one node, word by word; `node` is `None` for "on the voice node"."""
+
+    argv: tuple[str, ...]
+    purpose: str
+    node: str | None = None
+
+    def __str__(self) -> str:
+        """As a shell would need it."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command that was sent, for the list of commands; `duration_s` is `None` while it runs."""
+
+    number: int
+    node: str
+    command: str
+    at: float
+    duration_s: float | None = None
+    exit_status: int | None = None
+    """`None` while it runs, or when the connection was lost."""
+    writes: bool = False
+
+
+class ActionKind(StrEnum):
+    """What the scheduler would do to a resource (`rsc_action` of crm_simulate)."""
+
+    MIGRATE = "migrate"
+    MOVE = "move"
+    RESTART = "restart"
+    START = "start"
+    STOP = "stop"
+    RECOVER = "recover"
+    RELOAD = "reload"
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    FENCE = "fence"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`source` and `target` are nodes; a start has no source, a stop no target."""
+
+    kind: ActionKind
+    resource: str
+    source: str | None = None
+    target: str | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        way = " ".join(
+            word
+            for word in (
+                f"from {self.source}" if self.source and self.target != self.source else "",
+                f"to {self.target}" if self.target and self.target != self.source else "",
+                f"on {self.source}" if self.source and self.target in (None, self.source) else "",
+            )
+            if word
+        )
+        return f"{self.kind.value} {self.resource} {way}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the scheduler says of one move.
+
+    `moved`: its actions when the constraint is set; `cleared`: its actions when that has come to
+    pass and the constraint is removed again (a VM that fails back shows here). `cleared` is `None`
+    when it was not asked.
+    """
+
+    moved: tuple[Action, ...]
+    cleared: tuple[Action, ...] | None = None
+    version: CibVersion | None = None
+
+
+class VerdictKind(StrEnum):
+    LIVE = "LIVE"
+    SIDE_EFFECTS = "LIVE WITH SIDE EFFECTS"
+    REBOOT = "REBOOT"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a move of `vms` to `node` would be. `reasons` are sentences, the weightiest first."""
+
+    vms: tuple[str, ...]
+    node: str
+    kind: VerdictKind
+    reasons: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    reboots: tuple[str, ...] = ()
+    """Every VM whose guest would be stopped, the moved ones and those beside."""
+    version: CibVersion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A move as it would be carried out, for the operator to read and confirm."""
+
+    verdict: Verdict
+    steps: tuple[str, ...]
+    """What will happen, in order, in words."""
+    warnings: tuple[str, ...]
+    commands: tuple[Command, ...]
+    """Exactly what will be sent, in order."""
+    deadline_s: float | None
+    """The shortest migrate_to timeout among the VMs."""
+
+    @property
+    def vms(self) -> tuple[str, ...]:
+        return self.verdict.vms
+
+    @property
+    def node(self) -> str:
+        return self.verdict.node
+
+    @property
+    def reboots(self) -> bool:
+        """Whether any guest would be stopped: such a plan needs more than Enter."""
+        return bool(self.verdict.reboots)
