@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,7 @@ from lab import files, guest, packages
 from lab.system import call, write
 
 NODE_NAMES = ("alpha", "bravo", "charlie", "delta", "echo")
-DIRECTORY = Path(
-    os.environ.get("VMFERRY_LAB_CACHE") or Path(tempfile.gettempdir(), "vmferry-lab-cache")
-)
+DIRECTORY = Path(os.environ.get("VMFERRY_LAB_CACHE") or "/var/cache/vmferry-lab")
 BOOT = DIRECTORY / "boot"
 BIN = DIRECTORY / "bin"
 SSH = DIRECTORY / "ssh"

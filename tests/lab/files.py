@@ -13,6 +13,6 @@ def text(name: str) -> str:
     return (FILES / name).read_text()
 
 
-def fill(name: str, **values: object) -> str:
+def fill(name: str, /, **values: object) -> str:
     """A file with its `$names` replaced. Raises KeyError where one has no value."""
     return Template(text(name)).substitute(values)

@@ -1,0 +1,121 @@
+"""What the cluster says of itself, asked on whichever node answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from lab.cib import VMS
+from lab.node import Node
+from lab.system import LabError
+
+SECTIONS = ("crm_config", "nodes", "resources", "constraints", "rsc_defaults", "op_defaults")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The nodes together."""
+
+    nodes: Sequence[Node]
+
+    def ask(self, *argv: object, stdin: str | None = None) -> str:
+        """Run a command on the first node where it succeeds. Raises LabError where it does not."""
+        refusals = []
+        for node in self.nodes:
+            try:
+                return node.run(*argv, stdin=stdin)
+            except LabError as error:
+                refusals.append(str(error))
+        raise LabError("no node answers:\n" + "\n".join(refusals))
+
+    def crm_mon(self) -> Element:
+        """The status as crm_mon prints it."""
+        return _parse(self.ask("crm_mon", "-1", "--output-as=xml"))
+
+    def cib(self) -> Element:
+        """The whole CIB."""
+        return _parse(self.ask("cibadmin", "--query"))
+
+    def is_online(self) -> bool:
+        """Are all nodes online, with a DC and quorum?"""
+        status = self._status()
+        if status is None:
+            return False
+        dc = status.find("./summary/current_dc")
+        online = [node for node in status.iterfind("./nodes/node") if node.get("online") == "true"]
+        return (
+            dc is not None
+            and dc.get("with_quorum") == "true"
+            and len(online) == len(self.nodes)
+            and not any(node.get("pending") == "true" for node in online)
+        )
+
+    def placement(self) -> dict[str, str]:
+        """Where each VM is Started, with no other node involved; others are left out."""
+        status = self._status()
+        return {} if status is None else placement(status)
+
+    def is_idle(self) -> bool:
+        """Is the DC idle, with nothing that it would still do?"""
+        status = self._status()
+        dc = None if status is None else status.find("./summary/current_dc")
+        if dc is None or dc.get("name") is None:
+            return False
+        try:
+            state = self.ask("crmadmin", "--status", dc.get("name"))
+            plan = self.ask("crm_simulate", "--live-check", "--output-as=xml")
+        except LabError:
+            return False
+        return "S_IDLE" in state and _parse(plan).find("./actions/*") is None
+
+    def migrating(self) -> dict[str, str]:
+        """The source node of each VM whose migrate_to is running."""
+        return {
+            operation.get("id", "").removesuffix("_migrate_to_0").removesuffix("_last_0"): source
+            for operation in self.cib().iter("lrm_rsc_op")
+            if operation.get("op-status") == "-1"
+            and operation.get("operation") == "migrate_to"
+            and (source := operation.get("migrate_source"))
+        }
+
+    def failures(self) -> bool:
+        """Is anything recorded as failed?"""
+        status = self.crm_mon()
+        failed = [each for each in status.iter("resource") if each.get("failed") == "true"]
+        return bool(failed) or status.find("./failures/failure") is not None
+
+    def configuration(self) -> dict[str, str]:
+        """The sections of the configuration as text, to compare and to put back."""
+        found = {}
+        for name in SECTIONS:
+            section = self.cib().find(f"./configuration/{name}")
+            if section is not None:
+                found[name] = ElementTree.tostring(section, encoding="unicode").strip()
+        return found
+
+    def _status(self) -> Element | None:
+        try:
+            return self.crm_mon()
+        except LabError:
+            return None
+
+
+def placement(status: Element) -> dict[str, str]:
+    """Where each VM is Started according to crm_mon."""
+    names = {vm.name for vm in VMS}
+    found = {}
+    for resource in status.iter("resource"):
+        name, places = resource.get("id", ""), resource.findall("node")
+        settled = resource.get("role") == "Started" and not resource.get("pending")
+        if name in names and settled and len(places) == 1:
+            found[name] = places[0].get("name", "")
+    return found
+
+
+def _parse(text: str) -> Element:
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise LabError(f"not XML ({error}): {text[:200]!r}") from error

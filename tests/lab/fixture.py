@@ -1,0 +1,60 @@
+"""pytest plugin: `lab`, one for the whole run, and `settled_lab`, the same in its seeded state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lab.lab import Lab
+
+REASON = "needs root: the lab is made of namespaces"
+FIXTURES = {"lab", "settled_lab"}
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """A cluster of three nodes, reachable from this process, gone when the run ends."""
+    with Lab.up(base=f"test-{os.getpid()}", owner=os.getpid()) as lab:
+        lab.enter_network()
+        lab.wait_guests()
+        yield lab
+
+
+@pytest.fixture
+def settled_lab(lab: Lab) -> Lab:
+    """The lab as it was seeded: every VM at home, every guest ticking, nothing left behind."""
+    lab.reset()
+    return lab
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "lab: needs the lab, a real cluster out of namespaces")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use the lab; leave them out where it cannot be built."""
+    for item in items:
+        uses_lab = FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if uses_lab or item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.lab)
+            if os.geteuid():
+                item.add_marker(pytest.mark.skip(reason=REASON))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly how much was left out."""
+    left_out = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and REASON in report.longrepr[2]
+    ]
+    if left_out:
+        terminalreporter.write_line(
+            f"LEFT OUT: {len(left_out)} lab tests did not run, because the lab needs root.",
+            yellow=True,
+            bold=True,
+        )

@@ -1,0 +1,272 @@
+"""The lab: a real cluster on this machine, out of namespaces."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from xml.etree.ElementTree import Element
+
+from lab import cache, keeper, network, reset, seed
+from lab.cib import VMS, domain_xml
+from lab.cluster import Cluster
+from lab.guest import Guest, read_console
+from lab.node import Node
+from lab.system import LabError, T, call, wait, write
+
+LABS = Path("/run/vmferry-lab")
+READY_S = 120
+BOOT_S = 90
+
+log = logging.getLogger("lab")
+
+
+def base_directory(name: str | Path | None = None) -> Path:
+    """The directory of a lab by its name, or as given; VMFERRY_LAB names the default."""
+    chosen = str(name or os.environ.get("VMFERRY_LAB") or "default")
+    return Path(chosen).resolve() if "/" in chosen else LABS / chosen
+
+
+class Lab:
+    """A running lab. Usable as a context manager that takes it down."""
+
+    def __init__(self, base: Path, nodes: tuple[str, ...]) -> None:
+        self.base = base
+        self.nodes = nodes
+        self.network = network.Network(base)
+        self.members = {name: Node(name, base) for name in nodes}
+        self.cluster = Cluster(tuple(self.members.values()))
+
+    @classmethod
+    def up(
+        cls, nodes: int = 3, base: str | Path | None = None, owner: int | None = None
+    ) -> Self:
+        """Bring up a lab: all nodes online, every VM Started (its guest boots for 12 s more).
+
+        With an `owner` (a process id) the lab goes down when that process ends.
+        Raises LabError where a lab is up already or does not come up.
+        """
+        if os.geteuid():
+            raise LabError("the lab is made of namespaces and mounts: it needs root")
+        if not 2 <= nodes <= len(cache.NODE_NAMES):
+            raise LabError(f"a lab has 2 to {len(cache.NODE_NAMES)} nodes, not {nodes}")
+        lab = cls(base_directory(base), cache.NODE_NAMES[:nodes])
+        if lab.network.keeper_pid:
+            raise LabError(f"a lab is up already in {lab.base}")
+        lab.down()
+        cache.prepare()
+        lab.base.mkdir(parents=True, exist_ok=True)
+        call("mount", "-t", "tmpfs", "-o", "mode=755,size=4g", "vmferry-lab", lab.base)
+        try:
+            write(lab.base / "nodes.txt", "\n".join(lab.nodes) + "\n")
+            write(lab.known_hosts, seed.known_hosts(lab.nodes))
+            write(lab.ssh_config, seed.ssh_config(lab.nodes, lab.known_hosts))
+            keeper.start(lab.base, owner)
+            lab.rebuild()
+        except BaseException:
+            lab.down()
+            raise
+        return lab
+
+    @classmethod
+    def attach(cls, base: str | Path | None = None) -> Self:
+        """Find a lab that is up. Raises LabError where there is none."""
+        directory = base_directory(base)
+        try:
+            nodes = (directory / "nodes.txt").read_text().split()
+        except FileNotFoundError:
+            raise LabError(f"no lab is up in {directory}") from None
+        return cls(directory, tuple(nodes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.down()
+
+    def down(self) -> None:
+        """End everything of the lab, also of one that came up by half or outlived a reboot."""
+        pid = self.network.keeper_pid
+        if pid and pid != os.getpid():
+            os.kill(pid, signal.SIGKILL)
+        if os.path.ismount(self.base):
+            self._power_off()
+            wait(self._unmounted, 10, f"{self.base} is unmounted", every_s=0.1)
+        if self.base.is_dir() and not any(self.base.iterdir()):
+            self.base.rmdir()
+
+    def rebuild(self) -> None:
+        """Give every node a new disk and the cluster its seed; the operator's network stays."""
+        self._power_off()
+        self._fill_storage()
+        for node in self.members.values():
+            node.format(self.nodes)
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            list(pool.map(lambda node: node.boot(self.network), self.members.values()))
+        wait(self.cluster.is_online, READY_S, "all nodes online with a DC")
+        wait(self._all_started, READY_S, "every VM Started")
+        reset.keep_pristine(self.cluster, self.base)
+        first = self.members[self.nodes[0]]
+        cache.keep_capabilities(first.root / "var/cache/libvirt/qemu/capabilities")
+
+    @property
+    def identity(self) -> Path:
+        """The operator's private key."""
+        return cache.key("operator")
+
+    @property
+    def known_hosts(self) -> Path:
+        """The host keys of the nodes."""
+        return self.base / "known_hosts"
+
+    @property
+    def ssh_config(self) -> Path:
+        """An ssh_config with every node by name."""
+        return self.base / "ssh_config"
+
+    def enter_network(self) -> None:
+        """Move this thread, and what it starts from now on, to where the nodes are reached."""
+        network.enter(self.network.pid)
+
+    def run(
+        self, node: str, *argv: object, check: bool = True, stdin: str | None = None
+    ) -> str:
+        """Run a command in a node as root; its standard output. Raises LabError."""
+        return self.members[node].run(*argv, check=check, stdin=stdin)
+
+    def crm_mon(self) -> Element:
+        """The status as crm_mon prints it on a node that answers."""
+        return self.cluster.crm_mon()
+
+    def cib(self) -> Element:
+        """The whole CIB."""
+        return self.cluster.cib()
+
+    def where(self, vm: str) -> str | None:
+        """The node on which a VM is Started, and only there."""
+        return self.cluster.placement().get(vm)
+
+    def wait_for_vm(self, vm: str, node: str, timeout_s: float = 90) -> None:
+        """Wait until a VM is Started on a node and on no other."""
+        wait(lambda: self.where(vm) == node, timeout_s, f"{vm} is Started on {node}")
+
+    def wait_online(self, timeout_s: float = 60) -> None:
+        """Wait until all nodes are online with a DC and quorum."""
+        wait(self.cluster.is_online, timeout_s, "all nodes are online")
+
+    def guest(self, vm: str) -> Guest:
+        """What a VM's guest last printed. Raises LabError where it has printed nothing yet."""
+        guest = read_console(self._console(vm))
+        if guest is None:
+            raise LabError(f"the guest of {vm} has printed nothing yet")
+        return guest
+
+    def wait_guest(
+        self, vm: str, *, after_ticks: int = 0, boots: int = 0, timeout_s: float = BOOT_S
+    ) -> Guest:
+        """Wait for a tick printed from now on, beyond `after_ticks`, in boot `boots` or later."""
+        before = read_console(self._console(vm))
+
+        def ticked() -> Guest | None:
+            guest = read_console(self._console(vm))
+            if guest is None or guest == before:
+                return None
+            return guest if guest.ticks > after_ticks and guest.boots >= boots else None
+
+        what = f"the guest of {vm} ticks (before: {before}, wanted after {after_ticks})"
+        return wait(ticked, timeout_s, what)
+
+    def wait_guests(self, timeout_s: float = BOOT_S) -> None:
+        """Wait until every guest ticks."""
+        for vm in VMS:
+            self.wait_guest(vm.name, timeout_s=timeout_s)
+
+    def kill(self, node: str) -> None:
+        """Pull the plug of a node."""
+        self.members[node].kill()
+
+    def start(self, node: str) -> None:
+        """Boot a node that has no power, from its old disk; see `wait_online`."""
+        if self.members[node].init_pid:
+            raise LabError(f"{node} has power already")
+        (self._fence / f"{node}.off").unlink(missing_ok=True)
+        self.members[node].boot(self.network)
+
+    def stop_libvirtd(self, node: str) -> None:
+        """End a node's libvirtd; its domains go on."""
+        self.members[node].stop_libvirtd()
+
+    def start_libvirtd(self, node: str) -> None:
+        """Start a node's libvirtd again."""
+        self.members[node].start_libvirtd()
+
+    def cut_ssh(self, node: str) -> None:
+        """Lose, silently, all packets between the operator and a node; the cluster is unaware."""
+        self.network.cut(node, self.members[node].init_pid)
+
+    def restore_ssh(self, node: str) -> None:
+        """Undo `cut_ssh`."""
+        self.network.mend(node, self.members[node].init_pid)
+
+    def break_fencing(self) -> None:
+        """Make the power switch refuse."""
+        (self._fence / "broken").touch()
+
+    def mend_fencing(self) -> None:
+        """Undo `break_fencing`."""
+        (self._fence / "broken").unlink(missing_ok=True)
+
+    def reset(self) -> None:
+        """Bring everything back to the seed, every guest ticking; VMs may move or restart."""
+        try:
+            reset.settle(self)
+        except LabError as error:
+            log.warning("the lab does not settle and is built anew: %s", error)
+            self.rebuild()
+        self.wait_guests()
+
+    def wait(self, predicate: Callable[[], T | None], timeout_s: float, what: str) -> T:
+        """Ask until the answer is true, and return it. Raises LabError after `timeout_s`."""
+        return wait(predicate, timeout_s, what)
+
+    @property
+    def _fence(self) -> Path:
+        return self.base / "shared/fence"
+
+    def _console(self, vm: str) -> Path:
+        return self.base / "shared/console" / f"{vm}.log"
+
+    def _all_started(self) -> bool:
+        return len(self.cluster.placement()) == len(VMS)
+
+    def _fill_storage(self) -> None:
+        shared = self.base / "shared"
+        shutil.rmtree(shared, ignore_errors=True)
+        for directory in ("boot", "images", "vm", "console", "fence"):
+            (shared / directory).mkdir(parents=True)
+        for name in ("vmlinuz", "initrd.gz"):
+            shutil.copy(cache.BOOT / name, shared / "boot")
+        for vm in VMS:
+            write(shared / "vm" / f"{vm.name}.xml", domain_xml(vm))
+            with (shared / "images" / f"{vm.name}.img").open("wb") as image:
+                image.truncate(1 << 20)
+        write(shared / "fence/nodes", "\n".join(self.nodes) + "\n")
+
+    def _power_off(self) -> None:
+        for node in self.members.values():
+            node.kill()
+
+    def _unmounted(self) -> bool:
+        call("umount", self.base, check=False)
+        return not os.path.ismount(self.base)
