@@ -1,0 +1,1 @@
+"""Pacemaker: its texts parsed, its changes watched, its scheduler asked."""

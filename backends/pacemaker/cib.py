@@ -1,0 +1,240 @@
+"""The CIB into what it says of VMs: their configuration, constraints and history. Pure.
+
+Sources: Pacemaker's `xml/*.rng`, "Pacemaker Explained" 2.1, and CIBs of 2.1.5 (tests/samples).
+Sets of values that a rule guards are passed over: their truth only the scheduler knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from backends.errors import BadAnswer
+from backends.model import CibVersion, Constraint, ConstraintKind, Operation
+from backends.pacemaker.agents import config_file, domain_name, runs_a_domain
+from backends.pacemaker.xml import number, parse, truth
+
+MiB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class VMResource:
+    """A primitive that runs a domain, as it is configured."""
+
+    id: str
+    agent: str
+    config: str | None
+    domain: str | None
+    group: str | None
+    allow_migrate: bool
+    maintenance: bool
+    target_role: str | None
+    memory_bytes: int | None
+    """What the agent wrote into its utilization; libvirt knows better."""
+    migrate_to_timeout_s: float | None
+    migrate_from_timeout_s: float | None
+    migrate_to_on_fail: str | None
+    migration_speed_bytes_per_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cib:
+    version: CibVersion
+    cluster_name: str | None
+    migration_limit: int | None
+    vms: tuple[VMResource, ...]
+    constraints: tuple[Constraint, ...]
+    history: Mapping[str, tuple[Operation, ...]]
+    """For each resource what was done with it, per node in the order of its call ids."""
+
+
+def parse_cib(data: bytes) -> Cib:
+    """One answer of `cibadmin --query`. Raises `BadAnswer`."""
+    root = parse(data, "cibadmin")
+    if root.tag != "cib":
+        raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
+    options = _values(root.iterfind("configuration/crm_config/cluster_property_set"))
+    limit = number(options.get("migration-limit"))
+    return Cib(
+        version=version_of(root),
+        cluster_name=options.get("cluster-name"),
+        migration_limit=limit if limit is not None and limit >= 0 else None,
+        vms=tuple(_vms(root)),
+        constraints=tuple(_constraints(root)),
+        history=_history(root),
+    )
+
+
+def version_of(element: etree._Element) -> CibVersion:
+    """The version in a `<cib>` element. Raises `BadAnswer` where it has none."""
+    parts = [number(element.get(name)) for name in ("admin_epoch", "epoch", "num_updates")]
+    admin_epoch, epoch, updates = parts
+    if admin_epoch is None or epoch is None or updates is None:
+        raise BadAnswer("the CIB has no version")
+    return CibVersion(admin_epoch, epoch, updates)
+
+
+_UNITS_MS = {
+    "": 1000,
+    "s": 1000,
+    "sec": 1000,
+    "ms": 1,
+    "msec": 1,
+    "us": 0.001,
+    "usec": 0.001,
+    "m": 60_000,
+    "min": 60_000,
+    "h": 3_600_000,
+    "hr": 3_600_000,
+}
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+def seconds(text: str | None) -> float | None:
+    """A time as Pacemaker reads it (`crm_get_msec`): seconds without a unit, ISO 8601 after a P."""
+    text = (text or "").strip()
+    if text.startswith("P"):
+        found = _ISO.fullmatch(text)
+        if found is None:
+            return None
+        days, hours, minutes, secs = (int(part or 0) for part in found.groups())
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + secs)
+    found = re.fullmatch(r"(\d+)\s*([a-z]*)", text)
+    if found is None or found[2] not in _UNITS_MS:
+        return None
+    return int(found[1]) * _UNITS_MS[found[2]] / 1000
+
+
+def _values(sets: Iterator[etree._Element]) -> dict[str, str]:
+    """The nvpairs of sets; the first that names a value wins, as in Pacemaker (document order)."""
+    values: dict[str, str] = {}
+    for nvset in sets:
+        if nvset.find("rule") is None:
+            for pair in nvset.iterfind("nvpair"):
+                values.setdefault(pair.get("name", ""), pair.get("value", ""))
+    return values
+
+
+def _vms(root: etree._Element) -> Iterator[VMResource]:
+    templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
+    defaults = _values(root.iterfind("configuration/rsc_defaults/meta_attributes"))
+    op_defaults = _values(root.iterfind("configuration/op_defaults/meta_attributes"))
+    for primitive in root.iterfind("configuration/resources//primitive"):
+        template = templates.get(primitive.get("template"))
+        layers = [primitive] if template is None else [primitive, template]
+        agent = _agent(layers)
+        if not runs_a_domain(agent):
+            continue
+        parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
+        meta = {**defaults, **_layered([*layers, *parents], "meta_attributes")}
+        parameters = _layered(layers, "instance_attributes")
+        utilization = _layered(layers, "utilization")
+        memory = number(utilization.get("hv_memory"))
+        speed = number(parameters.get("migration_speed"))
+        migrate_to = _operation(layers, "migrate_to", op_defaults)
+        migrate_from = _operation(layers, "migrate_from", op_defaults)
+        yield VMResource(
+            id=primitive.get("id", ""),
+            agent=agent,
+            config=config_file(agent, parameters),
+            domain=domain_name(agent, parameters),
+            group=next((p.get("id") for p in parents if p.tag == "group"), None),
+            allow_migrate=truth(meta.get("allow-migrate")) is True,
+            maintenance=truth(meta.get("maintenance")) is True,
+            target_role=meta.get("target-role"),
+            memory_bytes=memory * MiB if memory else None,
+            migrate_to_timeout_s=seconds(migrate_to.get("timeout")),
+            migrate_from_timeout_s=seconds(migrate_from.get("timeout")),
+            migrate_to_on_fail=migrate_to.get("on-fail"),
+            migration_speed_bytes_per_s=speed * MiB if speed else None,
+        )
+
+
+def _agent(layers: list[etree._Element]) -> str:
+    for layer in layers:
+        if layer.get("class"):
+            words = (layer.get("class"), layer.get("provider"), layer.get("type"))
+            return ":".join(word for word in words if word)
+    return ""
+
+
+def _layered(layers: list[etree._Element], tag: str) -> dict[str, str]:
+    """The values of the first layer that names them: the primitive, its template, its parents."""
+    values: dict[str, str] = {}
+    for layer in layers:
+        for name, value in _values(layer.iterfind(tag)).items():
+            values.setdefault(name, value)
+    return values
+
+
+def _operation(
+    layers: list[etree._Element], name: str, defaults: Mapping[str, str]
+) -> Mapping[str, str]:
+    """An operation's options: as attributes, as its own meta attributes, or from op_defaults."""
+    for layer in layers:
+        for op in layer.iterfind("operations/op"):
+            if op.get("name") == name:
+                own = _values(op.iterfind("meta_attributes"))
+                attributes = {str(key): str(value) for key, value in op.attrib.items()}
+                return {**defaults, **attributes, **own}
+    return defaults
+
+
+def is_leftover(constraint_id: str) -> bool:
+    """Whether `crm_resource --move` or `--ban` made it (their ids begin with `cli-`)."""
+    return constraint_id.startswith(("cli-prefer-", "cli-ban-", "cli-standby-"))
+
+
+def _constraints(root: etree._Element) -> Iterator[Constraint]:
+    for location in root.iterfind("configuration/constraints/rsc_location"):
+        name, vm = location.get("id", ""), location.get("rsc")
+        if vm is None or not is_leftover(name):
+            continue
+        prefers = name.startswith("cli-prefer-")
+        expression = location.find(".//date_expression")
+        yield Constraint(
+            id=name,
+            vm=vm,
+            node=location.get("node") or _node_of_rule(location),
+            kind=ConstraintKind.PREFER if prefers else ConstraintKind.BAN,
+            expires=expression.get("end") if expression is not None else None,
+        )
+
+
+def _node_of_rule(location: etree._Element) -> str | None:
+    for expression in location.iterfind(".//expression"):
+        if expression.get("attribute") == "#uname" and expression.get("operation") == "eq":
+            return expression.get("value")
+    return None
+
+
+def _history(root: etree._Element) -> dict[str, tuple[Operation, ...]]:
+    found: dict[str, list[Operation]] = defaultdict(list)
+    for state in root.iterfind("status/node_state"):
+        node = state.get("uname", "")
+        for resource in state.iterfind("lrm/lrm_resources/lrm_resource"):
+            operations = [_entry(node, entry) for entry in resource.iterfind("lrm_rsc_op")]
+            operations.sort(key=lambda op: (op.call_id < 0, op.call_id))
+            found[resource.get("id", "")].extend(operations)
+    return {resource: tuple(operations) for resource, operations in found.items()}
+
+
+def _entry(node: str, entry: etree._Element) -> Operation:
+    rc, status = number(entry.get("rc-code")), number(entry.get("op-status"))
+    at = number(entry.get("last-rc-change"))
+    return Operation(
+        node=node,
+        task=entry.get("operation", ""),
+        call_id=number(entry.get("call-id")) or 0,
+        rc=rc if rc is not None else -1,
+        status=status if status is not None else -1,
+        at=float(at) if at is not None else None,
+        exec_ms=number(entry.get("exec-time")) or 0,
+        exit_reason=entry.get("exit-reason", ""),
+        source=entry.get("migrate_source"),
+        target=entry.get("migrate_target"),
+    )

@@ -1,0 +1,159 @@
+"""crm_mon and the CIB joined into VMs and migrations. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backends.model import (
+    VM,
+    Cluster,
+    LiveMigration,
+    Migration,
+    NodeState,
+    Operation,
+    Phase,
+    VMState,
+)
+from backends.pacemaker.cib import Cib, VMResource
+from backends.pacemaker.status import Resource, Status
+
+_ROLES = {
+    "Started": VMState.RUNNING,
+    "Promoted": VMState.RUNNING,
+    "Unpromoted": VMState.RUNNING,
+    "Master": VMState.RUNNING,
+    "Slave": VMState.RUNNING,
+    "Starting": VMState.STARTING,
+    "Stopping": VMState.STOPPING,
+    "Migrating": VMState.MIGRATING,
+    "Stopped": VMState.STOPPED,
+}
+_LOST = frozenset({NodeState.UNCLEAN, NodeState.OFFLINE, NodeState.PENDING})
+
+
+def pacemaker_picture(status: Status, cib: Cib) -> Cluster:
+    """What Pacemaker alone knows: the picture without libvirt's half."""
+    resources: dict[str, Resource] = {}
+    for resource in status.resources:
+        resources.setdefault(resource.id, resource)
+    states = {node.name: node.state for node in status.nodes}
+    migrations = {
+        migration.vm: migration
+        for vm in cib.vms
+        for migration in in_flight(vm.id, cib.history.get(vm.id, ()), states)
+    }
+    migrations.update({m.vm: m for m in _waiting(status, cib, migrations)})
+    return Cluster(
+        name=cib.cluster_name,
+        dc=status.dc,
+        quorum=status.quorum,
+        maintenance=status.maintenance,
+        fencing_enabled=status.fencing_enabled,
+        migration_limit=cib.migration_limit,
+        pacemaker_version=status.pacemaker_version,
+        version=cib.version,
+        nodes=status.nodes,
+        vms=tuple(_vm(vm, resources.get(vm.id), cib, states, migrations) for vm in cib.vms),
+        migrations=tuple(migrations.values()),
+        failures=status.failures,
+        fencing=status.fencing,
+    )
+
+
+def in_flight(
+    vm: str, history: tuple[Operation, ...], states: dict[str, NodeState]
+) -> Iterator[Migration]:
+    """The migration whose migrate_to is the newest thing that was done on its source, if any.
+
+    It copies while that is pending; it switches over until migrate_from is recorded on the target;
+    it stops the source until that stop is recorded there (the sequence of Pacemaker 2.1.5).
+    """
+    newest: dict[str, Operation] = {}
+    for operation in history:
+        if operation.task != "monitor":
+            newest[operation.node] = operation
+    for node, operation in newest.items():
+        target = operation.target
+        if operation.task != "migrate_to" or states.get(node, NodeState.OFFLINE) in _LOST:
+            continue
+        if operation.pending:
+            yield Migration(vm, node, target, Phase.COPYING)
+        elif operation.succeeded and target is not None and states.get(target) not in _LOST:
+            arrived = newest.get(target)
+            received = arrived is not None and arrived.task == "migrate_from" and arrived.succeeded
+            yield Migration(vm, node, target, Phase.STOPPING if received else Phase.SWITCHING)
+
+
+def _waiting(status: Status, cib: Cib, running: dict[str, Migration]) -> Iterator[Migration]:
+    """VMs told to move while as many move as may: Pacemaker holds them back and says so nowhere."""
+    if cib.migration_limit is None or len(running) < cib.migration_limit:
+        return
+    places = {resource.id: resource.nodes for resource in status.resources}
+    online = {node.name for node in status.nodes if node.can_host}
+    migratable = {vm.id for vm in cib.vms if vm.allow_migrate}
+    for constraint in cib.constraints:
+        place = places.get(constraint.vm, ())
+        if (
+            constraint.id == f"cli-prefer-{constraint.vm}"
+            and constraint.vm in migratable - set(running)
+            and len(place) == 1
+            and constraint.node in online - {place[0]}
+        ):
+            yield Migration(constraint.vm, place[0], constraint.node, Phase.WAITING)
+
+
+def _vm(
+    vm: VMResource,
+    resource: Resource | None,
+    cib: Cib,
+    states: dict[str, NodeState],
+    migrations: dict[str, Migration],
+) -> VM:
+    nodes = resource.nodes if resource is not None else ()
+    migration = migrations.get(vm.id)
+    node = migration.source if migration is not None else (nodes[0] if nodes else None)
+    return VM(
+        id=vm.id,
+        state=_state(resource, node, states, migration),
+        domain=vm.domain,
+        node=node,
+        nodes=nodes,
+        agent=vm.agent,
+        live_migration=(
+            LiveMigration(True) if vm.allow_migrate else LiveMigration(False, NOT_ALLOWED)
+        ),
+        managed=resource.managed if resource is not None else True,
+        failed=resource.failed if resource is not None else False,
+        maintenance=vm.maintenance,
+        target_role=vm.target_role,
+        group=vm.group,
+        memory_bytes=vm.memory_bytes,
+        constraints=tuple(c for c in cib.constraints if c.vm == vm.id),
+        migrate_to_timeout_s=vm.migrate_to_timeout_s,
+        migrate_from_timeout_s=vm.migrate_from_timeout_s,
+        migrate_to_on_fail=vm.migrate_to_on_fail,
+        migration_speed_bytes_per_s=vm.migration_speed_bytes_per_s,
+        history=cib.history.get(vm.id, ()),
+    )
+
+
+NOT_ALLOWED = "allow-migrate is not set on it"
+
+
+def _state(
+    resource: Resource | None,
+    node: str | None,
+    states: dict[str, NodeState],
+    migration: Migration | None,
+) -> VMState:
+    if resource is None:
+        return VMState.UNKNOWN
+    if node is not None and states.get(node, NodeState.OFFLINE) in _LOST:
+        return VMState.UNKNOWN
+    if resource.blocked:
+        return VMState.BLOCKED
+    if migration is not None and migration.phase is not Phase.WAITING:
+        return VMState.MIGRATING
+    if resource.failed:
+        return VMState.FAILED
+    return _ROLES.get(resource.pending or "", _ROLES.get(resource.role, VMState.UNKNOWN))

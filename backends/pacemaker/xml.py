@@ -1,0 +1,51 @@
+"""XML from a cluster, parsed without trusting it."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from backends.errors import BadAnswer
+
+LIMIT_BYTES = 64 << 20
+"""A CIB of ten thousand resources is about 30 MB; more than this is no answer of a cluster."""
+
+
+def parse(data: bytes, what: str) -> etree._Element:
+    """Parse one document. Entities are not resolved and nothing is fetched.
+
+    Raises `BadAnswer` for anything empty, truncated, too large or not XML.
+    """
+    if not data.strip():
+        raise BadAnswer(f"{what} answered nothing")
+    if len(data) > LIMIT_BYTES:
+        raise BadAnswer(f"{what} answered {len(data) >> 20} MiB, which no cluster does")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise BadAnswer(f"{what} answered something that is no XML: {error}") from error
+    return root
+
+
+def flag(element: etree._Element, name: str) -> bool | None:
+    """A boolean attribute as Pacemaker writes and reads them; `None` where it is not there."""
+    return truth(element.get(name))
+
+
+def truth(value: str | None) -> bool | None:
+    """Pacemaker's words for true and false (`crm_str_to_boolean`)."""
+    match (value or "").strip().lower():
+        case "true" | "on" | "yes" | "y" | "1":
+            return True
+        case "false" | "off" | "no" | "n" | "0":
+            return False
+        case _:
+            return None
+
+
+def number(value: str | None) -> int | None:
+    """A whole number, or `None` for anything else."""
+    try:
+        return int(value or "")
+    except ValueError:
+        return None
