@@ -1,7 +1,7 @@
 """A real cluster (sshd, corosync, Pacemaker, libvirtd, QEMU) on this one machine.
 
-    with Lab.up() as lab:
-        lab.run("alpha", "crm_mon", "-1")
+with Lab.up() as lab:
+    lab.run("alpha", "crm_mon", "-1")
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lab by hand: python -m lab up | down | status | exec | run | kill | start | reset | prepare."""
+"""The lab by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def _do(arguments: argparse.Namespace) -> None:
     match arguments.command:
         case "up":
             lab = Lab.up(arguments.nodes, arguments.base)
-            print(f"up: {' '.join(lab.nodes)}\nssh -F {lab.ssh_config} alpha (in the lab's network)")
+            print(
+                f"up: {' '.join(lab.nodes)}\nssh -F {lab.ssh_config} alpha (in the lab's network)"
+            )
         case "down":
             Lab(base_directory(arguments.base), cache.NODE_NAMES).down()
         case "prepare":

@@ -73,11 +73,10 @@ class Cluster:
     def migrating(self) -> dict[str, str]:
         """The source node of each VM whose migrate_to is running."""
         return {
-            operation.get("id", "").removesuffix("_migrate_to_0").removesuffix("_last_0"): source
-            for operation in self.cib().iter("lrm_rsc_op")
-            if operation.get("op-status") == "-1"
-            and operation.get("operation") == "migrate_to"
-            and (source := operation.get("migrate_source"))
+            resource.get("id", ""): operation.get("migrate_source", "")
+            for resource in self.cib().iter("lrm_resource")
+            for operation in resource.iter("lrm_rsc_op")
+            if (operation.get("operation"), operation.get("op-status")) == ("migrate_to", "-1")
         }
 
     def failures(self) -> bool:
@@ -88,12 +87,12 @@ class Cluster:
 
     def configuration(self) -> dict[str, str]:
         """The sections of the configuration as text, to compare and to put back."""
-        found = {}
-        for name in SECTIONS:
-            section = self.cib().find(f"./configuration/{name}")
-            if section is not None:
-                found[name] = ElementTree.tostring(section, encoding="unicode").strip()
-        return found
+        configuration = self.cib().find("./configuration")
+        return {
+            section.tag: ElementTree.tostring(section, encoding="unicode").strip()
+            for section in ([] if configuration is None else configuration)
+            if section.tag in SECTIONS
+        }
 
     def _status(self) -> Element | None:
         try:

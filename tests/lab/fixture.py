@@ -29,11 +29,6 @@ def settled_lab(lab: Lab) -> Lab:
     return lab
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line("markers", "lab: needs the lab, a real cluster out of namespaces")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that use the lab; leave them out where it cannot be built."""

@@ -42,11 +42,10 @@ class Lab:
         self.network = network.Network(base)
         self.members = {name: Node(name, base) for name in nodes}
         self.cluster = Cluster(tuple(self.members.values()))
+        self._home: int | None = None
 
     @classmethod
-    def up(
-        cls, nodes: int = 3, base: str | Path | None = None, owner: int | None = None
-    ) -> Self:
+    def up(cls, nodes: int = 3, base: str | Path | None = None, owner: int | None = None) -> Self:
         """Bring up a lab: all nodes online, every VM Started (its guest boots for 12 s more).
 
         With an `owner` (a process id) the lab goes down when that process ends.
@@ -97,12 +96,14 @@ class Lab:
 
     def down(self) -> None:
         """End everything of the lab, also of one that came up by half or outlived a reboot."""
+        self.leave_network()
         pid = self.network.keeper_pid
         if pid and pid != os.getpid():
             os.kill(pid, signal.SIGKILL)
         if os.path.ismount(self.base):
             self._power_off()
-            wait(self._unmounted, 10, f"{self.base} is unmounted", every_s=0.1)
+            # Lazily: the keeper, which may be who runs this, has its log there.
+            call("umount", "--lazy", self.base)
         if self.base.is_dir() and not any(self.base.iterdir()):
             self.base.rmdir()
 
@@ -137,11 +138,17 @@ class Lab:
 
     def enter_network(self) -> None:
         """Move this thread, and what it starts from now on, to where the nodes are reached."""
-        network.enter(self.network.pid)
+        if self._home is None:
+            self._home = network.namespace_of("self")
+            network.enter(network.namespace_of(self.network.pid))
 
-    def run(
-        self, node: str, *argv: object, check: bool = True, stdin: str | None = None
-    ) -> str:
+    def leave_network(self) -> None:
+        """Undo `enter_network`."""
+        if self._home is not None:
+            network.enter(self._home)
+            self._home = None
+
+    def run(self, node: str, *argv: object, check: bool = True, stdin: str | None = None) -> str:
         """Run a command in a node as root; its standard output. Raises LabError."""
         return self.members[node].run(*argv, check=check, stdin=stdin)
 
@@ -177,20 +184,13 @@ class Lab:
     ) -> Guest:
         """Wait for a tick printed from now on, beyond `after_ticks`, in boot `boots` or later."""
         before = read_console(self._console(vm))
-
-        def ticked() -> Guest | None:
-            guest = read_console(self._console(vm))
-            if guest is None or guest == before:
-                return None
-            return guest if guest.ticks > after_ticks and guest.boots >= boots else None
-
-        what = f"the guest of {vm} ticks (before: {before}, wanted after {after_ticks})"
-        return wait(ticked, timeout_s, what)
+        return self._wait_tick(vm, before, after_ticks, boots, timeout_s)
 
     def wait_guests(self, timeout_s: float = BOOT_S) -> None:
-        """Wait until every guest ticks."""
-        for vm in VMS:
-            self.wait_guest(vm.name, timeout_s=timeout_s)
+        """Wait until every guest has ticked from now on."""
+        before = {vm.name: read_console(self._console(vm.name)) for vm in VMS}
+        for name, guest in before.items():
+            self._wait_tick(name, guest, 0, 0, timeout_s)
 
     def kill(self, node: str) -> None:
         """Pull the plug of a node."""
@@ -247,6 +247,18 @@ class Lab:
     def _console(self, vm: str) -> Path:
         return self.base / "shared/console" / f"{vm}.log"
 
+    def _wait_tick(
+        self, vm: str, before: Guest | None, after_ticks: int, boots: int, timeout_s: float
+    ) -> Guest:
+        def ticked() -> Guest | None:
+            guest = read_console(self._console(vm))
+            if guest is None or guest == before:
+                return None
+            return guest if guest.ticks > after_ticks and guest.boots >= boots else None
+
+        what = f"the guest of {vm} ticks (last seen: {before}; wanted: tick > {after_ticks})"
+        return wait(ticked, timeout_s, what)
+
     def _all_started(self) -> bool:
         return len(self.cluster.placement()) == len(VMS)
 
@@ -266,7 +278,3 @@ class Lab:
     def _power_off(self) -> None:
         for node in self.members.values():
             node.kill()
-
-    def _unmounted(self) -> bool:
-        call("umount", self.base, check=False)
-        return not os.path.ismount(self.base)

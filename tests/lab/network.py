@@ -32,13 +32,17 @@ def build() -> None:
         call("ip", *command)
 
 
-def enter(pid: int) -> None:
+def namespace_of(process: int | str) -> int:
+    """A file descriptor of the network namespace of a process ("self" for this one)."""
+    return os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def enter(namespace: int) -> None:
     """Move the calling thread, and the threads and processes it starts from now on."""
     libc = ctypes.CDLL(None, use_errno=True)
-    with Path(f"/proc/{pid}/ns/net").open() as namespace:
-        if libc.setns(namespace.fileno(), CLONE_NEWNET):
-            code = ctypes.get_errno()
-            raise LabError(f"cannot enter the lab's network: {os.strerror(code)}")
+    if libc.setns(namespace, CLONE_NEWNET):
+        raise LabError(f"cannot enter a network: {os.strerror(ctypes.get_errno())}")
+    os.close(namespace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,25 @@ from pathlib import Path
 from lab.system import ENVIRONMENT, LabError, call, write
 
 PACKAGES = (
-    "pacemaker pacemaker-cli-utils corosync crmsh resource-agents fence-agents "
-    "libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils "
-    "openssh-server openssh-client iproute2 cpio sudo gcc libc6-dev"
-).split()
+    "pacemaker",
+    "pacemaker-cli-utils",
+    "corosync",
+    "crmsh",
+    "resource-agents",
+    "fence-agents",
+    "libvirt-daemon-system",
+    "libvirt-daemon-driver-qemu",
+    "libvirt-clients",
+    "qemu-system-x86",
+    "qemu-utils",
+    "openssh-server",
+    "openssh-client",
+    "iproute2",
+    "cpio",
+    "sudo",
+    "gcc",
+    "libc6-dev",
+)
 
 APT_ENVIRONMENT = {**ENVIRONMENT, "DEBIAN_FRONTEND": "noninteractive"} | {
     name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")

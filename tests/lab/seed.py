@@ -32,9 +32,7 @@ CLUSTER_DIRECTORIES = ("var/lib/pacemaker", "var/lib/pacemaker/cib", "var/lib/pa
 
 def known_hosts(nodes: Sequence[str]) -> str:
     """The host keys of the nodes by name and address."""
-    return "".join(
-        f"{node},{address(node)} {cache.public(f'host-{node}')}" for node in nodes
-    )
+    return "".join(f"{node},{address(node)} {cache.public(f'host-{node}')}" for node in nodes)
 
 
 def ssh_config(nodes: Sequence[str], known: Path) -> str:
@@ -104,7 +102,7 @@ def _users(upper: Path) -> None:
 
 def _cluster(upper: Path, nodes: Sequence[str]) -> None:
     members = "".join(
-        f"  node {{\n    ring0_addr: {address(node)}\n    name: {node}\n    nodeid: {number}\n  }}\n"
+        files.fill("corosync-node.conf", address=address(node), name=node, number=number)
         for number, node in enumerate(nodes, 1)
     )
     two_node = int(len(nodes) == 2)

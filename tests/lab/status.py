@@ -52,11 +52,11 @@ def report(lab: Lab) -> str:
 def _usage(init_pid: int | None) -> Usage | None:
     if init_pid is None:
         return None
-    namespace = os.readlink(f"/proc/{init_pid}/ns/pid")
+    namespace = Path(f"/proc/{init_pid}/ns/pid").readlink()
     memory_bytes, cpu_ticks = 0, 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(process / "ns/pid") != namespace:
+            if (process / "ns/pid").readlink() != namespace:
                 continue
             memory = re.search(r"^Pss:\s+(\d+)", (process / "smaps_rollup").read_text(), re.M)
             stat = (process / "stat").read_text().rpartition(")")[2].split()
