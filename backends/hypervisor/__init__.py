@@ -1,0 +1,1 @@
+"""libvirt, in threads of its own: events, statistics, migration jobs."""

@@ -1,0 +1,136 @@
+"""Asking the cluster's own scheduler: one batch for any number of targets.
+
+The CIB goes to the voice node once, without the VMs' own leftover constraints and with a mark where
+each target's constraints are put in. There `crm_simulate` runs twice a target: with the constraints
+in, and on the state which that leaves, with them removed again (does the VM stay?).
+Nothing is written there: the files are pipes. crm_simulate needs Pacemaker 2.1.0 for its XML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lxml import etree
+
+from backends.errors import BadAnswer, CommandFailed
+from backends.model import CibVersion
+from backends.pacemaker.cib import is_leftover, version_of
+from backends.pacemaker.xml import flag, parse
+from backends.plan import Action, ActionKind, Prediction
+
+_MARK = "vmferry-constraints"
+
+SCRIPT = r"""
+CIB_shadow_dir=${TMPDIR:-/tmp}; export CIB_shadow_dir
+cib=$(cat); head=${cib%%"<!--vmferry-constraints-->"*}; tail=${cib#*"<!--vmferry-constraints-->"}
+leftovers=$1; shift
+for constraints; do
+  { after=$(printf '%s%s%s' "$head" "$constraints" "$tail" |
+      crm_simulate -p -S --output-as=xml -O /dev/fd/3 3>&1 >&4); } 4>&1
+  printf '\n#vmferry moved %s\n' $?
+  printf '%s\n' "$after" | grep -v -F "$leftovers" | crm_simulate -p -R --output-as=xml
+  printf '\n#vmferry cleared %s\n' $?
+done
+"""
+"""A POSIX shell's; the arguments are what to remove again, then each target's constraints."""
+
+_SECTION = re.compile(rb"^#vmferry (moved|cleared) (\d+)\n", re.MULTILINE)
+
+_KINDS = {kind.value: kind for kind in ActionKind}
+
+
+def batch(
+    cib: bytes, vms: Sequence[str], nodes: Sequence[str]
+) -> tuple[tuple[str, ...], bytes, CibVersion]:
+    """The command, its stdin, and the version of the CIB that it judges. Raises `BadAnswer`."""
+    root = parse(cib, "cibadmin")
+    constraints = root.find("configuration/constraints")
+    if constraints is None:
+        raise BadAnswer("the CIB has no constraints section")
+    for location in constraints.findall("rsc_location"):
+        if location.get("rsc") in vms and is_leftover(location.get("id", "")):
+            constraints.remove(location)
+    constraints.append(etree.Comment(_MARK))
+    leftovers = "\n".join(f'id="{_prefer_id(vm)}"' for vm in vms)
+    targets = ("".join(_prefer(vm, node) for vm in vms) for node in nodes)
+    argv = ("sh", "-c", SCRIPT, "vmferry", leftovers, *targets)
+    return argv, etree.tostring(root), version_of(root)
+
+
+def _prefer_id(vm: str) -> str:
+    return f"cli-prefer-{vm}"
+
+
+def _prefer(vm: str, node: str) -> str:
+    """The constraint that `crm_resource --move` sets, on a line of its own."""
+    location = etree.Element(
+        "rsc_location", id=_prefer_id(vm), rsc=vm, role="Started", node=node, score="INFINITY"
+    )
+    return f"{etree.tostring(location, encoding='unicode')}\n"
+
+
+def parse_batch(
+    answer: bytes, stderr: bytes, nodes: Sequence[str], version: CibVersion
+) -> dict[str, Prediction]:
+    """The predictions for each node. Raises `CommandFailed` or `BadAnswer`."""
+    sections = list(_sections(answer))
+    if len(sections) != 2 * len(nodes):
+        raise BadAnswer("crm_simulate answered for fewer nodes than it was asked")
+    predictions: dict[str, Prediction] = {}
+    for index, node in enumerate(nodes):
+        moved, cleared = (
+            _actions_of(text, status, stderr)
+            for _, status, text in sections[2 * index : 2 * index + 2]
+        )
+        predictions[node] = Prediction(moved, cleared, version)
+    return predictions
+
+
+def _sections(answer: bytes) -> Iterator[tuple[bytes, int, bytes]]:
+    start = 0
+    for end in _SECTION.finditer(answer):
+        yield end[1], int(end[2]), answer[start : end.start()]
+        start = end.end()
+
+
+def _actions_of(text: bytes, status: int, stderr: bytes) -> tuple[Action, ...]:
+    if status != 0:
+        said = stderr.decode(errors="replace").strip().splitlines()
+        raise CommandFailed(
+            f"crm_simulate ended with {status}{': ' + said[-1] if said else ''}",
+            cure="it must be as new as the cluster, and Pacemaker 2.1.0 at least",
+        )
+    return parse_actions(text)
+
+
+def parse_actions(text: bytes) -> tuple[Action, ...]:
+    """What one simulation would do, in the scheduler's order. Raises `BadAnswer`."""
+    root = parse(text, "crm_simulate")
+    if root.tag != "pacemaker-result":
+        raise BadAnswer(f"crm_simulate answered <{root.tag}>")
+    return tuple(_actions(root))
+
+
+def _actions(root: etree._Element) -> Iterator[Action]:
+    for element in root.iterfind("actions/node_action"):
+        yield Action(
+            ActionKind.FENCE,
+            element.get("node", ""),
+            element.get("node"),
+            None,
+            element.get("reason"),
+        )
+    for element in root.iterfind("actions/rsc_action"):
+        node, reason = element.get("node"), element.get("reason")
+        kind = _KINDS.get(element.get("action", ""), ActionKind.OTHER)
+        blocked = bool(flag(element, "blocked"))
+        source = element.get("source") or (None if kind is ActionKind.START else node)
+        target = element.get("dest") or (None if kind is ActionKind.STOP else node)
+        yield Action(
+            kind,
+            element.get("resource", ""),
+            source,
+            None if blocked else target,
+            f"blocked: {reason or 'the scheduler cannot do it'}" if blocked else reason,
+        )
