@@ -1,0 +1,254 @@
+"""A machine over SSH: one connection, made when it is first needed, and again when it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import asyncssh
+
+from backends.command_log import CommandLog
+from backends.errors import LoginRefused, Unreachable, VmferryError
+from backends.ssh.backoff import Backoff
+from backends.ssh.dial import Route, dial, route
+from backends.ssh.host import Host, Reader
+from backends.ssh.login import Address, Login
+from backends.ssh.sockets import socket_directory
+
+Connection = asyncssh.SSHClientConnection
+_Process = asyncssh.SSHClientProcess[bytes]
+
+SESSIONS = 8
+"""OpenSSH allows 10 a connection (MaxSessions); the rest is for what is still ending."""
+_GRACE_S = 2.0
+_REFUSED_PAUSE_S = 60.0
+"""A refused login is not repeated soon: guards such as fail2ban count."""
+
+
+class SshHost(Host):
+    """One multiplexed connection.
+
+    `jump(hops)` gives the host behind the jump hosts of the SSH configuration; `entry`, where there
+    is one, gives a host through which this one is reached when it cannot be reached directly.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        login: Login,
+        log: CommandLog,
+        *,
+        jump: Callable[[tuple[str, ...]], SshHost],
+        via: SshHost | None = None,
+        entry: Callable[[], Awaitable[Host]] | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        super().__init__(address.host, log, sudo=login.sudo)
+        self._address = address
+        self._login = login
+        self._jump = jump
+        self._via = via
+        self._entry = entry
+        self._through_entry = False
+        self._backoff = backoff or Backoff()
+        self._slots = asyncio.Semaphore(SESSIONS)
+        self._connection: Connection | None = None
+        self._attempt: asyncio.Task[Connection] | None = None
+        self._failure: VmferryError | None = None
+        self._failing_since = 0.0
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and not self._connection.is_closed()
+
+    async def connect(self) -> None:
+        await self.connection()
+
+    async def wait_connected(self) -> None:
+        while True:
+            await asyncio.sleep(self._backoff.remaining_s(time.monotonic()))
+            try:
+                await self.connection()
+            except Unreachable:
+                continue
+            return
+
+    async def connection(self) -> Connection:
+        """The connection, made anew where there is none; all who ask wait for the same attempt."""
+        if self._connection is not None and not self._connection.is_closed():
+            return self._connection
+        if self._attempt is None:
+            if self._failure and (pause_s := self._backoff.remaining_s(time.monotonic())):
+                raise self._still(self._failure, pause_s)
+            self._attempt = asyncio.create_task(self._try())
+            self._attempt.add_done_callback(self._settle)
+        return await asyncio.shield(self._attempt)
+
+    async def close(self) -> None:
+        if self._attempt is not None:
+            self._attempt.cancel()
+            with suppress(asyncio.CancelledError, VmferryError):
+                await self._attempt
+        if self._connection is not None:
+            self._connection.close()
+            await self._connection.wait_closed()
+        await super().close()
+
+    @asynccontextmanager
+    async def forward(self, remote_socket: str) -> AsyncIterator[Path]:
+        connection = await self.connection()
+        with socket_directory() as directory:
+            path = directory / "s"
+            try:
+                _, probe = await connection.open_unix_connection(remote_socket)
+                probe.close()
+                listener = await connection.forward_local_path(str(path), remote_socket)
+            except (asyncssh.Error, OSError) as error:
+                reason = error.reason if isinstance(error, asyncssh.Error) else str(error)
+                raise Unreachable(
+                    f"nobody answers on {remote_socket}: {reason}",
+                    where=self.name,
+                    cure="see whether its service runs there, whether the login may use it, and"
+                    " whether sshd allows it (AllowStreamLocalForwarding)",
+                ) from None
+            try:
+                yield path
+            finally:
+                listener.close()
+                await listener.wait_closed()
+
+    @asynccontextmanager
+    async def _process(self, command: str) -> AsyncIterator[_SshProcess]:
+        connection = await self.connection()
+        await self._slots.acquire()
+        starting = asyncio.ensure_future(
+            connection.create_process(command, encoding=None, request_pty=False)
+        )
+        try:
+            yield _SshProcess(connection, await asyncio.shield(starting))
+        except (asyncssh.Error, OSError) as error:
+            if connection.is_closed():
+                raise self._lost() from None
+            raise Unreachable(
+                f"it opens no session: {error}",
+                where=self.name,
+                cure="see MaxSessions in its sshd_config, and what sshd logs",
+            ) from None
+        finally:
+            self._in_background(self._end(starting))
+
+    async def _end(self, starting: asyncio.Future[_Process]) -> None:
+        """Leave neither a channel here nor a process there."""
+        try:
+            process = await starting
+            with suppress(OSError):
+                process.stdin.write_eof()
+            for signal in ("TERM", "KILL"):
+                if process.is_closing():
+                    break
+                with suppress(OSError):
+                    process.send_signal(signal)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_GRACE_S):
+                        await process.wait_closed()
+            process.close()
+            await process.wait_closed()
+        except (asyncssh.Error, OSError):
+            return  # it never started, or the connection went with all that was on it
+        finally:
+            self._slots.release()
+
+    async def _try(self) -> Connection:
+        way = await asyncio.to_thread(route, self._login, self._address)
+        via = self._jump(way.jumps) if way.jumps and not self._via else self._via
+        if via is not None:
+            return await self._dial(way, via)
+        if self._entry is None:
+            return await self._dial(way)
+        if self._through_entry:
+            return await self._dial(way, await self._entry())
+        try:
+            return await self._dial(way)
+        except Unreachable as direct:
+            if type(direct) is not Unreachable or way.proxied:
+                raise
+            return await self._second_way(way, direct)
+
+    async def _second_way(self, way: Route, direct: Unreachable) -> Connection:
+        assert self._entry is not None
+        entry = await self._entry()
+        try:
+            connection = await self._dial(way, entry)
+        except Unreachable as error:
+            if type(error) is not Unreachable:
+                raise
+            raise Unreachable(
+                f"{direct.what}; through {entry.name}: {error.what}",
+                where=self.name,
+                cure=direct.cure,
+            ) from None
+        self._through_entry = True
+        return connection
+
+    async def _dial(self, way: Route, via: Host | None = None) -> Connection:
+        tunnel = await via.connection() if isinstance(via, SshHost) else None
+        return await dial(self._login, way, tunnel)
+
+    def _settle(self, attempt: asyncio.Task[Connection]) -> None:
+        self._attempt = None
+        if attempt.cancelled():
+            return
+        error = attempt.exception()
+        if error is None:
+            self._connection = attempt.result()
+            self._failure = None
+            self._backoff.succeeded()
+        elif isinstance(error, VmferryError):
+            if self._failure is None:
+                self._failing_since = time.time()
+            self._failure = error
+            least_s = _REFUSED_PAUSE_S if isinstance(error, LoginRefused) else 0.0
+            self._backoff.failed(time.monotonic(), least_s=least_s)
+
+    def _still(self, failure: VmferryError, pause_s: float) -> VmferryError:
+        since = time.strftime("%H:%M:%S", time.localtime(self._failing_since))
+        again = copy.copy(failure)
+        again.what = f"{failure.what} (since {since}, next try in {pause_s:.0f} s)"
+        return again
+
+
+class _SshProcess:
+    """A lost connection reads as an end; `finished` tells the two apart."""
+
+    def __init__(self, connection: Connection, process: _Process) -> None:
+        self._connection = connection
+        self._process = process
+        self.stdout: Reader = _Reader(process.stdout)
+        self.stderr: Reader = _Reader(process.stderr)
+
+    async def feed(self, data: bytes) -> None:
+        with suppress(asyncssh.Error, OSError):
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        with suppress(OSError):
+            self._process.stdin.write_eof()
+
+    async def finished(self) -> int | None:
+        await self._process.wait_closed()
+        # An answer may be cut off although its exit status arrived.
+        return None if self._connection.is_closed() else self._process.returncode
+
+
+class _Reader:
+    def __init__(self, reader: asyncssh.SSHReader[bytes]) -> None:
+        self._reader = reader
+
+    async def read(self, n: int, /) -> bytes:
+        try:
+            return await self._reader.read(n)
+        except (asyncssh.Error, OSError):
+            return b""
