@@ -1,0 +1,217 @@
+"""The head of a column: its title, load and counts, or the verdict while a VM is in the hand. Pure.
+
+A head keeps its height whatever it says, so that no card moves under the mouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from backends.model import Node
+from backends.plan import Verdict, VerdictKind
+from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
+from widgets.board_ink import Ground, Look, Span, row
+from widgets.board_scene import Column
+from widgets.glyphs import NODE_MARKS, VERDICT_MARKS, Tone, load_tone
+
+_ROUND = "╭─╮├┤│╰╯"
+_HEAVY = "┏━┓┠┨┃┗┛"
+
+VERDICT_GROUNDS = {
+    VerdictKind.LIVE: Ground.LIVE,
+    VerdictKind.SIDE_EFFECTS: Ground.SIDE_EFFECTS,
+    VerdictKind.REBOOT: Ground.REBOOT,
+    VerdictKind.REFUSED: Ground.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a column says to the VMs in the hand."""
+
+    verdict: Verdict | None = None
+    home: bool = False
+    target: bool = False
+
+    @property
+    def ground(self) -> Ground:
+        if self.home:
+            return Ground.REFUSED
+        return VERDICT_GROUNDS[self.verdict.kind] if self.verdict else Ground.PLAIN
+
+    @property
+    def tone(self) -> Tone:
+        if self.home or self.verdict is None:
+            return Tone.MUTED
+        return VERDICT_MARKS[self.verdict.kind].tone
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The lines around a column."""
+
+    box: str = _ROUND
+    tone: Tone = Tone.FAINT
+
+    def edge(self, look: Look) -> Segment:
+        return Segment(self.box[5], look(self.tone, Ground.PLAIN))
+
+    def bottom(self, width: int, look: Look) -> Strip:
+        line = self.box[6] + self.box[1] * (width - 2) + self.box[7]
+        return Strip([Segment(line, look(self.tone, Ground.PLAIN))], width)
+
+
+def frame_of(column: Column, selected: bool, offer: Offer | None) -> Frame:
+    """How a column is framed."""
+    if offer is not None and offer.target:
+        return Frame(_HEAVY, Tone.ACCENT if offer.tone is Tone.MUTED else offer.tone)
+    if offer is not None:
+        return Frame(tone=Tone.FAINT if offer.tone is Tone.MUTED else offer.tone)
+    return Frame(tone=Tone.ACCENT if selected else Tone.FAINT)
+
+
+def paint_head(
+    column: Column,
+    width: int,
+    lines: int,
+    look: Look,
+    *,
+    frame: Frame,
+    on_head: bool = False,
+    offer: Offer | None = None,
+    history: Sequence[float | None] = (),
+    filtered: bool = False,
+) -> tuple[Strip, ...]:
+    """Border with the name, `lines` lines, and a rule: `lines` + 2 strips of `width` cells."""
+    inner = width - 4
+    ground = Ground.CURSOR if on_head else Ground.PLAIN
+    if offer is not None and column.node is not None:
+        ground = offer.ground
+        texts = _verdict(offer, inner, lines)
+    elif column.node is None:
+        texts = _tray(column, filtered)
+    else:
+        texts = _load(column, column.node, inner, lines, history, filtered)
+    edge = frame.edge(look)
+    empty: _Line = ([], [])
+    body = [
+        Strip(
+            [edge, *_padded(width - 2, texts[i] if i < len(texts) else empty, look, ground), edge],
+            width,
+        )
+        for i in range(lines)
+    ]
+    return (_title(column, width, look, frame, on_head), *body, _rule(width, look, frame))
+
+
+_Line = tuple[Sequence[Span], Sequence[Span]]
+
+
+def _padded(width: int, text: _Line, look: Look, ground: Ground) -> Strip:
+    space: Span = (" ", Tone.TEXT)
+    return row(width, [space, *text[0]], [*text[1], space], look=look, ground=ground)
+
+
+def _title(column: Column, width: int, look: Look, frame: Frame, on_head: bool) -> Strip:
+    box, tone = frame.box, frame.tone
+    if column.node is None:
+        name: list[Span] = [("not running", Tone.MUTED)]
+    else:
+        mark = NODE_MARKS[column.node.state]
+        name = [
+            (f"{mark.glyph} ", Tone.MUTED if column.stale else mark.tone),
+            (literal(column.node.name), Tone.ACCENT if on_head else Tone.STRONG),
+        ]
+    left: list[Span] = [(f"{box[0]}{box[1]} ", tone), *name, (" ", tone)]
+    dc = column.node is not None and column.node.is_dc
+    right: list[Span] = [(" DC ", Tone.ACCENT)] if dc else []
+    right.append((f"{box[1]}{box[2]}", tone))
+    return row(width, left, right, look=look, fill=(box[1], tone))
+
+
+def _rule(width: int, look: Look, frame: Frame) -> Strip:
+    box = frame.box
+    line = box[3] + "─" * (width - 2) + box[4]
+    return Strip([Segment(line, look(frame.tone, Ground.PLAIN))], width)
+
+
+def _load(
+    column: Column,
+    node: Node,
+    width: int,
+    lines: int,
+    history: Sequence[float | None],
+    filtered: bool,
+) -> list[_Line]:
+    mark = NODE_MARKS[node.state]
+    word = f"{mark.word}?" if column.stale else mark.word
+    state: _Line = (
+        [(word, Tone.MUTED if column.stale else mark.tone)],
+        [_counted(column, filtered)],
+    )
+    if not column.numbers_known and column.trouble:
+        wrapped = wrap(column.trouble, width, lines - 1)
+        return [state, *(([(text, Tone.WARN)], []) for text in wrapped)]
+    if not column.numbers_known:
+        return [state]
+    spark = "" if lines > 3 else " " + sparkline(history, min(12, max(4, width // 4)))
+    rows = [
+        state,
+        _gauge("cpu", node.cpu_percent, percent_text(node.cpu_percent), spark, width),
+        _memory(node, width),
+    ]
+    if column.trouble:
+        rows.append(([(column.trouble, Tone.WARN)], []))
+    else:
+        rows.append(([("    ", Tone.TEXT), (sparkline(history, width - 4), Tone.BUSY)], []))
+    return rows
+
+
+def _gauge(name: str, percent: float | None, number: str, spark: str, width: int) -> _Line:
+    filled, empty = bar(percent, width - 5 - cell_len(number) - cell_len(spark))
+    left = [(f"{name} ", Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
+    tone = Tone.TEXT if percent is not None else Tone.FAINT
+    return left, [(f" {number}", tone), (spark, Tone.BUSY)]
+
+
+def _memory(node: Node, width: int) -> _Line:
+    used, total = node.memory_used_bytes, node.memory_bytes
+    percent = 100 * used / total if used is not None and total else None
+    number = f"{bytes_text(used)} / {bytes_text(total)}"
+    if used is not None and total is not None:
+        used_value, _, used_unit = bytes_text(used).partition(" ")
+        if used_unit == bytes_text(total).partition(" ")[2]:
+            number = f"{used_value}/{bytes_text(total)}"
+    elif used is None and total is None:
+        number = f"  {UNKNOWN} "
+    return _gauge("mem", percent, number, "", width)
+
+
+def _tray(column: Column, filtered: bool) -> list[_Line]:
+    return [([_counted(column, filtered)], [])]
+
+
+def _counted(column: Column, filtered: bool) -> Span:
+    noun = "VM" if column.total == 1 else "VMs"
+    if filtered:
+        shown = sum(not card.arriving for card in column.cards)
+        return f"{shown} of {column.total} {noun}", Tone.ACCENT
+    return f"{column.total} {noun}", Tone.MUTED
+
+
+def _verdict(offer: Offer, width: int, lines: int) -> list[_Line]:
+    if offer.home:
+        return [([("● here now", Tone.MUTED)], [])]
+    if offer.verdict is None:
+        return [([("… asking", Tone.MUTED)], [])]
+    mark = VERDICT_MARKS[offer.verdict.kind]
+    word: _Line = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], [])
+    reasons = "; ".join(literal(reason) for reason in offer.verdict.reasons)
+    if not reasons and offer.verdict.kind is VerdictKind.LIVE:
+        reasons = "nothing else moves"
+    return [word, *(([(text, Tone.TEXT)], []) for text in wrap(reasons, width, lines - 1))]

@@ -1,0 +1,185 @@
+"""From the picture to what stands on the board: columns, and the cards in them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from backends.model import (
+    VM,
+    Cluster,
+    HypervisorState,
+    Migration,
+    Node,
+    NodeKind,
+    NodeState,
+    VMState,
+)
+from widgets.bars import clock_text
+
+_SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
+_KIND_ORDER = {NodeKind.MEMBER: 0, NodeKind.REMOTE: 1, NodeKind.GUEST: 2}
+
+
+class CardKey(NamedTuple):
+    """A card's identity; a VM on its way stands twice: where it is, and where it arrives."""
+
+    vm: str
+    arriving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    vm: VM
+    migration: Migration | None = None
+    arriving: bool = False
+    stale: bool = False
+    """Whether its numbers, and perhaps its state, are only what was last heard."""
+
+    @property
+    def key(self) -> CardKey:
+        return CardKey(self.vm.id, self.arriving)
+
+    @property
+    def unmovable(self) -> str | None:
+        """Why it cannot be picked up at all."""
+        if self.migration is not None or self.vm.state is VMState.MIGRATING:
+            return f"{self.vm.id} is being migrated already"
+        if self.vm.node is None:
+            return f"{self.vm.id} runs nowhere"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A node and its cards; `node` is `None` for the place of VMs that run on no known node."""
+
+    node: Node | None
+    cards: tuple[Card, ...]
+    total: int
+    """Its VMs, those that a filter hides included."""
+    trouble: str | None = None
+    """What makes its numbers old, in words."""
+    numbers_known: bool = True
+    stale: bool = False
+
+    @property
+    def name(self) -> str | None:
+        return self.node.name if self.node else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    columns: tuple[Column, ...] = ()
+    filtered: bool = False
+    stale: bool = False
+
+    def index(self, node: str | None) -> int | None:
+        """The column of a node; of `None`, the place of VMs that run nowhere."""
+        return next((i for i, column in enumerate(self.columns) if column.name == node), None)
+
+    def find(self, key: CardKey) -> tuple[int, int] | None:
+        """Column and index of a card."""
+        for number, column in enumerate(self.columns):
+            for index, card in enumerate(column.cards):
+                if card.key == key:
+                    return number, index
+        return None
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.name is not None)
+
+
+def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]) -> Scene:
+    """Everything there is to draw. A card equal to one already `known` is that very card."""
+    stale = picture.stale_pacemaker()
+    old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
+    migrations = {migration.vm: migration for migration in picture.migrations}
+    parts = filter_text.casefold().split()
+
+    cards: dict[str | None, list[Card]] = {node.name: [] for node in picture.nodes}
+    silent = {
+        node.name
+        for node in picture.nodes
+        if stale
+        or node.state in _SILENT
+        or node.name in old_libvirt
+        or node.hypervisor.state is HypervisorState.DOWN
+    }
+    totals = dict.fromkeys(cards, 0)
+    homeless: list[Card] = []
+    nowhere = 0
+    for vm in picture.vms:
+        migration = migrations.get(vm.id)
+        shown = not parts or _matches(vm, parts)
+        home = vm.node if vm.node in cards else None
+        if home is None:
+            nowhere += 1
+        else:
+            totals[home] += 1
+        if not shown:
+            continue
+        old = bool(stale) if home is None else home in silent
+        card = _same(Card(vm, migration, stale=old), known)
+        (homeless if home is None else cards[home]).append(card)
+        if migration and migration.target in cards and migration.target != home:
+            ghost = Card(vm, migration, arriving=True, stale=bool(stale))
+            cards[migration.target].append(_same(ghost, known))
+
+    columns = []
+    for node in sorted(picture.nodes, key=_node_order):
+        if node.kind is NodeKind.GUEST and not totals[node.name] and not cards[node.name]:
+            continue
+        entry = old_libvirt.get(node.name)
+        libvirt_since = entry.since if entry else node.hypervisor.since
+        numbers_known = entry is None and node.hypervisor.state is not HypervisorState.DOWN
+        trouble = None
+        if not numbers_known:
+            trouble = f"libvirt: not reachable, since {clock_text(libvirt_since)}"
+        elif stale:
+            trouble = f"pacemaker: not reachable, since {clock_text(stale.since)}"
+        columns.append(
+            Column(
+                node,
+                _in_order(cards[node.name]),
+                totals[node.name],
+                trouble,
+                numbers_known and node.state not in _SILENT,
+                bool(stale),
+            )
+        )
+    if nowhere:
+        columns.append(Column(None, _in_order(homeless), nowhere, stale=bool(stale)))
+    return Scene(tuple(columns), bool(parts), bool(stale))
+
+
+def _same(card: Card, known: Mapping[CardKey, Card]) -> Card:
+    before = known.get(card.key)
+    return before if before is not None and before == card else card
+
+
+def _matches(vm: VM, parts: Iterable[str]) -> bool:
+    text = f"{vm.id}\n{vm.domain or ''}\n{vm.node or ''}\n{vm.state.value}".casefold()
+    return all(part in text for part in parts)
+
+
+def _in_order(cards: list[Card]) -> tuple[Card, ...]:
+    return tuple(sorted(cards, key=lambda card: natural(card.vm.id)))
+
+
+def _node_order(node: Node) -> tuple[int, tuple[tuple[int, int, str], ...]]:
+    return _KIND_ORDER[node.kind], natural(node.name)
+
+
+@lru_cache(maxsize=8192)
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key under which web2 comes before web10."""
+    return tuple(
+        (0, int(piece), "") if piece.isdecimal() else (1, 0, piece)
+        for piece in re.split(r"(\d+)", name.casefold())
+        if piece
+    )

@@ -1,0 +1,162 @@
+"""A VM's card: one or two lines of text. Pure."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from backends.model import Migration, VMState
+from widgets.bars import (
+    UNKNOWN,
+    bar,
+    bytes_short,
+    bytes_text,
+    duration_text,
+    gauge,
+    literal,
+    percent_text,
+    rate_short,
+    rate_text,
+)
+from widgets.board_ink import Ground, Look, Span, row
+from widgets.board_scene import Card
+from widgets.glyphs import ARRIVING_GLYPH, STALE_GLYPH, VM_MARKS, Tone, badges, load_tone
+
+_WIDE = 34
+"""From this width on a card has words and a bar where a narrow one has short forms."""
+
+
+def paint_card(
+    card: Card, width: int, lines: int, look: Look, ground: Ground, marked: bool
+) -> tuple[Strip, ...]:
+    """A card in exactly `lines` lines (1 or 2) of exactly `width` cells."""
+    edge: Span = (" ", Tone.TEXT)
+    if ground in (Ground.CURSOR, Ground.CARRIED):
+        edge = ("▌", Tone.ACCENT)
+    if marked:
+        edge = ("◉" if lines == 1 else "▌", Tone.ACCENT)
+    inner = width - 2
+    if card.arriving:
+        texts = _arriving(card, lines)
+    elif card.migration is not None:
+        texts = _migrating(card, card.migration, inner, lines)
+    else:
+        texts = _resting(card, inner, lines, marked)
+    return tuple(
+        row(width, [edge, *left], [*right, (" ", Tone.TEXT)], look=look, ground=ground)
+        for left, right in texts
+    )
+
+
+_Line = tuple[list[Span], list[Span]]
+
+
+def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Line]:
+    vm = card.vm
+    mark = VM_MARKS[vm.state]
+    running = vm.state is VMState.RUNNING
+    glyph, tone = (STALE_GLYPH, Tone.MUTED) if card.stale else (mark.glyph, mark.tone)
+    title: list[Span] = [(f"{glyph} ", tone), (literal(vm.id), _name_tone(card))]
+    signs: list[Span] = [(f" {badge.glyph}", badge.tone) for badge in badges(vm)]
+    word = f"{mark.word}?" if card.stale else mark.word
+    percent = None if card.stale else vm.cpu_percent
+    if marked and lines == 2:
+        signs.append((" ◉", Tone.ACCENT))
+    if lines == 1:
+        if not running or card.stale:
+            signs.insert(0, (f" {word}", tone))
+        elif percent is not None:
+            signs += [
+                (f" {gauge(percent)}", load_tone(percent)),
+                (percent_text(percent), Tone.MUTED),
+            ]
+        return [(title, signs)]
+    size = f"{_count(vm.vcpus)} vCPU {bytes_text(vm.memory_bytes)}"
+    if cell_len(size) > width - 9:
+        size = f"{_count(vm.vcpus)}c {bytes_short(vm.memory_bytes)}"
+    left: list[Span] = [("  ", Tone.TEXT), (size, Tone.FAINT if card.stale else Tone.MUTED)]
+    if not running or card.stale:
+        return [(title, signs), (left, [(f" {word}", tone)])]
+    return [(title, signs), (left, _load(percent, width))]
+
+
+def _load(percent: float | None, width: int) -> list[Span]:
+    number = (percent_text(percent), Tone.TEXT if percent is not None else Tone.FAINT)
+    if width < _WIDE - 2:
+        return [(f" {gauge(percent)}", load_tone(percent)), number]
+    filled, empty = bar(percent, min(16, width - 24))
+    return [
+        (" ", Tone.TEXT),
+        (filled, load_tone(percent)),
+        (empty, Tone.FAINT),
+        (" ", Tone.TEXT),
+        number,
+    ]
+
+
+def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list[_Line]:
+    mark = VM_MARKS[VMState.MIGRATING]
+    percent = migration.percent
+    target = literal(migration.target) if migration.target else "?"
+    title: list[Span] = [
+        (f"{mark.glyph} ", mark.tone),
+        (literal(card.vm.id), _name_tone(card)),
+        (f" → {target}", mark.tone),
+    ]
+    number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
+    if lines == 1:
+        filled, empty = bar(percent, 5)
+        return [(title, [(f" {filled}", mark.tone), (empty, Tone.FAINT), *number])]
+    if percent is None or percent >= 100:
+        left: list[Span] = [("  ", Tone.TEXT), (migration.phase.value, mark.tone)]
+        return [(title, number), (left, [])]
+    numbers = _progress(migration, width)
+    room = width - 2 - sum(cell_len(text) for text, _ in numbers)
+    filled, empty = bar(percent, min(32, room))
+    left = [("  ", Tone.TEXT), (filled, mark.tone), (empty, Tone.FAINT)]
+    return [(title, number), (left, numbers)]
+
+
+def _progress(migration: Migration, width: int) -> list[Span]:
+    """Rate, and the time it needs of the time it has."""
+    late = (
+        migration.eta_s is not None
+        and migration.deadline_s is not None
+        and migration.eta_s > migration.deadline_s
+    )
+    rate = migration.rate_bytes_per_s
+    spans: list[Span] = []
+    if rate is not None:
+        spans.append((f" {rate_text(rate) if width >= _WIDE else rate_short(rate)}", Tone.MUTED))
+    if migration.eta_s is not None:
+        spans.append((f" {duration_text(migration.eta_s)}", Tone.BAD if late else Tone.TEXT))
+    if migration.deadline_s is not None:
+        before = " of " if width >= _WIDE else "/"
+        eta = before if migration.eta_s is not None else f" {UNKNOWN}{before}"
+        spans.append((f"{eta}{duration_text(migration.deadline_s)}", Tone.MUTED))
+    return spans
+
+
+def _arriving(card: Card, lines: int) -> list[_Line]:
+    migration = card.migration
+    source = literal(migration.source) if migration else "?"
+    percent = migration.percent if migration else None
+    title: list[Span] = [
+        (f"{ARRIVING_GLYPH} ", Tone.BUSY),
+        (literal(card.vm.id), Tone.MUTED),
+        (f" ← {source}", Tone.FAINT),
+    ]
+    number: list[Span] = [(f" {percent_text(percent)}", Tone.MUTED)]
+    phase = migration.phase.value if migration else ""
+    second: _Line = ([("  ", Tone.TEXT), (f"arriving · {phase}", Tone.FAINT)], [])
+    return [(title, number), second][:lines]
+
+
+def _name_tone(card: Card) -> Tone:
+    if card.stale or card.vm.state is VMState.STOPPED:
+        return Tone.MUTED
+    return Tone.STRONG
+
+
+def _count(number: int | None) -> str:
+    return str(number) if number is not None else UNKNOWN

@@ -1,0 +1,101 @@
+"""What states look like: a glyph, a word and a tone for each. The one place that decides it.
+
+A tone is a meaning; the theme makes a colour of it (`Board.COMPONENT_CLASSES`). Glyph and word
+alone tell every state apart, so nothing is lost on 16 colours or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from backends.model import VM, NodeState, VMState
+from backends.plan import VerdictKind
+
+
+class Tone(StrEnum):
+    """What a piece of text means."""
+
+    TEXT = "text"
+    STRONG = "strong"
+    MUTED = "muted"
+    FAINT = "faint"
+    ACCENT = "accent"
+    OK = "ok"
+    BUSY = "busy"
+    WARN = "warn"
+    BAD = "bad"
+
+
+class Mark(NamedTuple):
+    glyph: str
+    word: str
+    tone: Tone
+
+
+class Badge(NamedTuple):
+    glyph: str
+    meaning: str
+    tone: Tone
+
+
+NODE_MARKS = {
+    NodeState.ONLINE: Mark("●", "online", Tone.OK),
+    NodeState.STANDBY: Mark("◐", "standby", Tone.WARN),
+    NodeState.MAINTENANCE: Mark("◆", "maintenance", Tone.WARN),
+    NodeState.PENDING: Mark("◔", "pending", Tone.BUSY),
+    NodeState.UNCLEAN: Mark("▲", "unclean", Tone.BAD),
+    NodeState.OFFLINE: Mark("○", "offline", Tone.BAD),
+}
+
+VM_MARKS = {
+    VMState.RUNNING: Mark("●", "running", Tone.OK),
+    VMState.PAUSED: Mark("◫", "paused", Tone.WARN),
+    VMState.STARTING: Mark("△", "starting", Tone.BUSY),
+    VMState.STOPPING: Mark("▽", "stopping", Tone.BUSY),
+    VMState.MIGRATING: Mark("➜", "migrating", Tone.BUSY),
+    VMState.STOPPED: Mark("○", "stopped", Tone.MUTED),
+    VMState.FAILED: Mark("✖", "failed", Tone.BAD),
+    VMState.BLOCKED: Mark("■", "blocked", Tone.BAD),
+    VMState.UNKNOWN: Mark("?", "unknown", Tone.WARN),
+}
+
+STALE_GLYPH = "◌"
+"""Instead of a state's own glyph where the state is only what was last heard."""
+
+ARRIVING_GLYPH = "⇠"
+
+VERDICT_MARKS = {
+    VerdictKind.LIVE: Mark("✔", "LIVE", Tone.OK),
+    VerdictKind.SIDE_EFFECTS: Mark("◐", "LIVE, SIDE EFFECTS", Tone.WARN),
+    VerdictKind.REBOOT: Mark("⊘", "REBOOT", Tone.BAD),
+    VerdictKind.REFUSED: Mark("✖", "REFUSED", Tone.MUTED),
+}
+
+LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
+WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)
+CONSTRAINT_LEFT = Badge("⚑", "a move left a constraint on it", Tone.WARN)
+HAS_FAILED = Badge("✖", "Pacemaker remembers a failure", Tone.BAD)
+UNMANAGED = Badge("‖", "Pacemaker does not manage it", Tone.WARN)
+BADGES = (LIVE_MIGRATABLE, WOULD_REBOOT, CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)
+"""All of them, for a legend."""
+
+
+def badges(vm: VM) -> Iterator[Badge]:
+    """The badges of a VM, in the order of `BADGES`."""
+    if vm.live_migration.possible is not None:
+        yield LIVE_MIGRATABLE if vm.live_migration.possible else WOULD_REBOOT
+    if vm.constraints:
+        yield CONSTRAINT_LEFT
+    if vm.failed and vm.state is not VMState.FAILED:
+        yield HAS_FAILED
+    if not vm.managed or vm.maintenance:
+        yield UNMANAGED
+
+
+def load_tone(percent: float | None) -> Tone:
+    """How worrying a load is."""
+    if percent is None:
+        return Tone.FAINT
+    return Tone.BAD if percent >= 90 else Tone.WARN if percent >= 75 else Tone.OK
