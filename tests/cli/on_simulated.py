@@ -1,0 +1,18 @@
+"""The real command line on a simulated cluster, as a process: `on_simulated.py SPEED ARGS…`."""
+
+from __future__ import annotations
+
+import sys
+
+from backends.base import Backend
+from backends.simulated import SimulatedBackend
+from tui.cli import main
+from tui.cli.configuration import Target
+
+
+def connect(target: Target) -> Backend:
+    return SimulatedBackend(3, 8, 1, float(sys.argv[1]), None, read_only=target.read_only)
+
+
+if __name__ == "__main__":
+    main(sys.argv[2:], connect=connect)

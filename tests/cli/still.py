@@ -1,0 +1,35 @@
+"""A cluster in which nothing happens: one picture, or the error that connecting ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backends.base import Backend
+from backends.errors import VmferryError
+from backends.model import Cluster
+from backends.plan import Prediction
+
+
+class StillBackend(Backend):
+    def __init__(self, picture: Cluster | None = None, error: Exception | None = None) -> None:
+        super().__init__(writer=None)
+        self._still = picture or Cluster()
+        self._error = error
+
+    async def open(self) -> None:
+        if self._error is not None:
+            raise self._error
+        self._pictures.publish(self._still)
+
+    async def close(self) -> None:
+        self._pictures.close()
+
+    async def refresh(self) -> None:
+        pass
+
+    async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
+        return {node: Prediction(()) for node in nodes}
+
+
+def failing(error: VmferryError | Exception) -> StillBackend:
+    return StillBackend(error=error)

@@ -1,0 +1,5 @@
+"""The command line: `vmferry`."""
+
+from tui.cli.entry import main
+
+__all__ = ["main"]

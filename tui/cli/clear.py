@@ -1,0 +1,118 @@
+"""`vmferry clear`: remove the constraints that a move left on a VM."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import click
+
+from backends.base import Backend
+from backends.errors import Refused, VmferryError
+from backends.journal import Journal
+from backends.judge import INTERRUPTING, clear_command
+from backends.migration import clear as carry_out
+from backends.model import VM, Constraint
+from backends.plan import Action
+from tui.cli.acts import named_vm, need_writing, state_of, state_words
+from tui.cli.consent import consent
+from tui.cli.documents import action_document, constraint_document
+from tui.cli.follow import Follower
+from tui.cli.options import Command
+from tui.cli.output import Tone, say
+from tui.cli.session import Session, run, takes_hosts
+
+
+@click.command(cls=Command)
+@click.argument("vm")
+@click.option("--yes", is_flag=True, help="Do not ask; what reboots a guest is refused.")
+@click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@takes_hosts
+def clear(session: Session, vm: str, yes: bool, allow_reboot: bool, as_json: bool) -> int:
+    """Remove the constraints that moves have left on VM.
+
+    Shows them, and what Pacemaker would do without them, and asks first.
+    """
+    target = session.prepare()
+    need_writing(target, "clear")
+    backend = session.connect(target)
+    follower = Follower(as_json=as_json)
+    run(_clear(backend, vm, follower, yes=yes, allow_reboot=allow_reboot))
+    return 0
+
+
+async def _clear(
+    backend: Backend, vm_id: str, follower: Follower, *, yes: bool, allow_reboot: bool
+) -> None:
+    async with backend:
+        vm = named_vm(backend, vm_id)
+        if not vm.constraints:
+            follower.tell("done", {"vm": vm.id, **state_of(backend, vm.id)})
+            follower.words(f"no move has left a constraint on {vm.id}: nothing to do")
+            return
+        if backend.picture.migration(vm.id) is not None:
+            raise Refused(
+                "it is being migrated: removing the constraint now could restart its guest",
+                where=vm.id,
+                cure="wait until it has arrived; nothing was changed",
+            )
+        actions = await _consequences(backend, vm)
+        _show(vm, actions)
+        follower.tell(
+            "plan",
+            {
+                "vm": vm.id,
+                "constraints": [constraint_document(constraint) for constraint in vm.constraints],
+                "actions": None if actions is None else list(map(action_document, actions)),
+            },
+        )
+        reboots = tuple(
+            action.resource
+            for action in actions or ()
+            if action.kind in INTERRUPTING and backend.picture.vm(action.resource)
+        )
+        question = f"Remove what moves have left on {vm.id}?"
+        await consent(vm.id, reboots, yes=yes, allow_reboot=allow_reboot, question=question)
+        await _carry_out(backend, vm.id, follower)
+
+
+async def _consequences(backend: Backend, vm: VM) -> tuple[Action, ...] | None:
+    """What Pacemaker would do without them; `None` where the scheduler cannot be asked."""
+    if vm.node is None:
+        return None
+    prediction = (await backend.predict([vm.id], [vm.node])).get(vm.node)
+    return prediction.cleared if prediction else None
+
+
+def _show(vm: VM, actions: tuple[Action, ...] | None) -> None:
+    for constraint in vm.constraints:
+        say(_in_words(constraint), err=True)
+    if actions is None:
+        say("  what Pacemaker does without is not known", Tone.WARNING, err=True)
+    for action in actions or ():
+        say(f"  without: {action}", Tone.WARNING, err=True)
+    if actions == ():
+        say("  without: nothing moves", Tone.GOOD, err=True)
+    say(f"  $ {clear_command(vm.id)}", Tone.QUIET, err=True)
+
+
+def _in_words(constraint: Constraint) -> str:
+    expires = f", until {constraint.expires}" if constraint.expires else ""
+    where = f" {constraint.node}" if constraint.node else ""
+    return f"{constraint.id}: {constraint.kind.value}{where}{expires}"
+
+
+async def _carry_out(backend: Backend, vm: str, follower: Follower) -> None:
+    try:
+        async with aclosing(carry_out(backend, vm, Journal.default())) as reports:
+            await follower.follow(reports)
+    except VmferryError as error:
+        follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
+        follower.words(state_words(backend, vm))
+        raise
+    except asyncio.CancelledError:
+        follower.words("let go: `vmferry status` shows whether the constraints are still there")
+        raise
+    follower.tell("done", {"vm": vm, **state_of(backend, vm)})
+    follower.words(f"done: {state_words(backend, vm)}")

@@ -1,0 +1,97 @@
+"""`vmferry migrate`: move a VM, from the plan to the proven end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import click
+
+from backends.base import Backend
+from backends.errors import Refused, VmferryError
+from backends.journal import Journal
+from backends.migration import Stage
+from backends.migration import migrate as carry_out
+from backends.plan import Plan, VerdictKind
+from tui.cli.acts import need_writing, state_of, state_words
+from tui.cli.consent import consent
+from tui.cli.documents import plan_document
+from tui.cli.follow import Follower
+from tui.cli.options import Command
+from tui.cli.preview import show_plan
+from tui.cli.session import Session, run, takes_hosts
+
+
+@click.command(cls=Command)
+@click.argument("vm")
+@click.argument("node")
+@click.option("--yes", is_flag=True, help="Do not ask; a plan that reboots a guest is refused.")
+@click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@takes_hosts
+def migrate(
+    session: Session, vm: str, node: str, yes: bool, allow_reboot: bool, as_json: bool
+) -> int:
+    """Move VM to NODE and wait for the proven end.
+
+    Shows the plan and asks first. Ctrl-C lets go; a migration that runs goes on.
+    """
+    target = session.prepare()
+    need_writing(target, "migrate")
+    backend = session.connect(target)
+    follower = Follower(as_json=as_json)
+    run(_migrate(backend, vm, node, follower, yes=yes, allow_reboot=allow_reboot))
+    return 0
+
+
+async def _migrate(
+    backend: Backend, vm: str, node: str, follower: Follower, *, yes: bool, allow_reboot: bool
+) -> None:
+    async with backend:
+        plan = await backend.plan([vm], node)
+        show_plan(plan, err=True)
+        document = plan_document(plan)
+        follower.tell("plan", {key: document[key] for key in document if key != "schema"})
+        if plan.verdict.kind is VerdictKind.REFUSED:
+            raise Refused("; ".join(plan.verdict.reasons), where=vm, cure="nothing was changed")
+        await consent(
+            vm,
+            plan.verdict.reboots,
+            yes=yes,
+            allow_reboot=allow_reboot,
+            question=f"Move {vm} to {node}?",
+        )
+        await _carry_out(backend, plan, follower)
+
+
+async def _carry_out(backend: Backend, plan: Plan, follower: Follower) -> None:
+    vm = ", ".join(plan.vms)
+    try:
+        async with aclosing(carry_out(backend, plan, Journal.default())) as reports:
+            await follower.follow(reports)
+    except VmferryError as error:
+        follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
+        follower.words(state_words(backend, vm))
+        raise
+    except asyncio.CancelledError:
+        follower.tell("interrupted", {"vm": vm, **state_of(backend, vm)})
+        follower.words(_left_behind(plan, follower))
+        raise
+    follower.tell("done", {"vm": vm, **state_of(backend, vm)})
+    follower.words(f"done: {state_words(backend, vm)}")
+
+
+def _left_behind(plan: Plan, follower: Follower) -> str:
+    vm = ", ".join(plan.vms)
+    stage = follower.last.stage if follower.last else Stage.PREPARING
+    if stage is Stage.PREPARING:
+        return f"let go before {vm} was told to move; `vmferry status` shows how it stands"
+    if stage in (Stage.CLEARING, Stage.DONE):
+        return (
+            f"let go: {vm} has arrived; `vmferry clear {vm}` removes the constraint of the move "
+            "if it is still there"
+        )
+    return (
+        f"let go: Pacemaker goes on moving {vm} to {plan.node}, and the constraint of the move "
+        f"stays. When it has arrived, `vmferry clear {vm}` removes it; not before"
+    )

@@ -1,0 +1,69 @@
+"""One run of the command line: what was typed, and how to connect."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, fields, replace
+from functools import update_wrapper
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from backends.base import Backend
+from tui.cli.configuration import Target, resolve
+from tui.cli.logs import log_to
+from tui.cli.options import Options, options_everywhere
+
+T = TypeVar("T")
+
+Connect = Callable[[Target], Backend]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    connect: Connect
+    options: Options = field(default_factory=Options)
+
+    def prepare(self) -> Target:
+        """Read the configuration and start the log.
+
+        Raises `BadConfiguration`, and `click.UsageError` for options that contradict each other.
+        """
+        target = resolve(self.options)
+        log_to(target.log)
+        return target
+
+
+def takes_session(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command, or the group, the options everywhere and its `Session` as first argument."""
+
+    @click.pass_context
+    def called(ctx: click.Context, /, **parameters: Any) -> int | None:
+        words: tuple[str, ...] = parameters.pop("host_words", ())
+        given = Options(**{field.name: parameters.pop(field.name) for field in fields(Options)})
+        given = replace(given, hosts=(*words, *given.hosts))
+        ctx.obj = replace(ctx.obj, options=given.after(ctx.obj.options))
+        return function(ctx.obj, **parameters)
+
+    return options_everywhere(update_wrapper(called, function))
+
+
+def takes_hosts(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """`takes_session` for a command that also takes HOST words."""
+    return click.argument("host_words", metavar="[HOST]...", nargs=-1)(takes_session(function))
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; Ctrl-C and SIGTERM both cancel it and raise `KeyboardInterrupt`."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        signal.signal(signal.SIGTERM, before)
