@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.base import Answer
 from backends.errors import (
@@ -32,6 +32,7 @@ REST_FACTOR = 2.0
 
 CRM_MON = ("crm_mon", "-1", "--output-as=xml")
 CRM_MON_BEFORE_2_0_3 = ("crm_mon", "-1", "--as-xml")
+CRM_NODE = ("crm_node", "--name")
 CIBADMIN = ("cibadmin", "--query")
 
 _USAGE = 64
@@ -131,8 +132,13 @@ class Voice:
         return self._reading
 
     async def open(self, host: Host) -> None:
-        """Begin with this node. Raises what `read` raises."""
-        self._take(host, await read(host))
+        """Begin with this host, and learn which node it is. Raises what `read` raises."""
+        reading, answer = await asyncio.gather(read(host), host.run(CRM_NODE))
+        node = answer.stdout.decode(errors="replace").strip()
+        if answer.exit_status == 0 and node:
+            self._fleet.adopt(node, host)
+            reading = replace(reading, host=node)
+        self._take(host, reading)
 
     async def read_now(self) -> None:
         """Read at once. Raises what `read` raises."""
