@@ -168,7 +168,7 @@ def _load(
     if column.trouble:
         rows.append(([(column.trouble, Tone.WARN)], []))
     else:
-        rows.append(([("    ", Tone.TEXT), (sparkline(history, width - 4), Tone.BUSY)], []))
+        rows.append(([("    ", Tone.TEXT), (sparkline(history, width - 4), Tone.TREND)], []))
     return rows
 
 
@@ -176,7 +176,7 @@ def _gauge(name: str, percent: float | None, number: str, spark: str, width: int
     filled, empty = bar(percent, width - 5 - cell_len(number) - cell_len(spark))
     left = [(f"{name} ", Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
     tone = Tone.TEXT if percent is not None else Tone.FAINT
-    return left, [(f" {number}", tone), (spark, Tone.BUSY)]
+    return left, [(f" {number}", tone), (spark, Tone.TREND)]
 
 
 def _memory(node: Node, width: int) -> _Line:

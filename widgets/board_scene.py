@@ -90,6 +90,10 @@ class Scene:
         return None
 
     @property
+    def names(self) -> tuple[str | None, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
     def nodes(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.name is not None)
 

@@ -24,6 +24,7 @@ class Tone(StrEnum):
     ACCENT = "accent"
     OK = "ok"
     BUSY = "busy"
+    TREND = "trend"
     WARN = "warn"
     BAD = "bad"
 

@@ -1,0 +1,409 @@
+"""The drawn half of the board: what it knows, where it stands, and only what is seen of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Offset, Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from backends.model import Cluster
+from backends.plan import Verdict
+from widgets.bars import literal
+from widgets.board_heads import Offer, frame_of, paint_head
+from widgets.board_ink import Ground, Span, blank, row
+from widgets.board_scene import Card, CardKey, Scene, make_scene
+from widgets.cards import paint_card
+from widgets.drag import Carrying, Resting, State
+from widgets.glyphs import Tone
+from widgets.layout import Hit, arrange
+
+_HISTORY = 240
+_SAMPLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What is selected: a column, and in it a VM or the head."""
+
+    node: str | None = None
+    vm: str | None = None
+
+
+class BoardView(ScrollView):
+    """Paints a `Cluster` line by line; a card that did not change is not painted again."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"board--{tone.value}" for tone in Tone),
+        *(f"board--on-{ground.value}" for ground in Ground),
+        "board--on-cursor-blurred",
+    }
+
+    DEFAULT_CSS = """
+    BoardView {
+        background: $background;
+        color: $foreground;
+        scrollbar-size: 1 1;
+        scrollbar-gutter: stable;
+
+        & > .board--strong { text-style: bold; }
+        & > .board--muted { color: $foreground 65%; }
+        & > .board--faint { color: $foreground 35%; }
+        & > .board--accent { color: $text-primary; text-style: bold; }
+        & > .board--ok { color: $text-success; }
+        & > .board--busy { color: $text-primary; }
+        & > .board--trend { color: $text-primary 55%; }
+        & > .board--warn { color: $text-warning; }
+        & > .board--bad { color: $text-error; text-style: bold; }
+
+        & > .board--on-cursor { background: $primary 40%; }
+        & > .board--on-cursor-blurred { background: $foreground 10%; }
+        & > .board--on-marked { background: $primary 18%; }
+        & > .board--on-carried { background: $primary 40%; text-style: italic; }
+        & > .board--on-live { background: $success 30%; }
+        & > .board--on-side-effects { background: $warning 30%; }
+        & > .board--on-reboot { background: $error 35%; }
+        & > .board--on-refused { background: $foreground 8%; }
+        & > .board--on-label { background: $primary; color: auto; text-style: bold; }
+    }
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._picture = Cluster()
+        self._scene = Scene()
+        self._layout = arrange(0, 0, ())
+        self._pitch: int | None = None
+        self._cursor = Cursor()
+        self._marked: frozenset[str] = frozenset()
+        self._drag: State = Resting()
+        self._verdicts: Mapping[str, Verdict] = {}
+        self._pointer: Offset | None = None
+        self._history: dict[str, deque[float | None]] = {}
+        self._sampled_at = float("-inf")
+        self._styles_of: dict[tuple[Tone, Ground], Style] = {}
+        self._cards: dict[CardKey, Card] = {}
+        self._painted: dict[CardKey, tuple[tuple[object, ...], tuple[Strip, ...]]] = {}
+        self._heads: dict[int, tuple[Strip, ...]] = {}
+
+    # What there is to draw
+
+    def _compose_scene(self, filter_text: str, *, sample: bool = False) -> None:
+        """Make the scene anew and repaint what differs from what is on the glass."""
+        if sample:
+            self._sample()
+        before = self._scene
+        self._scene = make_scene(self._picture, filter_text, self._cards)
+        self._cards = {card.key: card for column in self._scene.columns for card in column.cards}
+        for gone in self._painted.keys() - self._cards.keys():
+            del self._painted[gone]
+        if self._place() or before.names != self._scene.names:
+            self._repaint()
+        else:
+            self._repaint_changed(before)
+
+    def _sample(self) -> None:
+        """Remember each node's load, about once a second whatever the pace of pictures is."""
+        newer = self._picture.taken_at - self._sampled_at >= _SAMPLE_S
+        if newer:
+            self._sampled_at = self._picture.taken_at
+        for node in self._picture.nodes:
+            values = self._history.setdefault(node.name, deque(maxlen=_HISTORY))
+            if values and not newer:
+                values.pop()
+            values.append(node.cpu_percent)
+        for gone in self._history.keys() - {node.name for node in self._picture.nodes}:
+            del self._history[gone]
+
+    def _place(self) -> bool:
+        """Lay everything out; whether anything stands elsewhere than before."""
+        counts = tuple(len(column.cards) for column in self._scene.columns)
+        pitch = self._pitch
+        if pitch is None and isinstance(self._drag, Carrying) and self._layout.columns:
+            pitch = self._layout.pitch
+        layout = arrange(self.size.width, self.size.height, counts, pitch)
+        if layout == self._layout:
+            return False
+        self._layout = layout
+        self.virtual_size = Size(layout.width, layout.height)
+        return True
+
+    # The look of things
+
+    def _look(self, tone: Tone, ground: Ground) -> Style:
+        """The theme's style for a tone on a ground."""
+        style = self._styles_of.get((tone, ground))
+        if style is None:
+            names = [f"board--{tone.value}"]
+            if ground is Ground.LABEL:
+                names = ["board--on-label"]
+            elif ground is Ground.CURSOR and not self.has_focus:
+                names.insert(0, "board--on-cursor-blurred")
+            elif ground is not Ground.PLAIN:
+                names.insert(0, f"board--on-{ground.value}")
+            style = self.get_visual_style(*names).rich_style
+            self._styles_of[tone, ground] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._forget_look()
+
+    def _forget_look(self) -> None:
+        self._styles_of.clear()
+        self._painted.clear()
+        self._heads.clear()
+
+    # Repainting
+
+    def _repaint(self) -> None:
+        self._heads.clear()
+        self.refresh()
+
+    def _repaint_cards(self, *vms: str | None) -> None:
+        """Repaint these VMs' cards where they are in sight."""
+        keys = {CardKey(vm, arriving) for vm in vms if vm is not None for arriving in (False, True)}
+        self._refresh_seen(
+            self._layout.card(column, index)
+            for column, index in self._seen_cards()
+            if self._scene.columns[column].cards[index].key in keys
+        )
+
+    def _repaint_heads(self) -> None:
+        """Repaint every head, and the frames with them."""
+        self._heads.clear()
+        self.refresh()
+
+    def _repaint_changed(self, before: Scene) -> None:
+        regions: list[Region] = []
+        for column, index in self._seen_cards():
+            new, old = self._scene.columns[column].cards[index], before.columns[column].cards[index]
+            if new is old:
+                continue
+            known = self._painted.get(old.key)
+            if known is None or known[1] != self._card_strips(column, index):
+                regions.append(self._layout.card(column, index))
+        heads, self._heads = self._heads, {}
+        for column in self._seen_columns():
+            if heads.get(column) != self._head_strips(column):
+                regions.append(self._head_region(column))
+        self._refresh_seen(regions)
+
+    def _refresh_seen(self, regions: Iterator[Region] | list[Region]) -> None:
+        view = Region(*self.scroll_offset, *self.size)
+        seen = [region.intersection(view).translate(-self.scroll_offset) for region in regions]
+        seen = [region for region in seen if region]
+        if seen:
+            self.refresh(*seen)
+
+    def _head_region(self, column: int) -> Region:
+        region = self._layout.columns[column]
+        top = self._layout.head_top(self._layout.band_of(column), self.scroll_offset.y)
+        return Region(region.x, top, region.width, self._layout.head_height)
+
+    def _seen_columns(self) -> list[int]:
+        view = Region(*self.scroll_offset, *self.size)
+        return [i for i, region in enumerate(self._layout.columns) if region.overlaps(view)]
+
+    def _seen_cards(self) -> Iterator[tuple[int, int]]:
+        top, height = self.scroll_offset.y, self.size.height
+        for column in self._seen_columns():
+            lanes = self._layout.lanes(column)
+            body = self._layout.columns[column].y + self._layout.head_height
+            first = max(0, (top - body) // self._layout.pitch)
+            last = max(0, -(-(top + height - body) // self._layout.pitch))
+            count = len(self._scene.columns[column].cards)
+            for index in range(min(count, first * lanes), min(count, last * lanes)):
+                yield column, index
+
+    # Painting
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        left, top = self.scroll_offset
+        base = self._look(Tone.TEXT, Ground.PLAIN)
+        strip = self._line(y + top, left, width)
+        strip = strip.crop_extend(left, left + width, base)
+        for over in self._overlays(y):
+            region, label = over
+            strip = Strip.join(
+                [strip.crop(0, region.x), label, strip.crop(region.right, width)]
+            ).crop(0, width)
+        return strip
+
+    def _line(self, y: int, left: int, width: int) -> Strip:
+        layout = self._layout
+        band = layout.band_at(y)
+        if band is None:
+            return Strip([])
+        head_line = y - layout.head_top(band, self.scroll_offset.y)
+        pieces: list[Strip] = []
+        x = 0
+        for column in range(band.first, band.last):
+            region = layout.columns[column]
+            if region.x > x:
+                pieces.append(blank(region.x - x, self._look))
+            if region.right <= left or region.x >= left + width:
+                pieces.append(blank(region.width, self._look))
+            elif 0 <= head_line < layout.head_height:
+                pieces.append(self._head_strips(column)[head_line])
+            else:
+                pieces.append(self._body_line(column, y - region.y))
+            x = region.right
+        return Strip.join(pieces)
+
+    def _body_line(self, column: int, line: int) -> Strip:
+        layout = self._layout
+        region = layout.columns[column]
+        frame = frame_of(
+            self._scene.columns[column], self._is_selected(column), self._offer(column)
+        )
+        if line == region.height - 1:
+            return frame.bottom(region.width, self._look)
+        row_number, part = divmod(line - layout.head_height, layout.pitch)
+        lanes = layout.lanes(column)
+        edge = frame.edge(self._look)
+        segments: list[Segment] = [edge]
+        for lane in range(lanes):
+            index = row_number * lanes + lane
+            if part < layout.card_lines and index < len(self._scene.columns[column].cards):
+                segments.extend(self._card_strips(column, index)[part])
+            else:
+                segments.extend(blank(layout.lane(column, lane)[1], self._look))
+        segments.append(edge)
+        return Strip(segments, region.width)
+
+    def _card_strips(self, column: int, index: int) -> tuple[Strip, ...]:
+        card = self._scene.columns[column].cards[index]
+        width = self._layout.lane(column, index % self._layout.lanes(column))[1]
+        ground = self._ground(card)
+        marked = card.vm.id in self._marked and not card.arriving
+        token = (card, width, self._layout.card_lines, ground, marked)
+        known = self._painted.get(card.key)
+        if known is not None and known[0][0] is card and known[0][1:] == token[1:]:
+            return known[1]
+        strips = paint_card(card, width, self._layout.card_lines, self._look, ground, marked)
+        self._painted[card.key] = token, strips
+        return strips
+
+    def _ground(self, card: Card) -> Ground:
+        if card.arriving:
+            return Ground.PLAIN
+        if isinstance(self._drag, Carrying) and card.vm.id in self._drag.vms:
+            return Ground.CARRIED
+        if card.vm.id == self._cursor.vm:
+            return Ground.CURSOR
+        return Ground.MARKED if card.vm.id in self._marked else Ground.PLAIN
+
+    def _head_strips(self, column: int) -> tuple[Strip, ...]:
+        known = self._heads.get(column)
+        if known is not None:
+            return known
+        content = self._scene.columns[column]
+        offer, selected = self._offer(column), self._is_selected(column)
+        strips = paint_head(
+            content,
+            self._layout.columns[column].width,
+            self._layout.head_lines,
+            self._look,
+            frame=frame_of(content, selected, offer),
+            on_head=selected and self._cursor.vm is None,
+            offer=offer,
+            history=tuple(self._history.get(content.name or "", ())),
+            filtered=self._scene.filtered,
+        )
+        self._heads[column] = strips
+        return strips
+
+    def _is_selected(self, column: int) -> bool:
+        return self._scene.columns[column].name == self._cursor.node
+
+    def _offer(self, column: int) -> Offer | None:
+        node = self._scene.columns[column].name
+        if not isinstance(self._drag, Carrying) or node is None:
+            return None
+        home = self._drag.homes == {node}
+        return Offer(self._verdicts.get(node), home, node == self._drag.target)
+
+    # What lies above the columns while VMs are in the hand
+
+    def _overlays(self, y: int) -> Iterator[tuple[Region, Strip]]:
+        if not isinstance(self._drag, Carrying):
+            return
+        if y == self.size.height - 1:
+            yield Region(0, y, self.size.width, 1), self._carry_line(self._drag)
+        elif (region := self._label_region()) is not None and y == region.y:
+            yield region, self._label(region.width)
+
+    def _carry_line(self, drag: Carrying) -> Strip:
+        target = literal(drag.target) if drag.target is not None else "…"
+        left: list[Span] = [(f" {self._in_hand()} → {target}", Tone.STRONG)]
+        if drag.typed:
+            found = "" if drag.target is not None else "  no such node"
+            left.append((f"   {literal(drag.typed)}▏{found}", Tone.STRONG))
+        hint = "release = drop  Esc = back " if drag.by_mouse else "Enter = drop  Esc = back "
+        if not drag.by_mouse and self.size.width >= 100:
+            hint = f"← → or type a node's name  {hint}"
+        return row(
+            self.size.width, left, [(f" {hint}", Tone.TEXT)], look=self._look, ground=Ground.LABEL
+        )
+
+    def _in_hand(self) -> str:
+        vms = self._drag.vms if isinstance(self._drag, Carrying) else ()
+        return literal(vms[0]) if len(vms) == 1 else f"{len(vms)} VMs"
+
+    def _label_region(self) -> Region | None:
+        """Where the label hangs at the pointer."""
+        if self._pointer is None or not isinstance(self._drag, Carrying):
+            return None
+        x, y = self._pointer.x + 1, self._pointer.y + 1
+        width = min(24, cell_len(self._in_hand()) + 4)
+        x = max(0, min(x, self.size.width - width))
+        return Region(x, max(0, min(y, self.size.height - 2)), width, 1)
+
+    def _label(self, width: int) -> Strip:
+        return row(
+            width, [(f" ⇅ {self._in_hand()} ", Tone.STRONG)], look=self._look, ground=Ground.LABEL
+        )
+
+    # Places
+
+    def _hit(self, x: int, y: int) -> Hit | None:
+        """What is at a place of the widget's content."""
+        if not Region(0, 0, *self.size).contains(x, y):
+            return None
+        left, top = self.scroll_offset
+        return self._layout.at(x + left, y + top, top)
+
+    def _bring_into_view(self, column: int, card: int | None) -> None:
+        """Scroll no further than it takes."""
+        layout, region = self._layout, self._layout.columns[column]
+        left, top = self.scroll_offset
+        width, height = self.size
+        x = min(region.x, max(left, region.right - width))
+        if card is None:
+            y = (
+                top
+                if layout.head_top(layout.band_of(column), top)
+                in range(top, top + height - layout.head_height + 1)
+                else region.y
+            )
+        else:
+            place = layout.card(column, card)
+            foot = 2 if place.bottom >= region.bottom - 1 else 1
+            y = min(place.y - layout.head_height, max(top, place.bottom + foot - height))
+        if (x, y) != (left, top):
+            self.scroll_to(x, y, animate=False, immediate=True)
