@@ -3,7 +3,8 @@
 The CIB goes to the voice node once, without the VMs' own leftover constraints and with a mark where
 each target's constraints are put in. There `crm_simulate` runs twice a target: with the constraints
 in, and on the state which that leaves, with them removed again (does the VM stay?).
-Nothing is written there: the files are pipes. crm_simulate needs Pacemaker 2.1.0 for its XML.
+The state between the two lies in a temporary file there, in memory where the node has /dev/shm.
+crm_simulate needs Pacemaker 2.1.0 for its XML.
 """
 
 from __future__ import annotations
@@ -22,18 +23,20 @@ from backends.plan import Action, ActionKind, Prediction
 _MARK = "vmferry-constraints"
 
 SCRIPT = r"""
+after=$(mktemp -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp) || exit
+trap 'rm -f "$after"' EXIT
 CIB_shadow_dir=${TMPDIR:-/tmp}; export CIB_shadow_dir
-cib=$(cat); head=${cib%%"<!--vmferry-constraints-->"*}; tail=${cib#*"<!--vmferry-constraints-->"}
-leftovers=$1; shift
+head=$(head -c "$1"); tail=$(cat); leftovers=$2; shift 2
 for constraints; do
-  { after=$(printf '%s%s%s' "$head" "$constraints" "$tail" |
-      crm_simulate -p -S --output-as=xml -O /dev/fd/3 3>&1 >&4); } 4>&1
+  printf '%s%s%s' "$head" "$constraints" "$tail" |
+    crm_simulate -p -S --output-as=xml -O "$after"
   printf '\n#vmferry moved %s\n' $?
-  printf '%s\n' "$after" | grep -v -F "$leftovers" | crm_simulate -p -R --output-as=xml
+  grep -v -F "$leftovers" "$after" | crm_simulate -p -R --output-as=xml
   printf '\n#vmferry cleared %s\n' $?
 done
 """
-"""A POSIX shell's; the arguments are what to remove again, then each target's constraints."""
+"""A POSIX shell's; its arguments are where in the CIB constraints go (bytes), what to remove again,
+then each target's constraints. crm_simulate reads back the file that it saves: no pipe will do."""
 
 _SECTION = re.compile(rb"^#vmferry (moved|cleared) (\d+)\n", re.MULTILINE)
 
@@ -52,10 +55,11 @@ def batch(
         if location.get("rsc") in vms and is_leftover(location.get("id", "")):
             constraints.remove(location)
     constraints.append(etree.Comment(_MARK))
+    head, _, tail = etree.tostring(root).partition(f"<!--{_MARK}-->".encode())
     leftovers = "\n".join(f'id="{_prefer_id(vm)}"' for vm in vms)
     targets = ("".join(_prefer(vm, node) for vm in vms) for node in nodes)
-    argv = ("sh", "-c", SCRIPT, "vmferry", leftovers, *targets)
-    return argv, etree.tostring(root), version_of(root)
+    argv = ("sh", "-c", SCRIPT, "vmferry", str(len(head)), leftovers, *targets)
+    return argv, head + tail, version_of(root)
 
 
 def _prefer_id(vm: str) -> str:

@@ -1,0 +1,273 @@
+"""A move as a transaction: prepare, journal, move, follow, prove, clear.
+
+It is the same over every backend: the picture says where it stands, the writer carries the plan's
+commands. Nothing touches constraints while a migration is in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backends.base import Backend, Writer
+from backends.errors import ActFailed, Refused, Unknown
+from backends.journal import Act, Intent, Journal
+from backends.judge import clear_command, move_command
+from backends.model import VM, Cluster, Migration
+from backends.plan import Command, Plan, VerdictKind
+from backends.proof import SETTLED, Standing, calls, standing
+
+IDLE_S = 60.0
+"""A cluster that does nothing at all about a move for so long will not do it."""
+UNPROVEN_S = 5.0
+"""A VM that sits on the target for so long, without a history, had it cleaned by somebody."""
+CLEARED_WITHIN_S = 15.0
+
+
+class Stage(StrEnum):
+    PREPARING = "preparing"
+    MOVING = "moving"
+    FOLLOWING = "following"
+    PROVING = "proving"
+    CLEARING = "clearing"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a transaction is doing; `migration` is there while the guest's memory is copied."""
+
+    vm: str
+    stage: Stage
+    text: str
+    migration: Migration | None = None
+
+
+async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncIterator[Report]:
+    """Carry out a confirmed plan, one VM after the other, each to its proven end.
+
+    Raises `Refused` before anything was sent; `ActFailed`, saying in which state the VM is, after.
+    """
+    writer = _writer(backend)
+    if plan.verdict.kind is VerdictKind.REFUSED:
+        raise Refused("; ".join(plan.verdict.reasons))
+    plan = await _still_true(backend, plan)
+    for vm_id in plan.vms:
+        yield Report(vm_id, Stage.PREPARING, f"moving {vm_id} to {plan.node}")
+        vm = _vm(backend.picture, vm_id)
+        act = journal.begin(
+            Intent(
+                kind="move",
+                cluster=backend.picture.name,
+                vm=vm_id,
+                source=vm.node,
+                target=plan.node,
+                reboot=vm_id in plan.verdict.reboots,
+                at=time.time(),
+                calls=calls(vm),
+            )
+        )
+        try:
+            command = move_command(vm_id, plan.node)
+            yield Report(vm_id, Stage.MOVING, command.purpose)
+            await _send(writer, act, Stage.MOVING, command)
+            async for report in finish_move(backend, act):
+                yield report
+        finally:
+            act.leave()
+
+
+async def finish_move(backend: Backend, act: Act) -> AsyncIterator[Report]:
+    """Follow a move that was sent, prove its end, clear its constraint, close its act.
+
+    Raises `ActFailed` with the state of the VM.
+    """
+    vm, target = act.intent.vm, act.intent.target or ""
+    end = Standing.UNDERWAY
+    async for report, standing_now in _follow(backend, act):
+        end = standing_now
+        yield report
+    act.note(Stage.PROVING, end.value)
+    expected = Standing.REBOOTED if act.intent.reboot else Standing.MOVED
+    if end in SETTLED or end is Standing.UNPROVEN:
+        yield Report(vm, Stage.PROVING, f"{vm} runs on {target}: {end.value}")
+        async for report in _clear(backend, act):
+            yield report
+    if end is not expected:
+        act.close(end.value) if end in SETTLED else act.leave()
+        raise _failure(backend.picture, act, end)
+    act.close(end.value)
+    how = "restarted, as confirmed" if act.intent.reboot else "live, nothing was restarted"
+    yield Report(vm, Stage.DONE, f"{vm} is on {target} ({how})")
+
+
+async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncIterator[Report]:
+    """Remove the leftover constraints of a VM that is not being migrated.
+
+    Raises `Refused` where there are none or the VM is in flight, `ActFailed` where they stay.
+    """
+    _writer(backend)
+    picture = backend.picture
+    known = _vm(picture, vm)
+    if picture.migration(vm) is not None:
+        raise Refused(
+            f"{vm} is being migrated", cure="constraints can be removed when it has ended"
+        )
+    if not known.constraints:
+        raise Refused(f"{vm} has no leftover constraints")
+    act = journal.begin(
+        Intent("clear", picture.name, vm, known.node, None, False, time.time(), calls(known))
+    )
+    try:
+        async for report in _clear(backend, act):
+            yield report
+        act.close("cleared")
+    finally:
+        act.leave()
+    yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
+
+
+async def _still_true(backend: Backend, plan: Plan) -> Plan:
+    """The plan, judged anew where the cluster has changed since. Raises `Refused` if it differs."""
+    if plan.verdict.version == backend.picture.version:
+        return plan
+    fresh = await backend.plan(plan.vms, plan.node)
+    old, new = plan.verdict, fresh.verdict
+    if (old.kind, old.reboots, old.actions) != (new.kind, new.reboots, new.actions):
+        raise Refused(
+            f"the cluster has changed since the plan was made: it is {new.kind.value} now"
+            + (f" ({new.reasons[0]})" if new.reasons else ""),
+            cure="look at the new plan",
+        )
+    return fresh
+
+
+async def _follow(backend: Backend, act: Act) -> AsyncIterator[tuple[Report, Standing]]:
+    """Until the VM has settled one way or the other; the last standing is how."""
+    vm_id, target = act.intent.vm, act.intent.target or ""
+    said: Report | None = None
+    seen: object = None
+    quiet_since = time.monotonic()
+    async with aclosing(_ticking(backend)) as pictures:
+        async for picture in pictures:
+            vm, migration = picture.vm(vm_id), picture.migration(vm_id)
+            if vm is None:
+                raise ActFailed(f"{vm_id} is no longer in the configuration")
+            now = standing(act.intent.calls, vm, target, in_flight=migration is not None)
+            silent = picture.stale_pacemaker()
+            if seen != (seen := (vm.state, vm.nodes, vm.history)) or silent or migration:
+                quiet_since = time.monotonic()
+            quiet_s = time.monotonic() - quiet_since
+            text = f"no node answers: {silent.reason}" if silent else _words(vm, migration, target)
+            report = Report(vm_id, Stage.FOLLOWING, text, migration)
+            if report != said:
+                said = report
+                yield report, now
+            if silent or (now is Standing.UNPROVEN and quiet_s < UNPROVEN_S):
+                continue
+            if now is not Standing.UNDERWAY:
+                yield report, now
+                return
+            if quiet_s > IDLE_S:
+                raise ActFailed(
+                    f"Pacemaker did nothing for {IDLE_S:.0f} s: {vm_id} is {vm.state.value} "
+                    f"on {vm.node or 'no node'}",
+                    cure=f"the constraint cli-prefer-{vm_id} is still set: vmferry clear {vm_id}",
+                )
+
+
+def _words(vm: VM, migration: Migration | None, target: str) -> str:
+    if migration is None:
+        return f"{vm.id} is {vm.state.value} on {vm.node or 'no node'}"
+    percent = f" {migration.percent:.0f} %" if migration.percent is not None else ""
+    return f"{vm.id} {migration.source} → {migration.target or target}: {migration.phase}{percent}"
+
+
+async def _clear(backend: Backend, act: Act) -> AsyncIterator[Report]:
+    vm = act.intent.vm
+    command = clear_command(vm)
+    yield Report(vm, Stage.CLEARING, command.purpose)
+    await _send(_writer(backend), act, Stage.CLEARING, command)
+    deadline = time.monotonic() + CLEARED_WITHIN_S
+    async with aclosing(_ticking(backend)) as pictures:
+        async for picture in pictures:
+            known = picture.vm(vm)
+            if known is None or not known.constraints:
+                return
+            if time.monotonic() > deadline:
+                raise ActFailed(
+                    f"constraints of {vm} are still there: "
+                    + ", ".join(constraint.id for constraint in known.constraints),
+                    cure=f"vmferry clear {vm}",
+                )
+
+
+async def _send(writer: Writer, act: Act, stage: Stage, command: Command) -> None:
+    act.note(stage, command.purpose, command=str(command), node=command.node)
+    await writer.send(command)
+
+
+def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
+    intent = act.intent
+    vm = picture.vm(intent.vm)
+    place = vm.node if vm is not None else None
+    state = vm.state.value if vm is not None else "unknown"
+    match end:
+        case Standing.REBOOTED:
+            what = f"the guest was restarted: {intent.vm} is {state} on {place}"
+            cure = "its constraint was removed; look at the failed actions for the reason"
+        case Standing.MOVED:
+            what = f"{intent.vm} moved live to {place}, though a restart was expected"
+            cure = "nothing is left to do"
+        case Standing.UNPROVEN:
+            what = (
+                f"{intent.vm} is {state} on {place}, but its history was cleaned meanwhile: "
+                "whether it was restarted is not known"
+            )
+            cure = "ask the guest for its uptime"
+        case _:
+            what = (
+                f"the move ended as «{end.value}»: {intent.vm} is {state} on {place or 'no node'}"
+            )
+            cure = f"the constraint cli-prefer-{intent.vm} is still set: vmferry clear {intent.vm}"
+    return ActFailed(what, cure=cure)
+
+
+async def _ticking(backend: Backend, every_s: float = 1.0) -> AsyncGenerator[Cluster]:
+    """Each picture as it comes, and the newest again when nothing changed for a while."""
+    pictures = backend.pictures()
+    coming = asyncio.ensure_future(anext(pictures))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=every_s)
+            if not done:
+                yield backend.picture
+                continue
+            try:
+                picture = coming.result()
+            except StopAsyncIteration:
+                raise ActFailed(
+                    "the connection to the cluster was closed meanwhile",
+                    cure="Pacemaker goes on by itself; vmferry finishes at its next start",
+                ) from None
+            coming = asyncio.ensure_future(anext(pictures))
+            yield picture
+    finally:
+        coming.cancel()
+
+
+def _writer(backend: Backend) -> Writer:
+    if backend.writer is None:
+        raise Refused("vmferry was started read-only", cure="start it without --read-only")
+    return backend.writer
+
+
+def _vm(picture: Cluster, vm_id: str) -> VM:
+    vm = picture.vm(vm_id)
+    if vm is None:
+        raise Unknown(f"no VM {vm_id!r} in this cluster")
+    return vm

@@ -1,0 +1,56 @@
+"""Where a move stands, proven from the operation history and not from what was hoped. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from backends.model import VM, Operation, VMState
+
+Call = tuple[str, str, int, float | None]
+
+
+class Standing(StrEnum):
+    UNDERWAY = "under way"
+    MOVED = "moved live"
+    REBOOTED = "restarted"
+    UNPROVEN = "on the target, without a history that proves how"
+    FAILED = "failed"
+    BLOCKED = "failed and blocked"
+
+
+SETTLED = frozenset({Standing.MOVED, Standing.REBOOTED})
+
+
+def call(operation: Operation) -> Call:
+    """What tells one entry of the history from every other, without trusting any clock."""
+    return (operation.node, operation.task, operation.call_id, operation.at)
+
+
+def calls(vm: VM) -> tuple[Call, ...]:
+    return tuple(map(call, vm.history))
+
+
+def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) -> Standing:
+    """Where the move of `vm` to `target` stands.
+
+    `before` is its history when the move was asked for; `in_flight` says that the cluster still
+    migrates it.
+    """
+    if vm.state is VMState.BLOCKED:
+        return Standing.BLOCKED
+    known = set(before)
+    new = [op for op in vm.history if call(op) not in known and op.task != "monitor"]
+    running = vm.state in (VMState.RUNNING, VMState.PAUSED) and len(vm.nodes) == 1
+    if in_flight or not running or any(op.pending for op in new):
+        return Standing.UNDERWAY
+    succeeded = {(op.task, op.node) for op in new if op.succeeded}
+    if ("start", vm.node) in succeeded:
+        return Standing.REBOOTED
+    if vm.node == target:
+        if ("migrate_from", target) not in succeeded:
+            return Standing.UNPROVEN
+        let_go = any(task == "stop" and node != target for task, node in succeeded)
+        return Standing.MOVED if let_go else Standing.UNDERWAY
+    failed = any(op.task in ("migrate_to", "migrate_from") and not op.succeeded for op in new)
+    return Standing.FAILED if failed else Standing.UNDERWAY
