@@ -82,12 +82,12 @@ class SimulatedBackend(Backend):
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         """Ask the scheduler of this cluster."""
         predictions: dict[str, Prediction] = {}
-        for node in nodes:
-            command = "crm_simulate --simulate --xml-pipe --output-as=xml"
-            with self.commands.record(self.voice(), command) as recorder:
+        command = "crm_simulate --simulate --xml-pipe --output-as=xml"
+        with self.commands.record(self.voice(), command) as recorder:
+            for node in nodes:
                 await self.pause(_SIMULATE_S / len(nodes))
                 predictions[node] = self.world.predict(vms, node)
-                recorder.exit_status = 0
+            recorder.exit_status = 0
         return predictions
 
     def voice(self) -> str:
@@ -133,11 +133,10 @@ class _Writer(Writer):
             answer = backend.world.execute(command.argv, node)
             recorder.exit_status = answer.exit_status
         if answer.exit_status != 0:
+            said = " ".join(answer.stderr.decode().split())
             raise CommandFailed(
-                f"{command} ended with exit status {answer.exit_status}: "
-                f"{answer.stderr.decode(errors='replace').strip()}",
+                f"«{command}» ended with {answer.exit_status}: {said or 'without a word'}",
                 where=node,
-                cure="nothing else was sent; look at the cluster before you try again",
             )
         await backend.refresh()
         return answer

@@ -34,6 +34,8 @@ def _cut_off(state: State, guest: Guest, node: str) -> None:
     if activity is None or node not in (activity.source, activity.target):
         return
     if guest.host == node or activity.stage in (Stage.REQUESTED, Stage.WAITING):
+        if activity.in_flight and activity.source not in (None, node):
+            history.ended(state, guest, activity.source, "stop")
         state.engage(guest, None)
     elif activity.stage is Stage.STOP_SOURCE:
         history.forgotten(state, guest, node)
@@ -41,10 +43,12 @@ def _cut_off(state: State, guest: Guest, node: str) -> None:
 
 
 def boot(state: State, node: str) -> None:
-    """The fenced node comes back and joins."""
+    """Somebody switches the node on again: it joins, and what ran there is known to have ended."""
     host = state.hosts[node]
-    if host.alive or host.unclean:
+    if host.alive:
         return
+    if host.unclean:
+        _fenced(state, host)
     host.alive, host.online, host.pending = True, True, True
     host.libvirt_down = None
     host.next_at = state.now + JOINING_S
@@ -66,19 +70,19 @@ def start_libvirt(state: State, node: str) -> None:
 
 
 def step(state: State) -> None:
-    """Let fencing and joining go on."""
+    """Let fencing and joining go on; without quorum nobody may fence."""
     for host in state.hosts.values():
-        if host.next_at is not None and state.now >= host.next_at:
-            host.next_at = None
-            if host.unclean:
-                _fenced(state, host)
-            else:
-                host.pending = False
-                state.happened()
+        if host.next_at is None or state.now < host.next_at:
+            continue
+        if host.unclean and state.quorum:
+            _fenced(state, host)
+        elif host.pending:
+            host.next_at, host.pending = None, False
+            state.happened()
 
 
 def _fenced(state: State, host: Host) -> None:
-    host.unclean = False
+    host.unclean, host.next_at = False, None
     done = datetime.fromtimestamp(state.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     for index, entry in enumerate(state.fencing):
         if entry.node == host.name and entry.status == "pending":

@@ -6,6 +6,8 @@ from backends.model import Failure, Operation
 from backends.simulated.state import PENDING_RC, Guest, State
 
 MONITOR = "monitor"
+NOT_RUNNING = 7
+"""`OCF_NOT_RUNNING`, the good answer of a probe where the VM is not."""
 _OF_ITS_OWN = frozenset({"migrate_to", "migrate_from"})
 
 
@@ -14,9 +16,8 @@ def began(
 ) -> None:
     """An operation started: an entry without a result, and without a call id yet."""
     source, target = way if task in _OF_ITS_OWN else (None, None)
-    guest.history[node, _slot(task)] = Operation(
-        node, task, -1, PENDING_RC, -1, state.now, source=source, target=target
-    )
+    operation = Operation(node, task, -1, PENDING_RC, -1, state.now, source=source, target=target)
+    _keep(guest, _slot(task), operation)
     state.touch(guest)
     state.happened()
 
@@ -42,9 +43,8 @@ def ended(
         source=entry.source if entry else None,
         target=entry.target if entry else None,
     )
-    guest.history[node, _slot(task)] = operation
-    if rc != 0 and not (task == MONITOR and rc == 7):
-        guest.history[node, "last_failure"] = operation
+    _keep(guest, _slot(task), operation)
+    if rc not in (0, NOT_RUNNING):
         state.failures.append(Failure(guest.id, node, task, rc, why, state.now))
     state.touch(guest)
     state.happened()
@@ -54,9 +54,7 @@ def monitored(state: State, guest: Guest, node: str) -> None:
     """The recurring monitor found it running."""
     host = state.hosts[node]
     host.call_id += 1
-    guest.history[node, MONITOR] = Operation(
-        node, MONITOR, host.call_id, 0, 0, state.now, exec_ms=90
-    )
+    _keep(guest, MONITOR, Operation(node, MONITOR, host.call_id, 0, 0, state.now, exec_ms=90))
 
 
 def let_go(guest: Guest, node: str) -> None:
@@ -75,6 +73,12 @@ def forgotten(state: State, guest: Guest, node: str | None = None) -> None:
     ]
     state.touch(guest)
     state.happened()
+
+
+def _keep(guest: Guest, slot: str, operation: Operation) -> None:
+    """Put it last: the order is that of the call ids, and what runs has none yet."""
+    guest.history.pop((operation.node, slot), None)
+    guest.history[operation.node, slot] = operation
 
 
 def _slot(task: str) -> str:

@@ -277,6 +277,6 @@ def _probed(state: State, guest: Guest) -> None:
         history.ended(state, guest, guest.host, "monitor")
         history.monitored(state, guest, guest.host)
     if guest.half_on is not None and guest.half_on in state.hosts:
-        history.ended(state, guest, guest.half_on, "monitor", 7)
+        history.ended(state, guest, guest.half_on, "monitor", history.NOT_RUNNING)
     guest.failed, guest.blocked, guest.half_on = False, False, None
     state.engage(guest, None)

@@ -100,10 +100,11 @@ class Painter:
 
 
 def _stale(state: State) -> list[Stale]:
+    hypervisors = ((host.name, _hypervisor(host)) for host in state.hosts.values())
     return [
-        Stale("libvirt", host.name, host.libvirt_since, host.libvirt_down)
-        for host in state.hosts.values()
-        if host.libvirt_down is not None
+        Stale("libvirt", name, hypervisor.since or 0.0, hypervisor.reason or "")
+        for name, hypervisor in hypervisors
+        if hypervisor.state is HypervisorState.DOWN
     ]
 
 
@@ -165,7 +166,7 @@ def vm_of(state: State, guest: Guest) -> VM:
         nodes=_nodes(guest, node),
         agent="ocf:heartbeat:VirtualDomain",
         live_migration=LiveMigration(
-            guest.allow_migrate, None if guest.allow_migrate else "allow-migrate is not set"
+            guest.allow_migrate, None if guest.allow_migrate else "allow-migrate is not set on it"
         ),
         managed=guest.managed,
         failed=guest.failed,

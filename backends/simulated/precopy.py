@@ -71,4 +71,4 @@ class PreCopy:
             saturated = ahead.remaining_bytes >= ahead.working_set_bytes
             if ahead.iteration > max(iteration, 2) and saturated and not ahead.halted:
                 return None
-        return eta_s if ahead.done else None
+        return eta_s if ahead.done and eta_s <= _HOPELESS_S else None

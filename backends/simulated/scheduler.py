@@ -176,7 +176,7 @@ def _action(state: State, guest: Guest, here: str | None, there: str | None) -> 
 def why_not_live(state: State, guest: Guest, target: str) -> str | None:
     """Why a move there would stop the guest; `None` where it would not."""
     if not guest.allow_migrate:
-        return "allow-migrate is not set"
+        return "allow-migrate is not set on it"
     for companion in guest.companions:
         return f"{companion}, on which it depends, must itself stop"
     for clone in guest.needs:

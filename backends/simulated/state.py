@@ -189,7 +189,9 @@ class State:
 
     @property
     def quorum(self) -> bool:
-        return 2 * sum(host.online for host in self.hosts.values()) > len(self.hosts)
+        """More than half of the nodes, or one of two (corosync's `two_node`)."""
+        online = sum(host.online for host in self.hosts.values())
+        return 2 * online > len(self.hosts) or (online > 0 and len(self.hosts) == 2)
 
     @property
     def dc(self) -> str | None:

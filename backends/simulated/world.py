@@ -119,7 +119,7 @@ class World:
         faults.kill(self.state, node)
 
     def boot(self, node: str) -> None:
-        """Switch a fenced node on again."""
+        """Switch a killed node on again."""
         faults.boot(self.state, node)
 
     def stop_libvirt(self, node: str) -> None:
