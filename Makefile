@@ -1,0 +1,75 @@
+# Everything from a fresh clone: `make demo` shows it, `make test` tests it.
+# What is missing is installed: Debian packages where this is root, Python packages into .venv.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTHON ?= python3
+ROOT   := $(filter 0,$(shell id -u))
+LAB    := PYTHONPATH=tests $(BIN)/python -m lab
+
+.PHONY: help demo test test-fast check format lab lab-down bench screenshots clean
+
+help:
+	@echo 'make demo         the board on a simulated cluster'
+	@echo 'make test         all tests; as root with those on a real cluster made of namespaces'
+	@echo 'make test-fast    the tests that need no lab'
+	@echo 'make check        ruff, mypy, import contracts'
+	@echo 'make lab          a real cluster on this machine, and the board on it (root)'
+	@echo 'make lab-down     take that cluster down'
+	@echo 'make bench        benchmarks: ratios against something run beside it (root)'
+	@echo 'make screenshots  draw the pictures of the README again'
+
+demo: $(STAMP)
+	@$(BIN)/vmferry demo
+
+test: $(STAMP)
+	$(BIN)/pytest
+
+test-fast: $(STAMP)
+	$(BIN)/pytest -m 'not lab'
+
+check: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lab: $(STAMP)
+	$(LAB) status >/dev/null 2>&1 || $(LAB) up
+	$(LAB) run $(BIN)/vmferry --ssh-config "$$($(LAB) ssh-config)" alpha
+
+lab-down: $(STAMP)
+	$(LAB) down
+
+bench: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m bench
+
+screenshots: $(STAMP)
+	$(BIN)/python screenshots/make.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# libvirt-python builds from source. Where its headers are missing and this is not root, vmferry is
+# installed without it: Pacemaker's half works, and the board says what is missing.
+$(STAMP): pyproject.toml
+ifeq ($(ROOT),0)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null && pkg-config --exists libvirt 2>/dev/null && command -v cc >/dev/null && command -v ssh >/dev/null || { \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    gcc libc6-dev libvirt-dev openssh-client pkg-config python3-dev python3-venv >/dev/null; }
+endif
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo 'vmferry: $(PYTHON) has no venv: as root, apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@if pkg-config --exists libvirt 2>/dev/null; then \
+	  $(BIN)/python -m pip install --quiet --editable '.[libvirt]' --group dev; \
+	else \
+	  echo 'libvirt-dev is not installed: going on without libvirt-python'; \
+	  $(BIN)/python -m pip install --quiet --editable . --group dev; \
+	fi
+	@touch $@
