@@ -6,8 +6,10 @@ What changes the cluster goes through its `writer`, which a read-only backend do
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -16,7 +18,7 @@ from backends.command_log import CommandLog
 from backends.errors import Refused, Unknown
 from backends.judge import judge, make_plan, refusal
 from backends.latest import Latest
-from backends.model import Cluster
+from backends.model import Cluster, HypervisorState, Node
 from backends.plan import Command, Plan, Prediction, Verdict
 
 
@@ -95,6 +97,15 @@ class Backend(ABC):
         """The newest picture, then each that differs; slow readers miss those between."""
         return self._pictures.read()
 
+    async def settled(self, *, within_s: float = 2.0) -> Cluster:
+        """The picture once every node's libvirt has answered or failed, or the newest by then."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                async for picture in self.pictures():
+                    if not any(map(_expected, picture.nodes)):
+                        break
+        return self.picture
+
     async def preview(
         self, vms: Sequence[str], nodes: Sequence[str] | None = None
     ) -> dict[str, Verdict]:
@@ -129,3 +140,11 @@ class Backend(ABC):
         if verdict is None:
             raise Refused(f"the scheduler said nothing about {node}", cure="try again")
         return make_plan(self.picture, verdict)
+
+
+def _expected(node: Node) -> bool:
+    """Whether libvirt there has yet to say something; percentages need its second answer."""
+    libvirt = node.hypervisor
+    if libvirt.state is HypervisorState.UP:
+        return node.cpu_percent is None
+    return node.can_host and libvirt.state is HypervisorState.UNKNOWN and libvirt.reason is None

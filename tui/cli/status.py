@@ -45,7 +45,7 @@ def status(session: Session, as_json: bool) -> int:
 
 async def _look(backend: Backend) -> Cluster:
     async with backend:
-        return backend.picture
+        return await backend.settled()
 
 
 def headline(picture: Cluster) -> str:
