@@ -1,0 +1,179 @@
+"""The app: connects, passes pictures on, and leaves without disturbing anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.content import Content
+from textual.reactive import var
+from textual.worker import Worker
+
+from backends.base import Backend
+from backends.errors import VmferryError
+from backends.journal import Journal
+from tui.bugs import report_bug
+from tui.connect_screen import ConnectScreen
+from tui.dialog import Dialog
+from tui.main_screen import MainScreen
+from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
+from tui.palette import ClusterCommands
+from tui.themes import DARK, LIGHT, SIXTEEN_COLOURS
+from widgets.status_line import StatusLine
+from widgets.tones import toned
+
+_MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""What Textual's drivers switch on: buttons, motion, urxvt and SGR coordinates."""
+
+_GOES_ON = (
+    "The cluster carries it out by itself, and vmferry leaves it alone. Started again, vmferry "
+    "looks whether it arrived, and then removes the constraint."
+)
+
+
+class VmferryApp(App[None]):
+    """One cluster on the screen."""
+
+    TITLE = "vmferry"
+    CSS_PATH = "main_screen.tcss"
+    # Of the main screen: Textual does not load the CSS of a default screen.
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ClusterCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?", id="help",
+                tooltip="Every key, and what the glyphs mean"),
+        Binding("colon", "command_palette", "Palette", key_display=":", id="palette", show=False,
+                tooltip="Type what to do: go to a node or a VM, a view, a theme (also ctrl+p)"),
+        Binding("T", "next_theme", "Theme", id="theme", show=False,
+                tooltip="Dark, light, or the terminal's own 16 colours"),
+        Binding("M", "release_mouse", "Mouse", id="mouse", show=False,
+                tooltip="Let the terminal have the mouse, to select text; again: take it back"),
+        Binding("q", "quit", "Quit", id="quit",
+                tooltip="Leave; what runs on the cluster goes on"),
+        Binding("ctrl+q", "quit", "Quit", id="quit.always", show=False, priority=True,
+                tooltip="Leave, from anywhere"),
+        Binding("ctrl+c", "interrupt", "Quit", id="quit.interrupt", show=False, priority=True,
+                tooltip="Leave; with text selected: copy it"),
+    ]  # fmt: skip
+
+    mouse_released = var(False)
+    """Whether the terminal has the mouse."""
+    clock: Callable[[], float] = staticmethod(time.time)
+
+    def __init__(self, backend: Backend, journal: Journal, *, title: str | None = None) -> None:
+        super().__init__()
+        self.backend = backend
+        self._cluster_title = title or "the cluster"
+        self._main = MainScreen(backend, journal, self._cluster_title, self.clock)
+        self._connect = ConnectScreen(self._cluster_title)
+        self._quit_dialog: Dialog | None = None
+
+    def get_default_screen(self) -> MainScreen:
+        return self._main
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        poor = not self.is_headless and self.console.color_system == "standard"
+        self.theme = SIXTEEN_COLOURS if poor else DARK.name
+        self.push_screen(self._connect)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._watch_commands()
+        self._watch_cluster()
+
+    @work(group="cluster", exclusive=True, exit_on_error=False)
+    async def _watch_cluster(self) -> None:
+        try:
+            await self.backend.open()
+            self.post_message(Connected())
+            async for picture in self.backend.pictures():
+                self.post_message(PictureTaken(picture))
+        except VmferryError as error:
+            self.post_message(ConnectFailed(error))
+
+    @work(group="commands", exclusive=True, exit_on_error=False)
+    async def _watch_commands(self) -> None:
+        async for commands in self.backend.commands.changes():
+            self.post_message(CommandsChanged(commands))
+
+    @on(Connected)
+    def _connected(self) -> None:
+        self._main.show_picture(self.backend.picture)
+        if self.screen is self._connect:
+            self.pop_screen()
+
+    @on(ConnectFailed)
+    def _connect_failed(self, event: ConnectFailed) -> None:
+        if self.screen is not self._connect:
+            self.push_screen(self._connect)
+        self._connect.error = event.error
+
+    @on(ConnectScreen.Retry)
+    def _retry(self) -> None:
+        self._watch_cluster()
+
+    @on(PictureTaken)
+    def _picture_taken(self, event: PictureTaken) -> None:
+        self._main.show_picture(event.picture)
+
+    @on(CommandsChanged)
+    def _commands_changed(self, event: CommandsChanged) -> None:
+        self._main.show_commands(event.commands)
+        if self.screen is self._connect:
+            self._connect.show_commands(event.commands)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        report_bug(self, event)
+
+    async def on_unmount(self) -> None:
+        await self.backend.close()
+
+    def action_help(self) -> None:
+        if self.screen is self._main:
+            self._main.action_help()
+
+    def action_next_theme(self) -> None:
+        names = (DARK.name, LIGHT.name, SIXTEEN_COLOURS)
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+
+    def action_release_mouse(self) -> None:
+        self.mouse_released = not self.mouse_released
+
+    def watch_mouse_released(self, released: bool) -> None:
+        if self._driver is not None:
+            end = "l" if released else "h"
+            self._driver.write("".join(f"\x1b[?{mode}{end}" for mode in _MOUSE_MODES))
+            self._driver.flush()
+        self._main.query_one(StatusLine).mouse_released = released
+
+    async def action_interrupt(self) -> None:
+        if self.screen.get_selected_text():
+            self.screen.action_copy_text()
+        else:
+            await self.action_quit()
+
+    async def action_quit(self) -> None:
+        moving = [f"{', '.join(plan.vms)} → {plan.node}" for plan in self._main.under_way]
+        if not moving:
+            self.exit()
+        elif self._quit_dialog is not None and self.screen is self._quit_dialog:
+            self._leave(True)
+        else:
+            lines = [*(toned(f"➜ {text}") for text in moving), Content(""), toned(_GOES_ON)]
+            self._quit_dialog = Dialog(
+                "A migration is under way", Content("\n").join(lines), confirm="Quit", close="Stay"
+            )
+            self.push_screen(self._quit_dialog, self._leave)
+
+    def _leave(self, confirmed: bool | None) -> None:
+        if confirmed:
+            names = ", ".join(vm for plan in self._main.under_way for vm in plan.vms)
+            self.exit(message=Text(f"{names}: still under way. {_GOES_ON}") if names else None)

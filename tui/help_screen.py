@@ -1,0 +1,74 @@
+"""Help: every key, from the bindings themselves, and what the glyphs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.item import Item
+from widgets.glyphs import BADGES, NODE_MARKS, VERDICT_MARKS, VM_MARKS
+from widgets.tones import toned
+
+KEY_COLUMN = 14
+_LEGEND = {
+    "Nodes": tuple(NODE_MARKS.values()),
+    "VMs": tuple(VM_MARKS.values()),
+    "Badges": BADGES,
+    "What a move would be": tuple(VERDICT_MARKS.values()),
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Reads the bindings it is given, so that it cannot promise a key that does not exist."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Close the help"
+        ),
+    ]
+
+    def __init__(self, sections: Mapping[str, type[DOMNode]]) -> None:
+        super().__init__()
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Help"
+            dialog.border_subtitle = "Esc closes"
+            with VerticalScroll():
+                yield from self._lines()
+
+    def _lines(self) -> Iterator[Widget]:
+        for title, owner in self._sections.items():
+            yield Static(Content.styled(title, "bold $primary"))
+            yield from map(self._line, _own_bindings(owner))
+            yield Static("")
+        for title, marks in _LEGEND.items():
+            yield Static(Content.styled(title, "bold $primary"))
+            for glyph, meaning, tone in marks:
+                yield Item(toned(f"{glyph:<{KEY_COLUMN}}", tone), Content(meaning))
+            yield Static("")
+
+    def _line(self, binding: Binding) -> Item:
+        keys = " ".join(map(self.app.get_key_display, Binding.make_bindings([binding])))
+        words = binding.tooltip or binding.description
+        return Item(Content.styled(f"{keys:<{KEY_COLUMN}}", "$accent"), Content(words))
+
+
+def _own_bindings(owner: type[DOMNode]) -> Iterator[Binding]:
+    """What our classes bind, without what Textual's bind for all."""
+    for cls in reversed(owner.__mro__):
+        if not cls.__module__.startswith("textual."):
+            for binding in cls.__dict__.get("BINDINGS", ()):
+                if isinstance(binding, Binding):
+                    yield binding

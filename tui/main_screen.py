@@ -1,0 +1,233 @@
+"""The screen of a connected cluster: its views, the details, what happened, and the keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.dom import DOMNode
+from textual.reactive import var
+from textual.widgets import ContentSwitcher, Footer
+
+from backends.base import Backend
+from backends.changes import Event, Severity, changes
+from backends.errors import VmferryError
+from backends.journal import Journal
+from backends.model import Cluster
+from backends.plan import Sent
+from tui.event_log import EventLog
+from tui.help_screen import HelpScreen
+from tui.messages import MoveEnded, Reported, Trouble
+from tui.moving import MovingScreen
+from widgets.board import Board
+from widgets.cluster_tables import ClusterTables
+from widgets.command_list import CommandList
+from widgets.details import Details
+from widgets.event_strip import EventStrip
+from widgets.filter_line import FilterLine
+from widgets.status_line import StatusLine
+from widgets.timeline import Timeline
+from widgets.too_small import TooSmall
+
+SMALLEST = (60, 16)
+"""Columns and lines below which nothing useful can be drawn."""
+
+
+_WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
+_HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
+_GROUP = Binding.Group("Views", compact=True)
+
+
+class MainScreen(MovingScreen):
+    """Takes pictures, and shows those parts of the newest that are in sight."""
+
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    VIEWS = (
+        ("1", "board", "Board"),
+        ("2", "cluster", "Cluster"),
+        ("3", "timeline", "Timeline"),
+        ("5", "logs", "Logs"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/", id="filter",
+                tooltip="Show only the VMs with this in their name"),
+        Binding("i", "details", "Details", id="details", show=False,
+                tooltip="Open or close the details of what is selected"),
+        Binding("1", "view('board')", "Board", id="view.board", group=_GROUP,
+                tooltip="The board: nodes as columns, VMs as cards"),
+        Binding("2", "view('cluster')", "Cluster", id="view.cluster", group=_GROUP,
+                tooltip="Nodes, VMs, failures, fencing and constraints as tables"),
+        Binding("3", "view('timeline')", "Timeline", id="view.timeline", group=_GROUP,
+                tooltip="Everything that was seen to happen"),
+        Binding("5", "view('logs')", "Logs", id="view.logs", group=_GROUP,
+                tooltip="Every command that was sent to a node"),
+        Binding("p", "pause", "Pause", id="pause", show=False,
+                tooltip="Hold the display still, and let it go on again"),
+        Binding("r", "refresh", "Refresh", id="refresh", show=False,
+                tooltip="Look at the cluster again now"),
+        Binding("c", "clear", "Clear constraints", id="clear", show=False,
+                tooltip="Remove the constraints that moves left on the selected VM"),
+    ]  # fmt: skip
+
+    details_open = var(False, toggle_class="-details")
+    """Whether the details of the selected VM or node are in sight."""
+    paused = var(False, toggle_class="-paused")
+    """Pictures are received, and not shown."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        journal: Journal,
+        title: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(backend, journal)
+        self._title_text = title
+        self._clock = clock
+        self._newest: Cluster | None = None
+        self._shown: Cluster | None = None
+        self._commands: tuple[Sent, ...] = ()
+        self._log = EventLog()
+
+    @property
+    def picture(self) -> Cluster:
+        """The picture that is on the screen."""
+        return self._shown or Cluster()
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self._title_text, self._clock)
+        with Container(id="middle"):
+            with ContentSwitcher(initial="board"):
+                yield Board(id="board")
+                yield ClusterTables(id="cluster")
+                yield Timeline(id="timeline")
+                yield CommandList(id="logs")
+            yield Details()
+        yield EventStrip()
+        yield FilterLine()
+        yield Footer(show_command_palette=False, compact=True)
+        yield TooSmall(*SMALLEST)
+
+    def on_mount(self) -> None:
+        self.query_one(StatusLine).read_only = self.backend.writer is None
+        self.board.focus()
+
+    def show_picture(self, picture: Cluster) -> None:
+        """Take a picture, and what has changed in it."""
+        if self._newest is not None:
+            self._log.add(changes(self._newest, picture))
+        self._newest = picture
+        self._draw()
+
+    def show_commands(self, commands: tuple[Sent, ...]) -> None:
+        """Take the list of commands."""
+        self._commands = commands
+        if self._view == "logs" and not self.paused:
+            self.query_one(CommandList).show_commands(commands)
+
+    @property
+    def _view(self) -> str:
+        return self.query_one(ContentSwitcher).current or "board"
+
+    def _draw(self) -> None:
+        """Bring what is in sight up to date."""
+        if self.paused or self._newest is None:
+            return
+        picture = self._shown = self._newest
+        self.query_one(StatusLine).picture = picture
+        self.query_one(EventStrip).show(self._log.events)
+        if self._view == "board":
+            self.board.show(picture)
+        elif self._view == "cluster":
+            self.query_one(ClusterTables).show(picture)
+        elif self._view == "timeline":
+            self.query_one(Timeline).show_events(self._log.dropped, self._log.events)
+        else:
+            self.query_one(CommandList).show_commands(self._commands)
+        self._draw_details()
+
+    @on(Board.SelectionChanged)
+    def _draw_details(self) -> None:
+        if self.details_open:
+            board = self.board
+            self.query_one(Details).show(self.picture, board.selected_vm, board.selected_node)
+
+    @on(Board.DetailsWanted)
+    def action_details(self) -> None:
+        self.details_open = not self.details_open
+        self._draw_details()
+
+    @on(Reported)
+    def _reported(self, event: Reported) -> None:
+        report = event.report
+        if report.migration is None:
+            self._note("report", Severity.NEUTRAL, f"{report.vm}: {report.text}", report.vm)
+
+    @on(MoveEnded)
+    def _note_end(self, event: MoveEnded) -> None:
+        if event.error is not None:
+            self._note("move-failed", Severity.BAD, str(event.error), event.plan.vms[0])
+
+    def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
+        self._log.add([Event(self._clock(), kind, severity, text, vm)])
+        self._draw()
+
+    def action_view(self, name: str) -> None:
+        self.query_one(ContentSwitcher).current = name
+        self._draw()
+        if name == "cluster":
+            self.query_one(ClusterTables).focus_table()
+        else:
+            self.query_one(f"#{name}").focus()
+
+    def action_filter(self) -> None:
+        self.action_view("board")
+        self.query_one(FilterLine).open()
+
+    @on(FilterLine.Changed)
+    def _filter(self, event: FilterLine.Changed) -> None:
+        self.board.filter_text = event.text
+
+    @on(FilterLine.Left)
+    def _filtered(self) -> None:
+        self.board.focus()
+
+    def action_pause(self) -> None:
+        self.paused = not self.paused
+        self.query_one(StatusLine).paused_since = self._clock() if self.paused else None
+        self._draw()
+
+    @work(group="refresh", exclusive=True, exit_on_error=False)
+    async def action_refresh(self) -> None:
+        try:
+            await self.backend.refresh()
+        except VmferryError as error:
+            self.post_message(Trouble("not refreshed", error))
+
+    def action_help(self) -> None:
+        sections: dict[str, type[DOMNode]] = {
+            "Board": Board,
+            "Cluster": type(self),
+            "vmferry": type(self.app),
+        }
+        self.app.push_screen(HelpScreen(sections))
+
+    @on(ClusterTables.Chosen)
+    def _chosen(self, event: ClusterTables.Chosen) -> None:
+        self.go_to(event.vm, event.node)
+
+    def go_to(self, vm: str | None, node: str | None) -> None:
+        """Select a VM or a node on the board."""
+        self.action_view("board")
+        self.board.select(vm, node)
+
+    def pick_up(self, vm: str) -> None:
+        """Pick a VM up, as its key does."""
+        self.go_to(vm, None)
+        self.board.pick_up((vm,))

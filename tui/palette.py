@@ -1,0 +1,78 @@
+"""The command palette: every node and VM by name, and what else the app can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from widgets.bars import literal
+
+if TYPE_CHECKING:
+    from tui.main_screen import MainScreen
+
+BREATH = 200
+"""How many candidates are matched before others may run."""
+
+
+class _Command(NamedTuple):
+    text: str
+    help: str
+    run: Callable[[], object]
+
+
+class ClusterCommands(Provider):
+    """Goes to a node or a VM, picks a VM up, switches views and themes."""
+
+    async def discover(self) -> Hits:
+        for command in self._fixed():
+            yield DiscoveryHit(Content(command.text), command.run, command.text, command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for number, command in enumerate(self._all()):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+            if (score := matcher.match(command.text)) > 0:
+                shown = matcher.highlight(command.text)
+                yield Hit(score, shown, command.run, command.text, command.help)
+
+    def _all(self) -> Iterator[_Command]:
+        yield from self._fixed()
+        yield from self._named()
+
+    def _fixed(self) -> Iterator[_Command]:
+        screen = cast("MainScreen", self.screen)
+        for key, name, title in screen.VIEWS:
+            run = partial(screen.action_view, name)
+            yield _Command(f"View: {title}", f"The same as {key}", run)
+        yield _Command("Refresh", "Look at the cluster again now", screen.action_refresh)
+        yield _Command("Pause", "Hold the display, or let it go on", screen.action_pause)
+        yield _Command("Filter", "Show only some VMs", screen.action_filter)
+        yield _Command("Help", "Every key, and what the glyphs mean", screen.action_help)
+        yield _Command("Quit", "Leave vmferry; what runs on the cluster goes on", self._quit)
+        for theme in sorted(self.app.available_themes):
+            yield _Command(f"Theme: {theme}", "Change the colours", partial(self._theme, theme))
+
+    def _named(self) -> Iterator[_Command]:
+        screen = cast("MainScreen", self.screen)
+        picture = screen.picture
+        for node in picture.nodes:
+            run = partial(screen.go_to, None, node.name)
+            yield _Command(f"Go to node {literal(node.name)}", "Select it on the board", run)
+        for vm in picture.vms:
+            name = literal(vm.id)
+            yield _Command(f"Go to VM {name}", "Select it", partial(screen.go_to, vm.id, None))
+        for vm in picture.vms:
+            name, run = literal(vm.id), partial(screen.pick_up, vm.id)
+            yield _Command(f"Pick up VM {name}", "Then choose the node to move it to", run)
+
+    def _theme(self, name: str) -> None:
+        self.app.theme = name
+
+    async def _quit(self) -> None:
+        await self.app.run_action("quit")

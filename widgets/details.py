@@ -1,0 +1,247 @@
+"""All that is known of the selected VM or node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from backends.model import (
+    VM,
+    Cluster,
+    Constraint,
+    ConstraintKind,
+    HypervisorState,
+    Migration,
+    Node,
+    Operation,
+)
+from widgets.bars import (
+    UNKNOWN,
+    bar,
+    bytes_text,
+    clock_text,
+    duration_text,
+    literal,
+    percent_text,
+    rate_text,
+)
+from widgets.glyphs import (
+    CONSTRAINT_LEFT,
+    LIVE_MIGRATABLE,
+    NODE_MARKS,
+    VM_MARKS,
+    WOULD_REBOOT,
+    Tone,
+)
+from widgets.tones import MUTED, heading, marked, toned
+
+LABEL = 12
+HISTORY = 12
+"""How many of the newest operations are listed."""
+
+
+class Details(VerticalScroll):
+    """Draws text alone; equal text draws nothing."""
+
+    DEFAULT_CSS = """
+    Details {
+        padding: 0 1;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    content: reactive[Content] = reactive(Content(""))
+
+    def compose(self) -> ComposeResult:
+        yield Static()
+
+    def watch_content(self, content: Content) -> None:
+        self.query_one(Static).update(content)
+
+    def show(self, picture: Cluster, vm: str | None, node: str | None) -> None:
+        """Draw the VM where there is one, else the node."""
+        lines: list[Content]
+        if vm is not None and (known := picture.vm(vm)) is not None:
+            lines = list(_vm(picture, known))
+        elif node is not None and (host := picture.node(node)) is not None:
+            lines = list(_node(picture, host))
+        else:
+            lines = [toned("Nothing is selected.", Tone.MUTED)]
+        self.content = Content("\n").join(lines)
+
+
+def _vm(picture: Cluster, vm: VM) -> Iterator[Content]:
+    yield toned(vm.id, Tone.STRONG)
+    yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
+    if (migration := picture.migration(vm.id)) is not None:
+        yield from _migration(migration)
+    yield Content("")
+    yield _field("domain", vm.domain)
+    yield _field("vCPUs", vm.vcpus)
+    yield _field("CPU", percent_text(vm.cpu_percent).strip())
+    yield _field("memory", bytes_text(vm.memory_bytes))
+    yield _field("group", vm.group or "none")
+    yield _field("agent", vm.agent)
+    yield _field("managed", "yes" if vm.managed else "no: Pacemaker leaves it alone")
+    if vm.maintenance:
+        yield _field("", "in maintenance")
+    if vm.target_role:
+        yield _field("target role", vm.target_role)
+    yield from _live(vm)
+    yield from _constraints(vm.constraints)
+    yield from _failures(picture, vm.id, None)
+    if vm.history:
+        yield from heading("History")
+        for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
+            yield _operation(operation)
+
+
+def _place(vm: VM) -> Content:
+    places = vm.nodes if len(vm.nodes) > 1 else (vm.node,) if vm.node else ()
+    if not places:
+        return toned("  nowhere", Tone.MUTED)
+    return toned(f"  on {' and '.join(places)}")
+
+
+def _migration(migration: Migration) -> Iterator[Content]:
+    yield from heading("Migration")
+    way = toned(f"{migration.source} → {migration.target or '?'}  ")
+    yield Content.assemble(way, toned(migration.phase.value, Tone.BUSY))
+    percent = migration.percent
+    full, rest = bar(percent, 24)
+    number = toned(f" {percent_text(percent)}")
+    yield Content.assemble(toned(full, Tone.BUSY), toned(rest, Tone.FAINT), number)
+    left, total = bytes_text(migration.remaining_bytes), bytes_text(migration.total_bytes)
+    yield _field("left", f"{left} of {total}")
+    yield _field("rate", rate_text(migration.rate_bytes_per_s))
+    yield _field("dirty rate", rate_text(migration.dirty_rate_bytes_per_s))
+    yield _field("iteration", migration.iteration)
+    yield _field(
+        "downtime", None if migration.downtime_ms is None else f"{migration.downtime_ms} ms"
+    )
+    yield _field("elapsed", duration_text(migration.elapsed_s))
+    yield _field("remaining", duration_text(migration.eta_s))
+    yield _field("deadline", duration_text(migration.deadline_s))
+    if None not in (migration.eta_s, migration.deadline_s) and _too_slow(migration):
+        yield toned("⚠ it will not make it before the deadline", Tone.BAD)
+
+
+def _too_slow(migration: Migration) -> bool:
+    return (migration.eta_s or 0) > (migration.deadline_s or 0)
+
+
+def _live(vm: VM) -> Iterator[Content]:
+    yield from heading("Live migration")
+    live = vm.live_migration
+    if live.possible is None:
+        yield toned("? not known whether it can be migrated live", Tone.MUTED)
+    elif live.possible:
+        yield toned(f"{LIVE_MIGRATABLE.glyph} {LIVE_MIGRATABLE.meaning}", Tone.OK)
+    else:
+        why = live.reason or "why is not known"
+        yield toned(f"{WOULD_REBOOT.glyph} {WOULD_REBOOT.meaning}: {why}", Tone.WARN)
+    yield _field("migrate_to", _timeout(vm.migrate_to_timeout_s))
+    yield _field("migrate_from", _timeout(vm.migrate_from_timeout_s))
+    yield _field("on failure", vm.migrate_to_on_fail or "recover: the guest reboots")
+    yield _field("speed", rate_text(vm.migration_speed_bytes_per_s))
+
+
+def _timeout(timeout_s: float | None) -> str | None:
+    return None if timeout_s is None else f"within {timeout_s:.0f} s"
+
+
+def _constraints(constraints: tuple[Constraint, ...]) -> Iterator[Content]:
+    if not constraints:
+        return
+    yield from heading("Constraints that a move left")
+    for constraint in constraints:
+        yield toned(f"{CONSTRAINT_LEFT.glyph} {constraint.id}", Tone.WARN)
+        yield toned(f"  {constraint_text(constraint)}", Tone.MUTED)
+
+
+def constraint_text(constraint: Constraint) -> str:
+    """What a leftover constraint does."""
+    node = constraint.node or "a node that is not known"
+    if constraint.kind is ConstraintKind.PREFER:
+        text = f"it must run on {node} whenever that is possible"
+    else:
+        text = f"it may not run on {node}, even when no other node is left"
+    return f"{text}; until {constraint.expires}" if constraint.expires else text
+
+
+def _node(picture: Cluster, node: Node) -> Iterator[Content]:
+    yield toned(node.name, Tone.STRONG)
+    dc = toned("  DC" if node.is_dc else "", Tone.ACCENT)
+    yield Content.assemble(marked(NODE_MARKS[node.state]), dc)
+    yield Content("")
+    yield _field("kind", node.kind.value)
+    yield _field("id", node.id)
+    yield _field("cores", node.cpus)
+    yield _field("CPU", percent_text(node.cpu_percent).strip())
+    used, total = bytes_text(node.memory_used_bytes), bytes_text(node.memory_bytes)
+    yield _field("memory", f"{used} of {total}")
+    yield _field("VMs", sum(vm.node == node.name for vm in picture.vms))
+    marks = {"standby": node.standby, "maintenance": node.maintenance, "unclean": node.unclean}
+    yield _field("marked", ", ".join(word for word, is_set in marks.items() if is_set) or "no")
+    yield from _hypervisor(node)
+    for stale in picture.stale:
+        if stale.node == node.name:
+            since = clock_text(stale.since)
+            yield toned(f"⚠ {stale.source} is old, since {since}: {stale.reason}", Tone.WARN)
+    yield from _failures(picture, None, node.name)
+    fencing = [entry for entry in picture.fencing if entry.node == node.name]
+    if fencing:
+        yield from heading("Fencing")
+    for entry in fencing:
+        yield toned(f"{entry.action}: {entry.status} {entry.completed or ''}".rstrip())
+
+
+def _hypervisor(node: Node) -> Iterator[Content]:
+    yield from heading("libvirt")
+    hypervisor = node.hypervisor
+    if hypervisor.state is HypervisorState.UP:
+        yield toned("✔ answers", Tone.OK)
+        return
+    since = f", since {clock_text(hypervisor.since)}" if hypervisor.since else ""
+    word = "not reachable" if hypervisor.state is HypervisorState.DOWN else "not known"
+    yield toned(f"⚠ {word}{since}", Tone.WARN)
+    if hypervisor.reason:
+        yield toned(f"  {hypervisor.reason}", Tone.MUTED)
+
+
+def _failures(picture: Cluster, vm: str | None, node: str | None) -> Iterator[Content]:
+    failures = [
+        failure for failure in picture.failures if failure.resource == vm or failure.node == node
+    ]
+    if failures:
+        yield from heading("Failures")
+    for failure in failures:
+        yield toned(f"✖ {failure.task} of {failure.resource} on {failure.node}", Tone.BAD)
+        yield toned(f"  rc {failure.rc} {failure.reason}".rstrip(), Tone.MUTED)
+
+
+def _operation(operation: Operation) -> Content:
+    if operation.pending:
+        end = toned("… runs", Tone.BUSY)
+    elif operation.succeeded:
+        end = toned("✔", Tone.OK)
+    else:
+        end = toned(f"rc {operation.rc}", Tone.WARN)
+    took = f" {operation.exec_ms / 1000:.1f} s" if operation.exec_ms else ""
+    return Content.assemble(
+        toned(f"{clock_text(operation.at):>8}", Tone.MUTED),
+        toned(f" {operation.task} on {operation.node} "),
+        end,
+        toned(f"{took} {operation.exit_reason}".rstrip(), Tone.MUTED),
+    )
+
+
+def _field(label: str, value: int | str | None) -> Content:
+    text = UNKNOWN if value is None else str(value)
+    return Content.assemble((f"{label:<{LABEL}} ", MUTED), literal(text))

@@ -1,0 +1,36 @@
+"""The strip of recent events at the foot of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from backends.changes import Event
+from widgets.events import event_line
+from widgets.tones import MUTED
+
+
+class EventStrip(Widget):
+    """As many of the newest events as there are lines, the newest last."""
+
+    DEFAULT_CSS = """
+    EventStrip {
+        height: 4;
+        padding: 0 1;
+    }
+    """
+
+    events: reactive[tuple[Event, ...]] = reactive(())
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Draw the end of these; equal ends draw nothing."""
+        self.events = tuple(events)[-5:]
+
+    def render(self) -> Content:
+        newest = self.events[-max(1, self.content_size.height) :]
+        if not newest:
+            return Content.styled("nothing has happened yet", MUTED)
+        return Content("\n").join(event_line(event) for event in newest)

@@ -1,0 +1,109 @@
+"""The status line: which cluster, how it is, how old the picture is, and the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from backends.model import Cluster, Stale
+from widgets.bars import clock_text, literal
+from widgets.tones import MUTED
+
+
+class StatusLine(Widget):
+    """One line, and one more for each source that does not answer or while the display rests."""
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: auto;
+        padding: 0 1;
+        background: $panel;
+    }
+    """
+
+    picture: reactive[Cluster | None] = reactive(None, layout=True)
+    paused_since: reactive[float | None] = reactive(None, layout=True)
+    read_only: reactive[bool] = reactive(False)
+    mouse_released: reactive[bool] = reactive(False)
+
+    def __init__(self, title: str, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self._title = title
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        self.set_interval(1, self.refresh)
+
+    def render(self) -> Content:
+        return Content("\n").join([self._first_line(), *self._more_lines()])
+
+    def _first_line(self) -> Content:
+        right = [*self._marks(), Content.styled(clock_text(self._clock()), MUTED)]
+        tail = Content("  ").join(right)
+        left = list(self._facts())
+        room = self.content_size.width - tail.cell_length - 1
+        while len(left) > 1 and sum(part.cell_length + 2 for part in left) - 2 > room:
+            left.pop()
+        head = Content("  ").join(left)
+        gap = self.content_size.width - head.cell_length - tail.cell_length
+        return Content.assemble(head, " " * max(1, gap), tail)
+
+    def _facts(self) -> Iterator[Content]:
+        """The weightiest first: what has no room is left out from the end."""
+        picture = self.picture
+        name = literal((picture.name if picture else None) or self._title)
+        yield Content.styled(name, "bold $primary")
+        if picture is None:
+            return
+        yield _quorum(picture)
+        if picture.maintenance:
+            yield Content.styled("‖ maintenance", "$warning")
+        if picture.failures:
+            count = len(picture.failures)
+            yield Content.styled(f"✖ {count} failure{'s' if count > 1 else ''}", "$error")
+        if picture.fencing_enabled is False:
+            yield Content.styled("⚠ fencing is off", "$warning")
+        yield Content.styled(f"DC {literal(picture.dc) if picture.dc else 'none'}", MUTED)
+        if picture.voice:
+            yield Content.styled(f"via {literal(picture.voice)}", MUTED)
+        counts = f"{len(picture.nodes)} nodes  {len(picture.vms)} VMs"
+        yield Content.styled(counts, MUTED)
+
+    def _marks(self) -> Iterator[Content]:
+        if self.paused_since is not None:
+            yield Content.styled("‖ PAUSED", "bold $warning")
+        if self.mouse_released:
+            yield Content.styled("mouse released", "$warning")
+        if self.read_only:
+            yield Content.styled("read-only", "$accent")
+
+    def _more_lines(self) -> Iterator[Content]:
+        if self.paused_since is not None:
+            since = clock_text(self.paused_since)
+            text = f"‖ The display is paused since {since}: nothing below is newer. p goes on."
+            yield Content.styled(text, "$warning")
+        for stale in self.picture.stale[:3] if self.picture else ():
+            yield self._stale_line(stale)
+
+    def _stale_line(self, stale: Stale) -> Content:
+        where = f" on {literal(stale.node)}" if stale.node else ""
+        age = max(0, round(self._clock() - stale.since))
+        return Content.assemble(
+            (
+                f"⚠ {literal(stale.source)}{where}: not reachable, since {clock_text(stale.since)}",
+                "$warning",
+            ),
+            (f" ({age} s)  {literal(stale.reason)}", MUTED),
+        )
+
+
+def _quorum(picture: Cluster) -> Content:
+    if picture.quorum is None:
+        return Content.styled("? quorum not known", "$warning")
+    if picture.quorum:
+        return Content.styled("✔ quorum", "$success")
+    return Content.styled("✖ no quorum", "bold $error")
