@@ -25,7 +25,7 @@ def literal(text: str) -> str:
     """`text` with every character that could act on a terminal replaced by one that is seen."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible(unicodedata.normalize("NFC", text))).strip("\N{NO-BREAK SPACE}")
+    return "".join(_visible(unicodedata.normalize("NFC", text)))
 
 
 def _visible(text: str) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _title(column: Column, width: int, look: Look, frame: Frame, on_head: bool) 
         mark = NODE_MARKS[column.node.state]
         name = [
             (f"{mark.glyph} ", Tone.MUTED if column.stale else mark.tone),
-            (literal(column.node.name), Tone.ACCENT if on_head else Tone.STRONG),
+            (column.node.name, Tone.ACCENT if on_head else Tone.STRONG),
         ]
     left: list[Span] = [(f"{box[0]}{box[1]} ", tone), *name, (" ", tone)]
     dc = column.node is not None and column.node.is_dc

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from widgets.bars import cut
+from widgets.bars import cut, literal
 from widgets.glyphs import Tone
 
 
@@ -49,7 +49,12 @@ def row(
     ground: Ground = Ground.PLAIN,
     fill: Span = (" ", Tone.TEXT),
 ) -> Strip:
-    """One line of `width` cells. What does not fit is cut from the end of the left part first."""
+    """One line of `width` cells. What does not fit is cut from the end of the left part first.
+
+    Text is made literal here, so that nothing acts on the terminal wherever it came from.
+    """
+    left = [(literal(text), tone) for text, tone in left]
+    right = [(literal(text), tone) for text, tone in right]
     segments: list[Segment] = []
     right_width = sum(cell_len(text) for text, _ in right)
     room = max(0, width - right_width)

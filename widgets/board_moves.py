@@ -27,39 +27,36 @@ def moved(scene: Scene, layout: Layout, spot: Spot, way: Way, cards: int = 1) ->
     """One step (or so many cards up or down) from a spot; the spot itself at the end of the way."""
     column, index = spot
     if way in (Way.LEFT, Way.RIGHT):
-        return _sideways(scene, layout, column, index, way.value[0])
+        return _sideways(scene, layout, column, index, way)
     for _ in range(cards):
-        further = _vertically(scene, layout, column, index, way.value[1])
+        further = _vertically(scene, layout, column, index, way)
         if further == (column, index):
             break
         column, index = further
     return column, index
 
 
-def _sideways(scene: Scene, layout: Layout, column: int, index: int | None, step: int) -> Spot:
-    lanes = layout.lanes(column)
+def _sideways(scene: Scene, layout: Layout, column: int, index: int | None, way: Way) -> Spot:
+    lanes, step = layout.lanes(column), sum(way.value)
     if index is not None:
         beside = index + step
         same_row = beside >= 0 and beside // lanes == index // lanes
         if same_row and beside in selectable(scene, column):
             return column, beside
-    neighbour = column + step
-    if not 0 <= neighbour < len(scene.columns):
-        return column, index
-    if index is None:
-        return neighbour, None
-    lane = 0 if step > 0 else layout.lanes(neighbour) - 1
-    wanted = index // lanes * layout.lanes(neighbour) + lane
-    return neighbour, _nearest(scene, neighbour, wanted)
+    other = neighbour(layout, column, way)
+    if index is None or other == column:
+        return other, index
+    lane = 0 if step > 0 else layout.lanes(other) - 1
+    return other, _nearest(scene, other, index // lanes * layout.lanes(other) + lane)
 
 
-def _vertically(scene: Scene, layout: Layout, column: int, index: int | None, step: int) -> Spot:
-    lanes = layout.lanes(column)
+def _vertically(scene: Scene, layout: Layout, column: int, index: int | None, way: Way) -> Spot:
+    lanes, step = layout.lanes(column), sum(way.value)
     cards = selectable(scene, column)
     if index is None:
         if step > 0 and cards:
             return column, cards[0]
-        return _other_band(scene, layout, column, 0, step)
+        return _other_band(scene, layout, column, None, way)
     lane = index % lanes
     ahead = [i for i in cards if (i // lanes - index // lanes) * step > 0]
     if ahead:
@@ -68,22 +65,28 @@ def _vertically(scene: Scene, layout: Layout, column: int, index: int | None, st
         return column, min(in_row, key=lambda i: abs(i % lanes - lane))
     if step < 0:
         return column, None
-    return _other_band(scene, layout, column, index, step)
+    return _other_band(scene, layout, column, index, way)
 
 
-def _other_band(scene: Scene, layout: Layout, column: int, index: int | None, step: int) -> Spot:
-    """Into the band below or above, at the column that stands there."""
+def neighbour(layout: Layout, column: int, way: Way) -> int:
+    """The column beside another; above or below, the one that stands there in the next band."""
+    step = sum(way.value)
+    if way in (Way.LEFT, Way.RIGHT):
+        return max(0, min(column + step, len(layout.columns) - 1))
     band = layout.band_of(column)
     number = layout.bands.index(band) + step
-    stay = (column, None) if step < 0 else (column, index if selectable(scene, column) else None)
     if not 0 <= number < len(layout.bands):
-        return stay
+        return column
     other = layout.bands[number]
-    neighbour = min(other.first + column - band.first, other.last - 1)
-    if step > 0:
-        return neighbour, None
-    cards = selectable(scene, neighbour)
-    return neighbour, cards[-1] if cards else None
+    return min(other.first + column - band.first, other.last - 1)
+
+
+def _other_band(scene: Scene, layout: Layout, column: int, index: int | None, way: Way) -> Spot:
+    """Down to the head of the column below, up to the last card of the one above."""
+    other = neighbour(layout, column, way)
+    if other == column:
+        return column, index
+    return other, ends(scene, other)[1] if way is Way.UP else None
 
 
 def _nearest(scene: Scene, column: int, index: int) -> int | None:

@@ -43,15 +43,6 @@ class Card:
     def key(self) -> CardKey:
         return CardKey(self.vm.id, self.arriving)
 
-    @property
-    def unmovable(self) -> str | None:
-        """Why it cannot be picked up at all."""
-        if self.migration is not None or self.vm.state is VMState.MIGRATING:
-            return f"{self.vm.id} is being migrated already"
-        if self.vm.node is None:
-            return f"{self.vm.id} runs nowhere"
-        return None
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -159,6 +150,15 @@ def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]
     if nowhere:
         columns.append(Column(None, _in_order(homeless), nowhere, stale=bool(stale)))
     return Scene(tuple(columns), bool(parts), bool(stale))
+
+
+def why_unmovable(picture: Cluster, vm: VM) -> str | None:
+    """Why a VM cannot be picked up at all; whether it may move is for the verdicts to say."""
+    if vm.state is VMState.MIGRATING or picture.migration(vm.id) is not None:
+        return f"{vm.id} is being migrated already"
+    if vm.node is None:
+        return f"{vm.id} runs nowhere"
+    return None
 
 
 def _same(card: Card, known: Mapping[CardKey, Card]) -> Card:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Region, Size
@@ -16,14 +15,15 @@ from textual.strip import Strip
 
 from backends.model import Cluster
 from backends.plan import Verdict
-from widgets.bars import literal
+from widgets.board_css import BOARD_CSS
+from widgets.board_hand import label_region, paint_foot, paint_label
 from widgets.board_heads import Offer, frame_of, paint_head
-from widgets.board_ink import Ground, Span, blank, row
+from widgets.board_ink import Ground, blank
 from widgets.board_scene import Card, CardKey, Scene, make_scene
 from widgets.cards import paint_card
 from widgets.drag import Carrying, Resting, State
 from widgets.glyphs import Tone
-from widgets.layout import Hit, arrange
+from widgets.layout import Hit, arrange, arrange_in
 
 _HISTORY = 240
 _SAMPLE_S = 1.0
@@ -46,34 +46,7 @@ class BoardView(ScrollView):
         "board--on-cursor-blurred",
     }
 
-    DEFAULT_CSS = """
-    BoardView {
-        background: $background;
-        color: $foreground;
-        scrollbar-size: 1 1;
-        scrollbar-gutter: stable;
-
-        & > .board--strong { text-style: bold; }
-        & > .board--muted { color: $foreground 65%; }
-        & > .board--faint { color: $foreground 35%; }
-        & > .board--accent { color: $text-primary; text-style: bold; }
-        & > .board--ok { color: $text-success; }
-        & > .board--busy { color: $text-primary; }
-        & > .board--trend { color: $text-primary 55%; }
-        & > .board--warn { color: $text-warning; }
-        & > .board--bad { color: $text-error; text-style: bold; }
-
-        & > .board--on-cursor { background: $primary 40%; }
-        & > .board--on-cursor-blurred { background: $foreground 10%; }
-        & > .board--on-marked { background: $primary 18%; }
-        & > .board--on-carried { background: $primary 40%; text-style: italic; }
-        & > .board--on-live { background: $success 30%; }
-        & > .board--on-side-effects { background: $warning 30%; }
-        & > .board--on-reboot { background: $error 35%; }
-        & > .board--on-refused { background: $foreground 8%; }
-        & > .board--on-label { background: $primary; color: auto; text-style: bold; }
-    }
-    """
+    DEFAULT_CSS = BOARD_CSS
 
     def __init__(
         self,
@@ -86,6 +59,7 @@ class BoardView(ScrollView):
         self._picture = Cluster()
         self._scene = Scene()
         self._layout = arrange(0, 0, ())
+        self._view = Size(0, 0)
         self._pitch: int | None = None
         self._cursor = Cursor()
         self._marked: frozenset[str] = frozenset()
@@ -134,10 +108,10 @@ class BoardView(ScrollView):
         pitch = self._pitch
         if pitch is None and isinstance(self._drag, Carrying) and self._layout.columns:
             pitch = self._layout.pitch
-        layout = arrange(self.size.width, self.size.height, counts, pitch)
-        if layout == self._layout:
+        layout, view = arrange_in(self.size, counts, pitch)
+        if layout == self._layout and view == self._view:
             return False
-        self._layout = layout
+        self._layout, self._view = layout, view
         self.virtual_size = Size(layout.width, layout.height)
         return True
 
@@ -203,7 +177,7 @@ class BoardView(ScrollView):
         self._refresh_seen(regions)
 
     def _refresh_seen(self, regions: Iterator[Region] | list[Region]) -> None:
-        view = Region(*self.scroll_offset, *self.size)
+        view = Region(*self.scroll_offset, *self._view)
         seen = [region.intersection(view).translate(-self.scroll_offset) for region in regions]
         seen = [region for region in seen if region]
         if seen:
@@ -215,11 +189,11 @@ class BoardView(ScrollView):
         return Region(region.x, top, region.width, self._layout.head_height)
 
     def _seen_columns(self) -> list[int]:
-        view = Region(*self.scroll_offset, *self.size)
+        view = Region(*self.scroll_offset, *self._view)
         return [i for i, region in enumerate(self._layout.columns) if region.overlaps(view)]
 
     def _seen_cards(self) -> Iterator[tuple[int, int]]:
-        top, height = self.scroll_offset.y, self.size.height
+        top, height = self.scroll_offset.y, self._view.height
         for column in self._seen_columns():
             lanes = self._layout.lanes(column)
             body = self._layout.columns[column].y + self._layout.head_height
@@ -338,52 +312,25 @@ class BoardView(ScrollView):
         home = self._drag.homes == {node}
         return Offer(self._verdicts.get(node), home, node == self._drag.target)
 
-    # What lies above the columns while VMs are in the hand
-
     def _overlays(self, y: int) -> Iterator[tuple[Region, Strip]]:
         if not isinstance(self._drag, Carrying):
             return
-        if y == self.size.height - 1:
-            yield Region(0, y, self.size.width, 1), self._carry_line(self._drag)
+        if y == self._view.height - 1:
+            width = self._view.width
+            yield Region(0, y, width, 1), paint_foot(self._drag, width, self._look)
         elif (region := self._label_region()) is not None and y == region.y:
-            yield region, self._label(region.width)
-
-    def _carry_line(self, drag: Carrying) -> Strip:
-        target = literal(drag.target) if drag.target is not None else "…"
-        left: list[Span] = [(f" {self._in_hand()} → {target}", Tone.STRONG)]
-        if drag.typed:
-            found = "" if drag.target is not None else "  no such node"
-            left.append((f"   {literal(drag.typed)}▏{found}", Tone.STRONG))
-        hint = "release = drop  Esc = back " if drag.by_mouse else "Enter = drop  Esc = back "
-        if not drag.by_mouse and self.size.width >= 100:
-            hint = f"← → or type a node's name  {hint}"
-        return row(
-            self.size.width, left, [(f" {hint}", Tone.TEXT)], look=self._look, ground=Ground.LABEL
-        )
-
-    def _in_hand(self) -> str:
-        vms = self._drag.vms if isinstance(self._drag, Carrying) else ()
-        return literal(vms[0]) if len(vms) == 1 else f"{len(vms)} VMs"
+            yield region, paint_label(self._drag, region.width, self._look)
 
     def _label_region(self) -> Region | None:
-        """Where the label hangs at the pointer."""
         if self._pointer is None or not isinstance(self._drag, Carrying):
             return None
-        x, y = self._pointer.x + 1, self._pointer.y + 1
-        width = min(24, cell_len(self._in_hand()) + 4)
-        x = max(0, min(x, self.size.width - width))
-        return Region(x, max(0, min(y, self.size.height - 2)), width, 1)
-
-    def _label(self, width: int) -> Strip:
-        return row(
-            width, [(f" ⇅ {self._in_hand()} ", Tone.STRONG)], look=self._look, ground=Ground.LABEL
-        )
+        return label_region(self._drag, self._pointer, self._view)
 
     # Places
 
     def _hit(self, x: int, y: int) -> Hit | None:
         """What is at a place of the widget's content."""
-        if not Region(0, 0, *self.size).contains(x, y):
+        if not Region(0, 0, *self._view).contains(x, y):
             return None
         left, top = self.scroll_offset
         return self._layout.at(x + left, y + top, top)
@@ -392,7 +339,7 @@ class BoardView(ScrollView):
         """Scroll no further than it takes."""
         layout, region = self._layout, self._layout.columns[column]
         left, top = self.scroll_offset
-        width, height = self.size
+        width, height = self._view
         x = min(region.x, max(left, region.right - width))
         if card is None:
             y = (

@@ -13,7 +13,6 @@ from widgets.bars import (
     bytes_text,
     duration_text,
     gauge,
-    literal,
     percent_text,
     rate_short,
     rate_text,
@@ -56,7 +55,7 @@ def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Line]:
     mark = VM_MARKS[vm.state]
     running = vm.state is VMState.RUNNING
     glyph, tone = (STALE_GLYPH, Tone.MUTED) if card.stale else (mark.glyph, mark.tone)
-    title: list[Span] = [(f"{glyph} ", tone), (literal(vm.id), _name_tone(card))]
+    title: list[Span] = [(f"{glyph} ", tone), (vm.id, _name_tone(card))]
     signs: list[Span] = [(f" {badge.glyph}", badge.tone) for badge in badges(vm)]
     word = f"{mark.word}?" if card.stale else mark.word
     percent = None if card.stale else vm.cpu_percent
@@ -97,10 +96,10 @@ def _load(percent: float | None, width: int) -> list[Span]:
 def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list[_Line]:
     mark = VM_MARKS[VMState.MIGRATING]
     percent = migration.percent
-    target = literal(migration.target) if migration.target else "?"
+    target = migration.target if migration.target else "?"
     title: list[Span] = [
         (f"{mark.glyph} ", mark.tone),
-        (literal(card.vm.id), _name_tone(card)),
+        (card.vm.id, _name_tone(card)),
         (f" → {target}", mark.tone),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
@@ -139,11 +138,11 @@ def _progress(migration: Migration, width: int) -> list[Span]:
 
 def _arriving(card: Card, lines: int) -> list[_Line]:
     migration = card.migration
-    source = literal(migration.source) if migration else "?"
+    source = migration.source if migration else "?"
     percent = migration.percent if migration else None
     title: list[Span] = [
         (f"{ARRIVING_GLYPH} ", Tone.BUSY),
-        (literal(card.vm.id), Tone.MUTED),
+        (card.vm.id, Tone.MUTED),
         (f" ← {source}", Tone.FAINT),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.MUTED)]

@@ -85,7 +85,7 @@ BADGES = (LIVE_MIGRATABLE, WOULD_REBOOT, CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)
 
 def badges(vm: VM) -> Iterator[Badge]:
     """The badges of a VM, in the order of `BADGES`."""
-    if vm.live_migration.possible is not None:
+    if vm.node is not None and vm.live_migration.possible is not None:
         yield LIVE_MIGRATABLE if vm.live_migration.possible else WOULD_REBOOT
     if vm.constraints:
         yield CONSTRAINT_LEFT

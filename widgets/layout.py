@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 
 MIN_COLUMN = 25
 MIN_LANE = 31
@@ -119,6 +119,21 @@ class Layout:
             if left <= x < left + width and index < self.counts[column]:
                 return Hit(column, Part.CARD, index)
         return Hit(column, Part.BODY)
+
+
+def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> tuple[Layout, Size]:
+    """Place columns in a view of that size, and say what the scrollbars it takes leave of it."""
+    bars = Size(0, 0)
+    while True:
+        view = size - bars
+        layout = arrange(view.width, view.height, counts, pitch)
+        needed = Size(
+            int(bool(bars.width or layout.height > view.height)),
+            int(bool(bars.height or layout.width > view.width)),
+        )
+        if needed == bars:
+            return layout, view
+        bars = needed
 
 
 def arrange(width: int, height: int, counts: Sequence[int], pitch: int | None = None) -> Layout:

@@ -1,0 +1,107 @@
+"""A trivial app around the board, which remembers what the board said."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+
+from backends.model import Cluster
+from widgets.board import Board
+from widgets.board_scene import CardKey
+
+
+class BoardApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield Board()
+
+    def _remember(self, message: Message) -> None:
+        self.said.append(message)
+
+    on_board_picked_up = _remember
+    on_board_dropped = _remember
+    on_board_put_back = _remember
+    on_board_selection_changed = _remember
+    on_board_details_wanted = _remember
+    on_board_target_changed = _remember
+    on_board_unmovable = _remember
+
+
+class Hands:
+    """The board, a pilot, and the two ways of laying hands on it."""
+
+    def __init__(self, app: BoardApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.board = app.query_one(Board)
+
+    def glass(self) -> str:
+        """The text on the board, as far as it is in sight."""
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        return [self.board.render_line(y).text for y in range(self.board.size.height)]
+
+    def said(self, kind: type[Message]) -> list[Message]:
+        return [message for message in self.app.said if isinstance(message, kind)]
+
+    def where(self, vm: str) -> tuple[int, int]:
+        """A place on the VM's card, in the view."""
+        found = self.board._scene.find(CardKey(vm))
+        assert found is not None, f"{vm} is not on the board"
+        region = self.board._layout.card(*found)
+        left, top = self.board.scroll_offset
+        return region.x + 3 - left, region.y - top
+
+    def column(self, node: str | None) -> tuple[int, int]:
+        """A place in the middle of a node's column, in the view."""
+        index = self.board._scene.index(node)
+        assert index is not None, f"{node} is not on the board"
+        region = self.board._layout.columns[index]
+        left, top = self.board.scroll_offset
+        return region.x + region.width // 2 - left, region.y + region.height // 2 - top
+
+    def head(self, node: str) -> str:
+        """The text of a node's head."""
+        index = self.board._scene.index(node)
+        assert index is not None
+        region = self.board._layout.columns[index]
+        left, top = self.board.scroll_offset
+        head_top = self.board._layout.head_top(self.board._layout.band_of(index), top) - top
+        lines = self.lines()[head_top : head_top + self.board._layout.head_height]
+        return "\n".join(line[region.x - left : region.right - left] for line in lines)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def mouse_down(self, at: tuple[int, int], **more: bool) -> None:
+        await self.pilot.mouse_down(Board, offset=at, **more)
+
+    async def hover(self, at: tuple[int, int]) -> None:
+        await self.pilot.hover(Board, offset=at)
+
+    async def mouse_up(self, at: tuple[int, int]) -> None:
+        await self.pilot.mouse_up(Board, offset=at)
+
+    async def show(self, picture: Cluster) -> None:
+        self.board.show(picture)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def on_board(picture: Cluster, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Hands]:
+    """A board that shows the picture and has the focus."""
+    app = BoardApp()
+    async with app.run_test(size=size) as pilot:
+        hands = Hands(app, pilot)
+        hands.board.focus()
+        await hands.show(picture)
+        app.said.clear()
+        yield hands

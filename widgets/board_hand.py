@@ -1,0 +1,46 @@
+"""What lies above the columns while VMs are in the hand: a label, and a line at the foot. Pure."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.geometry import Offset, Region, Size
+from textual.strip import Strip
+
+from widgets.bars import literal
+from widgets.board_ink import Ground, Look, Span, row
+from widgets.drag import Carrying
+from widgets.glyphs import Tone
+
+_LABEL_WIDTH = 24
+_HINTS_FROM = 100
+
+
+def in_hand(drag: Carrying) -> str:
+    """What is carried, in a word or two."""
+    return literal(drag.vms[0]) if len(drag.vms) == 1 else f"{len(drag.vms)} VMs"
+
+
+def label_region(drag: Carrying, pointer: Offset, view: Size) -> Region:
+    """Where the label hangs: below and to the right of the pointer, and always in the view."""
+    width = min(_LABEL_WIDTH, cell_len(in_hand(drag)) + 4)
+    x = max(0, min(pointer.x + 1, view.width - width))
+    return Region(x, max(0, min(pointer.y + 1, view.height - 2)), width, 1)
+
+
+def paint_label(drag: Carrying, width: int, look: Look) -> Strip:
+    """The label at the pointer."""
+    text: Span = (f" ⇅ {in_hand(drag)} ", Tone.STRONG)
+    return row(width, [text], look=look, ground=Ground.LABEL)
+
+
+def paint_foot(drag: Carrying, width: int, look: Look) -> Strip:
+    """What would go where, what was typed, and the keys that end it."""
+    target = drag.target if drag.target is not None else "…"
+    left: list[Span] = [(f" {in_hand(drag)} → {target}", Tone.STRONG)]
+    if drag.typed:
+        missing = "" if drag.target is not None else "  no such node"
+        left.append((f"   {drag.typed}▏{missing}", Tone.STRONG))
+    hint = "release = drop  Esc = back " if drag.by_mouse else "Enter = drop  Esc = back "
+    if not drag.by_mouse and width >= _HINTS_FROM:
+        hint = f"← → or type a node's name  {hint}"
+    return row(width, left, [(f" {hint}", Tone.TEXT)], look=look, ground=Ground.LABEL)
