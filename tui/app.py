@@ -106,6 +106,7 @@ class VmferryApp(App[None]):
     @on(Connected)
     def _connected(self) -> None:
         self._main.show_picture(self.backend.picture)
+        self._main.finish_abandoned()
         if self.screen is self._connect:
             self.pop_screen()
 
@@ -161,7 +162,7 @@ class VmferryApp(App[None]):
             await self.action_quit()
 
     async def action_quit(self) -> None:
-        moving = [f"{', '.join(plan.vms)} → {plan.node}" for plan in self._main.under_way]
+        moving = [f"{', '.join(move.vms)} → {move.node}" for move in self._main.under_way]
         if not moving:
             self.exit()
         elif self._quit_dialog is not None and self.screen is self._quit_dialog:
@@ -175,5 +176,5 @@ class VmferryApp(App[None]):
 
     def _leave(self, confirmed: bool | None) -> None:
         if confirmed:
-            names = ", ".join(vm for plan in self._main.under_way for vm in plan.vms)
+            names = ", ".join(vm for move in self._main.under_way for vm in move.vms)
             self.exit(message=Text(f"{names}: still under way. {_GOES_ON}") if names else None)

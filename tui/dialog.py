@@ -8,18 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from backends.errors import VmferryError
+from tui.modal import Modal
 from widgets.bars import literal
 from widgets.tones import MUTED
 
 
-class Dialog(ModalScreen[bool]):
+class Dialog(Modal[bool]):
     """Ends with whether it was confirmed. Without `confirm` it can only be closed."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="dialog.close", tooltip="Close, and do nothing"),
     ]
@@ -44,7 +43,7 @@ class Dialog(ModalScreen[bool]):
             dialog.border_title = Content(literal(self._heading))
             with VerticalScroll(can_focus=False):
                 yield Static(self._body)
-            with Horizontal(id="buttons"):
+            with Vertical(id="foot"), Horizontal(id="buttons"):
                 if self._confirm is not None:
                     yield Button(self._confirm, id="confirm", variant="primary")
                 yield Button(self._close, id="close")

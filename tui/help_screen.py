@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.item import Item
+from tui.modal import Modal
 from widgets.glyphs import BADGES, NODE_MARKS, VERDICT_MARKS, VM_MARKS
 from widgets.tones import toned
 
@@ -27,10 +27,9 @@ _LEGEND = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Reads the bindings it is given, so that it cannot promise a key that does not exist."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Close the help"
@@ -45,7 +44,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "Esc closes"
-            with VerticalScroll():
+            with VerticalScroll(can_focus=False):
                 yield from self._lines()
 
     def _lines(self) -> Iterator[Widget]:

@@ -172,7 +172,7 @@ class MainScreen(MovingScreen):
     @on(MoveEnded)
     def _note_end(self, event: MoveEnded) -> None:
         if event.error is not None:
-            self._note("move-failed", Severity.BAD, str(event.error), event.plan.vms[0])
+            self._note("move-failed", Severity.BAD, str(event.error), event.move.vms[0])
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
         self._log.add([Event(self._clock(), kind, severity, text, vm)])

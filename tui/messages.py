@@ -10,7 +10,7 @@ from textual.message import Message
 from backends.errors import VmferryError
 from backends.migration import Report
 from backends.model import Cluster
-from backends.plan import Plan, Sent, Verdict
+from backends.plan import Sent, Verdict
 
 
 @dataclass
@@ -66,11 +66,26 @@ class Reported(Message):
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """VMs on their way to a node."""
+
+    vms: tuple[str, ...]
+    node: str
+
+
+@dataclass
+class MoveFound(Message):
+    """An earlier run left a move open; it is being finished."""
+
+    move: Move
+
+
 @dataclass
 class MoveEnded(Message):
-    """A plan came to its end; `error` says why it is not the proven one."""
+    """A move came to its end; `error` says why it is not the proven one."""
 
-    plan: Plan
+    move: Move
     error: VmferryError | None = None
 
 

@@ -9,14 +9,22 @@ from textual.worker import Worker
 
 from backends.base import Backend
 from backends.errors import VmferryError
-from backends.journal import Journal
+from backends.journal import Act, Journal
 from backends.judge import clear_command
-from backends.migration import clear, migrate
+from backends.migration import clear, finish_move, migrate
 from backends.model import VM
 from backends.plan import Plan
 from tui.bugs import report_bug
 from tui.dialog import Dialog, error_content
-from tui.messages import ClearEnded, MoveEnded, Reported, Trouble, VerdictsGiven
+from tui.messages import (
+    ClearEnded,
+    Move,
+    MoveEnded,
+    MoveFound,
+    Reported,
+    Trouble,
+    VerdictsGiven,
+)
 from tui.plan_dialog import PlanDialog
 from widgets.bars import literal
 from widgets.board import Board
@@ -32,7 +40,7 @@ class MovingScreen(Screen[None]):
         super().__init__()
         self.backend = backend
         self.journal = journal
-        self.under_way: list[Plan] = []
+        self.under_way: list[Move] = []
         """What was confirmed and has not come to its proven end."""
 
     @property
@@ -84,28 +92,62 @@ class MovingScreen(Screen[None]):
 
     def _answered(self, plan: Plan | None) -> None:
         if plan is not None:
-            self.under_way.append(plan)
+            self.under_way.append(Move(plan.vms, plan.node))
             self._carry_out(plan)
 
     @work(group="move", exit_on_error=False)
     async def _carry_out(self, plan: Plan) -> None:
+        move = Move(plan.vms, plan.node)
         try:
             async for report in migrate(self.backend, plan, self.journal):
                 self.post_message(Reported(report))
         except VmferryError as error:
-            self.post_message(MoveEnded(plan, error))
+            self.post_message(MoveEnded(move, error))
         else:
-            self.post_message(MoveEnded(plan))
+            self.post_message(MoveEnded(move))
+
+    @work(group="move", exit_on_error=False)
+    async def finish_abandoned(self) -> None:
+        """Bring the moves to their end that an earlier run left open."""
+        if self.backend.writer is None:
+            return
+        for act in self.journal.abandoned():
+            intent = act.intent
+            here = intent.cluster == self.backend.picture.name
+            if intent.kind == "move" and here and intent.target is not None:
+                self._finish(act, Move((intent.vm,), intent.target))
+            else:
+                act.leave()
+
+    @work(group="move", exit_on_error=False)
+    async def _finish(self, act: Act, move: Move) -> None:
+        self.post_message(MoveFound(move))
+        try:
+            async for report in finish_move(self.backend, act):
+                self.post_message(Reported(report))
+        except VmferryError as error:
+            self.post_message(MoveEnded(move, error))
+        else:
+            self.post_message(MoveEnded(move))
+        finally:
+            act.leave()
+
+    @on(MoveFound)
+    def _move_found(self, event: MoveFound) -> None:
+        self.under_way.append(event.move)
+        names = literal(_names(event.move.vms))
+        text = f"An earlier run moved {names} to {literal(event.move.node)}: finishing that."
+        self.notify(text, title="Left open", markup=False)
 
     @on(MoveEnded)
     def _move_ended(self, event: MoveEnded) -> None:
-        self.under_way.remove(event.plan)
-        names = literal(_names(event.plan.vms))
+        self.under_way.remove(event.move)
+        names = literal(_names(event.move.vms))
         if event.error is None:
-            text = f"{names} arrived on {literal(event.plan.node)}"
+            text = f"{names} arrived on {literal(event.move.node)}"
             self.notify(text, title="Moved", markup=False)
             return
-        parts = [error_content(event.error), *self._states(event.plan.vms)]
+        parts = [error_content(event.error), *self._states(event.move.vms)]
         body = Content("\n").join(parts)
         self.app.push_screen(Dialog(f"{names}: the move did not come to its end", body, bad=True))
 

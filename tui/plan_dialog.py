@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
@@ -22,6 +21,7 @@ from backends.plan import Plan, VerdictKind
 from tui.bugs import report_bug
 from tui.dialog import error_content
 from tui.item import Item
+from tui.modal import Modal
 from widgets.bars import literal
 from widgets.glyphs import Tone
 from widgets.tones import heading, toned
@@ -41,14 +41,13 @@ _MEANING = {
 }
 
 
-class PlanDialog(ModalScreen[Plan | None]):
+class PlanDialog(Modal[Plan | None]):
     """Ends with the plan that was confirmed, or with `None`.
 
     A plan that stops a guest is confirmed only by typing its name (or REBOOT). When the cluster
     has moved on since the plan was made, it is made again, and shown again where it differs.
     """
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "escape", "cancel", "Cancel", id="plan.cancel", tooltip="Leave everything as it is"
@@ -84,10 +83,11 @@ class PlanDialog(ModalScreen[Plan | None]):
             dialog.border_title = Content(literal(self._heading))
             with VerticalScroll(can_focus=False):
                 yield Static("Asking the cluster's scheduler what would happen …")
-            yield Input(id="word")
-            with Horizontal(id="buttons"):
-                yield Button("Move", id="confirm", variant="primary")
-                yield Button("Cancel", id="cancel")
+            with Vertical(id="foot"):
+                yield Input(id="word", compact=True)
+                with Horizontal(id="buttons"):
+                    yield Button("Move", id="confirm", variant="primary")
+                    yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
         self.query_one("#word").display = False
