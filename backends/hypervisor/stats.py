@@ -13,6 +13,8 @@ from enum import StrEnum
 from backends.model import Hypervisor
 
 KiB = 1024
+SHORTEST_NS = 250_000_000
+"""Over less time a percentage is noise."""
 
 
 class DomainState(StrEnum):
@@ -116,10 +118,15 @@ def cpu(stats: Mapping[str, object]) -> tuple[int | None, int | None]:
 
 
 def with_rates(before: Sample | None, now: Sample) -> Sample:
-    """The sample with its percentages, which need the one before."""
+    """The sample with its percentages, which need the one before.
+
+    One that follows too soon keeps its percentages, and its counters for the next to count from.
+    """
     if before is None:
         return now
     elapsed_ns = (now.at_s - before.at_s) * 1e9
+    if elapsed_ns < SHORTEST_NS:
+        return _carried_over(before, now)
     domains = {
         name: replace(domain, cpu_percent=_share(before.domains.get(name), domain, elapsed_ns))
         for name, domain in now.domains.items()
@@ -130,6 +137,22 @@ def with_rates(before: Sample | None, now: Sample) -> Sample:
         busy = (now.cpu_busy_ns or 0) - (before.cpu_busy_ns or 0)
         percent = _percent(busy, total) if total > 0 else before.cpu_percent
     return replace(now, domains=domains, cpu_percent=percent)
+
+
+def _carried_over(before: Sample, now: Sample) -> Sample:
+    return replace(
+        now,
+        at_s=before.at_s,
+        cpu_busy_ns=before.cpu_busy_ns,
+        cpu_total_ns=before.cpu_total_ns,
+        cpu_percent=before.cpu_percent,
+        domains={
+            name: replace(domain, cpu_time_ns=old.cpu_time_ns, cpu_percent=old.cpu_percent)
+            if (old := before.domains.get(name))
+            else domain
+            for name, domain in now.domains.items()
+        },
+    )
 
 
 def _share(before: Domain | None, now: Domain, elapsed_ns: float) -> float | None:

@@ -22,10 +22,11 @@ from backends.pacemaker.status import Status, parse_status
 from backends.ssh import Fleet, Host
 from backends.tasks import first_success, until_one_ends
 
-LOOK_EVERY_S = 0.75
-"""How often the CIB's version is looked at: 11 ms of the node's CPU each time."""
 SILENT_AFTER_S = 4.0
-"""A voice that said nothing for so long, though it looks every `LOOK_EVERY_S`, is lost."""
+"""A voice that said nothing for so long, though it has a beat of a second, is lost."""
+COALESCE_S = 0.02
+"""One change is several lines and several updates: they are read together."""
+SHORTEST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 5.0
 REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
@@ -157,11 +158,11 @@ class Voice:
             except VmferryError as error:
                 self._host = None
                 self._lost(error)
-                await asyncio.sleep(min(LOOK_EVERY_S * failures, LONGEST_PAUSE_S))
+                await asyncio.sleep(min(SHORTEST_PAUSE_S * failures, LONGEST_PAUSE_S))
                 failures += 1
 
     async def _listen(self, host: Host) -> None:
-        async with host.stream(watch.command(LOOK_EVERY_S)) as lines:
+        async with host.stream(watch.COMMAND) as lines:
             await until_one_ends(self._hear(host, lines), self._read_on_change(host))
 
     async def _hear(self, host: Host, lines: AsyncIterator[str]) -> None:
@@ -169,8 +170,7 @@ class Voice:
             while True:
                 async with asyncio.timeout(SILENT_AFTER_S):
                     line = await anext(lines)
-                version = watch.version_in(line)
-                if version is None or version != self.reading.cib.version:
+                if watch.says_change(line, self.reading.cib.version):
                     self._changed.set()
         except (TimeoutError, StopAsyncIteration):
             raise TimedOut(f"it said nothing for {SILENT_AFTER_S:g} s", where=host.name) from None
@@ -178,6 +178,7 @@ class Voice:
     async def _read_on_change(self, host: Host) -> None:
         while True:
             await self._changed.wait()
+            await asyncio.sleep(COALESCE_S)
             self._changed.clear()
             started = time.monotonic()
             self._take(host, await read(host))
