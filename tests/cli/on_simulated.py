@@ -1,4 +1,4 @@
-"""The real command line on a simulated cluster, as a process: `on_simulated.py SPEED ARGS…`."""
+"""The command line on a simulated cluster, as a process: `SPEED SCENARIO ARGS…`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tui.cli.configuration import Target
 
 
 def connect(target: Target) -> Backend:
-    return SimulatedBackend(3, 8, 1, float(sys.argv[1]), None, read_only=target.read_only)
+    return SimulatedBackend(3, 16, 1, float(sys.argv[1]), sys.argv[2], read_only=target.read_only)
 
 
 if __name__ == "__main__":
-    main(sys.argv[2:], connect=connect)
+    main(sys.argv[3:], connect=connect)

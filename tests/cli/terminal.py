@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -16,13 +18,17 @@ from typing import Self
 class Terminal:
     """Start with `with`; at its end a process that still runs is killed."""
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], size: tuple[int, int] = (24, 100)
+    ) -> None:
         self._argv = argv
+        self._size = size
         self._env = env
         self.written = ""
 
     def __enter__(self) -> Self:
         self._ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, self._size)
         self._process = subprocess.Popen(
             self._argv,
             env=self._env,
@@ -74,9 +80,6 @@ class Terminal:
 
 def _take_terminal() -> None:
     """Make the terminal on stdin the one that Ctrl-C comes from."""
-    import fcntl
-    import termios
-
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)

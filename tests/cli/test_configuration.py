@@ -10,7 +10,7 @@ from tui.cli.configuration import Target
 
 CONFIGURATION = """
 default = "prod"
-theme = "nord"
+log = "vmferry.log"
 
 [clusters.prod]
 hosts = ["alpha", "beta"]
@@ -49,7 +49,7 @@ def test_a_named_cluster_brings_its_hosts_and_login(
         sudo=True,
         identity=configured.parent / "keys/prod",
         known_hosts=home / "known",
-        theme="nord",
+        log=configured.parent / "vmferry.log",
     )
 
 
@@ -105,14 +105,14 @@ def test_hosts_may_be_words_or_options(vmferry: Vmferry) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("theem = 'nord'", ("theem", "default, read_only, theme, log, clusters")),
+        ("lgo = 'file'", ("lgo", "default, read_only, log, clusters")),
         ("read_only = 'yes'", ("read_only: Expected `bool`",)),
         ("[clusters.prod]\nhost = 'alpha'", ("clusters.prod", "hosts")),
         ("[clusters.prod]\nhosts = 'alpha'", ("clusters.prod.hosts: Expected `array`",)),
         ("[clusters.prod]\nhosts = []", ("clusters.prod.hosts", "length >= 1")),
         ("[clusters.prod]\nhosts = ['a']\nhsots = 1", ("clusters.prod", "hsots")),
         ("clusters = 3", ("clusters: Expected `object`",)),
-        ("default = ", ("not TOML", "line 1")),
+        ("default = prod", ("not TOML", "line 1")),
         ("[clusters.other]\nhosts = ['a']", ("no cluster 'prod'", "other")),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_bad_configuration_says_file_key_and_what_was_expected(
 
 
 def test_a_configuration_that_cannot_be_read(vmferry: Vmferry, home: Path) -> None:
-    (home / "latin1.toml").write_bytes(b"theme = '\xe9'")
+    (home / "latin1.toml").write_bytes(b"log = '\xe9'")
     for path in (home / "missing.toml", home, home / "latin1.toml"):
         ended = vmferry("status", "--config", str(path))
         assert ended.code == 2

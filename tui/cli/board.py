@@ -6,10 +6,7 @@ import sys
 
 import click
 
-from backends.base import Backend
 from backends.errors import BadConfiguration
-from backends.journal import Journal
-from tui.cli.configuration import Target
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_hosts
 
@@ -25,7 +22,9 @@ def open_board(session: Session) -> int:
     """Open the board on the cluster that the options name."""
     target = session.prepare()
     need_terminal()
-    return show_board(session.connect(target), Journal.default(), target)
+    from tui.cli.show import show_board
+
+    return show_board(session.connect(target), target)
 
 
 def need_terminal() -> None:
@@ -34,20 +33,3 @@ def need_terminal() -> None:
         raise BadConfiguration(
             "the board needs a terminal", cure="`vmferry status` and `vmferry watch` need none"
         )
-
-
-def show_board(backend: Backend, journal: Journal, target: Target) -> int:
-    """Run the app until it is left."""
-    from tui.app import VmferryApp
-
-    app = VmferryApp(backend, journal, title=target.name)
-    if target.theme is not None:
-        if target.theme not in app.available_themes:
-            raise BadConfiguration(
-                f"there is no theme {target.theme!r}",
-                where="theme",
-                cure=f"the themes there are: {', '.join(sorted(app.available_themes))}",
-            )
-        app.theme = target.theme
-    app.run()
-    return app.return_code or 0

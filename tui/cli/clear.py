@@ -8,7 +8,7 @@ from contextlib import aclosing
 import click
 
 from backends.base import Backend
-from backends.errors import Refused, VmferryError
+from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
 from backends.judge import INTERRUPTING, clear_command
 from backends.migration import clear as carry_out
@@ -109,10 +109,10 @@ async def _carry_out(backend: Backend, vm: str, follower: Follower) -> None:
             await follower.follow(reports)
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
-        follower.words(state_words(backend, vm))
+        if not isinstance(error, ActFailed):
+            follower.words(state_words(backend, vm))
         raise
     except asyncio.CancelledError:
         follower.words("let go: `vmferry status` shows whether the constraints are still there")
         raise
     follower.tell("done", {"vm": vm, **state_of(backend, vm)})
-    follower.words(f"done: {state_words(backend, vm)}")

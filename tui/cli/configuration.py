@@ -4,8 +4,7 @@ It is TOML, at `vmferry/config.toml` in the user's configuration directory (`--c
 another)::
 
     default = "prod"            # the cluster when neither HOST nor -c is given
-    read_only = false           # these three hold for every cluster
-    theme = "nord"
+    read_only = false           # these hold for every cluster
     log = "~/vmferry.log"
 
     [clusters.prod]             # vmferry -c prod
@@ -60,7 +59,6 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     default: str | None = None
     read_only: bool = False
-    theme: str | None = None
     log: str | None = None
     clusters: dict[str, dict[str, object]] = {}
 
@@ -78,7 +76,6 @@ class Target:
     identity: Path | None = None
     ssh_config: Path | None = None
     known_hosts: Path | None = None
-    theme: str | None = None
     log: Path | None = None
 
 
@@ -115,7 +112,6 @@ def resolve(options: Options) -> Target:
         identity=file(options.identity, entry.identity if entry else None),
         ssh_config=file(options.ssh_config, entry.ssh_config if entry else None),
         known_hosts=file(options.known_hosts, entry.known_hosts if entry else None),
-        theme=configuration.theme,
         log=file(options.log, configuration.log),
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from backends.journal import Journal
 from backends.simulated import SCENARIOS, SimulatedBackend
-from tui.cli.board import need_terminal, show_board
+from tui.cli.board import need_terminal
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_session
 
@@ -49,6 +50,8 @@ def demo(
         raise click.UsageError("the demo has its own cluster: it takes no HOST and no -c")
     target = session.prepare()
     need_terminal()
+    from tui.cli.show import show_board
+
     backend = SimulatedBackend(nodes, vms, seed, speed, scenario, read_only=target.read_only)
     with tempfile.TemporaryDirectory(prefix="vmferry-demo-") as directory:
-        return show_board(backend, Journal(Path(directory) / "journal"), target)
+        return show_board(backend, replace(target, name="demo"), Journal(Path(directory)))

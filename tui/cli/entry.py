@@ -1,93 +1,21 @@
-"""`vmferry`: the group of commands, and how every run ends."""
+"""How a run begins and how it ends."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from backends.errors import VmferryError
-from tui.cli.board import board, open_board
-from tui.cli.clear import clear
-from tui.cli.demo import demo
 from tui.cli.exits import ExitCode, exit_code
+from tui.cli.group import vmferry
 from tui.cli.live import connect_live
 from tui.cli.logs import log_to
-from tui.cli.migrate import migrate
-from tui.cli.options import Command
 from tui.cli.output import STDERR, STDOUT, Tone, hush, say
-from tui.cli.preview import preview
-from tui.cli.session import Connect, Session, takes_session
-from tui.cli.status import status
-from tui.cli.watch import watch
-
-NOT_YET = frozenset({"abort", "audit", "doctor", "evacuate", "record", "replay"})
-"""Words that later versions have as commands: never taken for a host."""
-
-
-class Commands(Command, click.Group):
-    """A first word that is no command is a HOST of the board."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        word = args[0]
-        if word in self.commands:
-            return super().resolve_command(ctx, args)
-        if word in NOT_YET:
-            raise click.UsageError(
-                f"this version has no command {word!r} (a host of that name: --host {word})", ctx
-            )
-        for later in args[1:]:
-            if later in self.commands:
-                raise click.UsageError(
-                    f"{later!r} is a command and comes first: vmferry {later} … "
-                    f"(a host of that name: --host {later})",
-                    ctx,
-                )
-        return "board", board, args
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            hush(STDOUT, STDERR)
-            return ExitCode.DONE
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.format_commands(ctx, formatter)
-        Command.format_options(self, ctx, formatter)
-
-
-@click.group(
-    cls=Commands,
-    invoke_without_command=True,
-    no_args_is_help=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    subcommand_metavar="[HOST]... | COMMAND",
-    epilog="HOST is any node of the cluster, as ssh takes it; without one it is the cluster that "
-    "this machine belongs to, or the default of the configuration file. Exit codes: 0 done, "
-    "1 the act failed, 2 usage, 3 cluster not reachable, 4 refused, 130 interrupted.",
-)
-@click.version_option(package_name="vmferry", message="%(package)s %(version)s")
-@takes_session
-@click.pass_context
-def vmferry(ctx: click.Context, session: Session) -> int | None:
-    """See the virtual machines of a Pacemaker cluster live, and move them between its nodes.
-
-    Without a command it opens the board: drag a VM to another node, or press m.
-    """
-    return open_board(session) if ctx.invoked_subcommand is None else None
-
-
-for command in (demo, status, watch, preview, migrate, clear):
-    vmferry.add_command(command)
+from tui.cli.session import Connect, Session
 
 
 def main(args: Sequence[str] | None = None, *, connect: Connect = connect_live) -> NoReturn:

@@ -64,8 +64,7 @@ class Follower:
                 "migration": migration_document(migration) if migration else None,
             },
         )
-        words = report.text if migration is None else progress_words(migration)
-        line = f"{report.vm}: {words}"
+        line = f"{report.vm}: {progress_words(migration)}" if migration else report.text
         if self._rewrites:
             columns = shutil.get_terminal_size().columns - 1
             cut = literal(line)[:columns]

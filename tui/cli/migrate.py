@@ -8,7 +8,7 @@ from contextlib import aclosing
 import click
 
 from backends.base import Backend
-from backends.errors import Refused, VmferryError
+from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
 from backends.migration import Stage
 from backends.migration import migrate as carry_out
@@ -71,14 +71,14 @@ async def _carry_out(backend: Backend, plan: Plan, follower: Follower) -> None:
             await follower.follow(reports)
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
-        follower.words(state_words(backend, vm))
+        if not isinstance(error, ActFailed):
+            follower.words(state_words(backend, vm))
         raise
     except asyncio.CancelledError:
         follower.tell("interrupted", {"vm": vm, **state_of(backend, vm)})
         follower.words(_left_behind(plan, follower))
         raise
     follower.tell("done", {"vm": vm, **state_of(backend, vm)})
-    follower.words(f"done: {state_words(backend, vm)}")
 
 
 def _left_behind(plan: Plan, follower: Follower) -> str:
@@ -93,5 +93,6 @@ def _left_behind(plan: Plan, follower: Follower) -> str:
         )
     return (
         f"let go: Pacemaker goes on moving {vm} to {plan.node}, and the constraint of the move "
-        f"stays. When it has arrived, `vmferry clear {vm}` removes it; not before"
+        f"stays. When it has arrived, the board removes it as soon as it is opened, or "
+        f"`vmferry clear {vm}` does; not before"
     )

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, fields, replace
 from functools import update_wrapper
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -59,11 +58,13 @@ def takes_hosts(function: Callable[..., int | None]) -> Callable[..., int | None
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run to the end; Ctrl-C and SIGTERM both cancel it and raise `KeyboardInterrupt`."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
+    async def stoppable() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await coroutine
 
-    before = signal.signal(signal.SIGTERM, interrupt)
     try:
-        return asyncio.run(coroutine)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        return asyncio.run(stoppable())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

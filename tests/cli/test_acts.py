@@ -1,0 +1,244 @@
+"""`migrate` and `clear`: what is asked, what is refused, and what is left behind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from cli.conftest import Vmferry
+from cli.schema import (
+    DoneLine,
+    FailedLine,
+    MigrateLine,
+    PlanLine,
+    PreviewSchema,
+    ProgressLine,
+)
+from cli.terminal import Terminal
+
+from backends.model import Cluster
+from backends.simulated import SimulatedBackend
+
+MOVE = ("crm_resource", "--move", "--resource")
+
+
+def calm(read_only: bool = False) -> SimulatedBackend:
+    """Live: web1 on alpha. Reboot: legacy-erp on alpha. Stopped: staging."""
+    return SimulatedBackend(3, 16, 1, 100.0, "calm", read_only)
+
+
+def lines(out: str) -> list[MigrateLine]:
+    return [msgspec.json.decode(line, type=MigrateLine) for line in out.splitlines()]
+
+
+def end_of(backend: SimulatedBackend) -> Cluster:
+    return backend.world.picture()
+
+
+def place(backend: SimulatedBackend, vm_id: str) -> str | None:
+    vm = end_of(backend).vm(vm_id)
+    assert vm is not None
+    return vm.node
+
+
+def wrote(backend: SimulatedBackend) -> list[str]:
+    return [sent.command for sent in backend.commands.sent if sent.writes]
+
+
+def test_preview_json_is_the_contract_and_writes_nothing(vmferry: Vmferry) -> None:
+    backend = calm()
+    ended = vmferry("preview", "web1", "bravo", "--json", on=backend)
+    plan = msgspec.json.decode(ended.out, type=PreviewSchema)
+    assert (ended.code, plan.verdict, plan.reboots) == (0, "LIVE", [])
+    assert [command.command for command in plan.commands] == [
+        "crm_resource --move --resource web1 --node bravo",
+        "crm_resource --clear --resource web1",
+    ]
+    assert wrote(backend) == []
+
+
+def test_preview_of_a_reboot_says_so_with_the_reason(vmferry: Vmferry) -> None:
+    ended = vmferry("preview", "legacy-erp", "bravo", on=calm())
+    assert ended.code == 0
+    assert ended.out.startswith("legacy-erp → bravo: REBOOT\n")
+    assert "would be stopped and started again: " in ended.out
+
+
+@pytest.mark.parametrize("command", ["preview", "migrate"])
+@pytest.mark.parametrize(
+    ("vm", "node", "code", "says"),
+    [
+        ("nosuch", "bravo", 2, "no VM 'nosuch' in this cluster\n  → the VMs are: "),
+        ("web1", "nosuch", 2, "no node 'nosuch' in this cluster\n  → the nodes are: alpha, "),
+        ("web1", "alpha", 4, "web1 is on alpha already"),
+        ("staging", "alpha", 4, "staging runs nowhere"),
+    ],
+)
+def test_what_cannot_be_moved(
+    vmferry: Vmferry, command: str, vm: str, node: str, code: int, says: str
+) -> None:
+    backend = calm()
+    ended = vmferry(command, vm, node, *(["--yes"] if command == "migrate" else []), on=backend)
+    assert ended.code == code
+    assert says in ended.out + ended.err
+    assert wrote(backend) == []
+
+
+def test_migrate_goes_to_the_proven_end_and_leaves_no_constraint(vmferry: Vmferry) -> None:
+    backend = calm()
+    ended = vmferry("migrate", "web1", "bravo", "--yes", on=backend)
+    assert (ended.code, ended.out) == (0, "")
+    assert "web1 is on bravo (live, nothing was restarted)" in ended.err
+    assert place(backend, "web1") == "bravo"
+    assert not [c for vm in end_of(backend).vms for c in vm.constraints]
+
+
+def test_migrate_json_is_the_contract(vmferry: Vmferry) -> None:
+    ended = vmferry("migrate", "web1", "bravo", "--yes", "--json", on=calm())
+    assert ended.code == 0
+    first, *progress, last = lines(ended.out)
+    assert isinstance(first, PlanLine)
+    assert isinstance(last, DoneLine)
+    assert (last.vm, last.state, last.node) == ("web1", "running", "bravo")
+    assert progress
+    assert all(isinstance(line, ProgressLine) for line in progress)
+
+
+def test_without_a_terminal_nothing_is_moved_unless_yes(vmferry: Vmferry) -> None:
+    backend = calm()
+    ended = vmferry("migrate", "web1", "bravo", on=backend)
+    assert ended.code == 4
+    assert "no terminal to confirm on" in ended.err
+    assert wrote(backend) == []
+
+
+def test_yes_does_not_cover_a_reboot(vmferry: Vmferry) -> None:
+    backend = calm()
+    ended = vmferry("migrate", "legacy-erp", "bravo", "--yes", "--json", on=backend)
+    assert ended.code == 4
+    assert "--allow-reboot" in ended.err
+    assert isinstance(lines(ended.out)[-1], PlanLine)
+    assert wrote(backend) == []
+
+
+def test_a_reboot_that_was_allowed_is_carried_out(vmferry: Vmferry) -> None:
+    backend = calm()
+    ended = vmferry("migrate", "legacy-erp", "bravo", "--yes", "--allow-reboot", on=backend)
+    assert ended.code == 0
+    assert place(backend, "legacy-erp") == "bravo"
+
+
+@pytest.mark.parametrize("args", [["migrate", "web1", "bravo"], ["clear", "web1"]])
+def test_read_only_refuses_every_act_without_connecting(vmferry: Vmferry, args: list[str]) -> None:
+    ended = vmferry("--read-only", *args, "--yes")
+    assert (ended.code, ended.out) == (4, "")
+    assert "read-only" in ended.err
+
+
+def test_a_migration_that_fails_ends_with_one_and_says_where_the_vm_is(vmferry: Vmferry) -> None:
+    backend = calm()
+    backend.world.state.guests["web1"].dirty_rate_bytes_per_s = 64e9
+    ended = vmferry("migrate", "web1", "bravo", "--yes", "--json", on=backend)
+    assert ended.code == 1
+    last = lines(ended.out)[-1]
+    assert isinstance(last, FailedLine)
+    assert "web1 is " in last.reason
+    assert "web1 is " in ended.err
+
+
+def leave_constraint(backend: SimulatedBackend, vm: str, node: str) -> None:
+    answer = backend.world.execute((*MOVE, vm, "--node", node))
+    assert answer.exit_status == 0
+    backend.world.advance(600)
+    assert place(backend, vm) == node
+
+
+def test_clear_shows_what_is_left_and_removes_it(vmferry: Vmferry) -> None:
+    backend = calm()
+    leave_constraint(backend, "web1", "bravo")
+    refused = vmferry("clear", "web1", on=backend)
+    assert refused.code == 4
+    assert "cli-prefer-web1: prefer bravo" in refused.err
+    assert "crm_resource --clear --resource web1" in refused.err
+    assert wrote(backend) == []
+
+
+def test_clear_with_yes_leaves_the_vm_where_it_is(vmferry: Vmferry) -> None:
+    backend = calm()
+    leave_constraint(backend, "web1", "bravo")
+    ended = vmferry("clear", "web1", "--yes", on=backend)
+    assert ended.code == 0
+    vm = end_of(backend).vm("web1")
+    assert vm is not None
+    assert (vm.node, vm.constraints) == ("bravo", ())
+
+
+def test_clear_refuses_while_the_vm_is_being_migrated(vmferry: Vmferry) -> None:
+    backend = SimulatedBackend(3, 16, 1, 1.0, "calm")
+    backend.world.execute((*MOVE, "web1", "--node", "bravo"))
+    backend.world.advance(3)
+    ended = vmferry("clear", "web1", "--yes", on=backend)
+    assert ended.code == 4
+    assert "being migrated" in ended.err
+    assert wrote(backend) == []
+
+
+def test_clear_of_nothing_and_of_nobody(vmferry: Vmferry) -> None:
+    assert vmferry("clear", "web1", "--yes", on=calm()).code == 0
+    assert vmferry("clear", "nosuch", "--yes", on=calm()).code == 2
+
+
+def on_terminal(home: Path, speed: str, *args: str) -> Terminal:
+    program = Path(__file__).with_name("on_simulated.py")
+    root = program.parents[2]
+    env = {"HOME": str(home), "TERM": "xterm", "PYTHONPATH": str(root)}
+    return Terminal([sys.executable, str(program), speed, "calm", *args], env)
+
+
+def test_yes_at_the_prompt_moves_with_progress_on_one_line(home: Path) -> None:
+    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
+        terminal.wait_for("Move web1 to bravo? [y/N] ")
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert "\x1b[K" in terminal.written
+    assert "web1 is on bravo (live, nothing was restarted)" in terminal.written
+
+
+@pytest.mark.parametrize("typed", ["\n", "n\n", "\x04", "web1\n"])
+def test_anything_but_yes_changes_nothing(home: Path, typed: str) -> None:
+    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
+        terminal.wait_for("[y/N] ")
+        terminal.type(typed)
+        assert terminal.end() == 4
+    assert "not confirmed" in terminal.written
+
+
+def test_a_reboot_takes_the_name_of_the_vm_and_not_a_yes(home: Path) -> None:
+    with on_terminal(home, "20", "migrate", "legacy-erp", "bravo") as terminal:
+        terminal.wait_for("Type the VM's name to accept the reboot: ")
+        terminal.type("yes\n")
+        assert terminal.end() == 4
+    with on_terminal(home, "20", "migrate", "legacy-erp", "bravo") as terminal:
+        terminal.wait_for("Type the VM's name to accept the reboot: ")
+        terminal.type("legacy-erp\n")
+        assert terminal.end() == 0
+
+
+def test_ctrl_c_at_the_prompt_changes_nothing(home: Path) -> None:
+    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
+        terminal.wait_for("[y/N] ")
+        terminal.type("\x03")
+        assert terminal.end() == 130
+    assert "Traceback" not in terminal.written
+
+
+def test_ctrl_c_in_the_middle_lets_go_and_says_what_is_left(home: Path) -> None:
+    with on_terminal(home, "1", "migrate", "web1", "bravo", "--yes") as terminal:
+        terminal.wait_for("copying")
+        terminal.type("\x03")
+        assert terminal.end() == 130
+    assert "Pacemaker goes on moving web1 to bravo" in terminal.written
+    assert "`vmferry clear web1`" in terminal.written
+    assert "Traceback" not in terminal.written

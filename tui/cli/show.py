@@ -1,0 +1,16 @@
+"""Run the app. Loads the screen, so it is loaded late."""
+
+from __future__ import annotations
+
+from backends.base import Backend
+from backends.journal import Journal
+from tui.app import VmferryApp
+from tui.cli.configuration import Target
+
+
+def show_board(backend: Backend, target: Target, journal: Journal | None = None) -> int:
+    """Show a cluster until the operator leaves; without a journal it is the user's own."""
+    title = target.name or (target.hosts[0] if target.hosts else None)
+    app = VmferryApp(backend, journal or Journal.default(), title=title)
+    app.run()
+    return app.return_code or 0
