@@ -16,6 +16,8 @@ from backends.simulated.world import TICK_S
 
 _BUSY_S = 0.25
 _REST_S = 0.5
+_MOST_AT_ONCE_S = 60.0
+"""At a speed that this machine cannot keep, time runs slower instead of the screen stopping."""
 _COMMAND_S = 0.03
 _SIMULATE_S = 0.06
 
@@ -111,7 +113,7 @@ class SimulatedBackend(Backend):
 
     def _catch_up(self) -> None:
         now = time.monotonic()
-        self.world.advance((now - self._looked_at) * self._speed)
+        self.world.advance(min((now - self._looked_at) * self._speed, _MOST_AT_ONCE_S))
         self._looked_at = now
         self._pictures.publish(self.world.picture())
 

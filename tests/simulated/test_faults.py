@@ -92,6 +92,22 @@ def test_a_node_lost_in_the_middle_of_a_migration_ends_with_the_guest_running_on
     assert world.picture().migration("web1") is None
 
 
+def test_a_target_lost_after_the_switch_over_leaves_no_migration_in_the_history(
+    world: World,
+) -> None:
+    world.execute(("crm_resource", "--move", "-r", "web1", "-N", "bravo"))
+    while world.guest("web1").host == "alpha":
+        world.advance(0.25)
+    world.kill("bravo")
+    vm = world.picture().vm("web1")
+    assert vm is not None and vm.state is VMState.UNKNOWN
+    world.advance(30)
+    vm = world.picture().vm("web1")
+    assert vm is not None and vm.state is VMState.RUNNING
+    newest = [operation for operation in vm.history if operation.node == "alpha"][-1]
+    assert newest.task != "migrate_to"
+
+
 def test_a_silent_libvirt_takes_its_numbers_away_and_nothing_else(world: World) -> None:
     world.advance(10)
     world.stop_libvirt("bravo")

@@ -44,6 +44,20 @@ async def test_a_vm_that_others_wait_for_restarts_them_when_it_reboots() -> None
         assert backend.world.guest("web2").host == "bravo"
 
 
+async def test_a_vm_that_waits_for_a_rebooting_one_reboots_when_it_moves_itself() -> None:
+    async with SimulatedBackend(speed=0, scenario="calm") as backend:
+        backend.world.guest("web2").after = ("legacy-erp",)
+        verdict = (await backend.preview(["legacy-erp", "web2"], ["alpha"]))["alpha"]
+        assert verdict.reboots == ("legacy-erp", "web2")
+
+
+async def test_stickiness_outweighs_a_small_preference() -> None:
+    async with SimulatedBackend(speed=0, scenario="calm") as backend:
+        backend.world.guest("web1").preferences = {"alpha": 50}
+        verdict = (await backend.preview(["web1"], ["bravo"]))["bravo"]
+        assert verdict.kind is VerdictKind.LIVE
+
+
 async def test_several_vms_are_judged_in_one_move() -> None:
     async with SimulatedBackend(speed=0, scenario="calm") as backend:
         verdicts = await backend.preview(["web1", "legacy-erp"])

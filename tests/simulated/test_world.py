@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backends.judge import judge, refusal
@@ -17,7 +17,7 @@ NODES = ("alpha", "bravo", "charlie", "delta")
 VMS = tuple(World.of().state.guests)
 
 nodes = st.sampled_from(NODES)
-vms = st.sampled_from(VMS)
+vms = st.sampled_from(("web1", "db-primary", "db-replica", "mail", "api", "legacy-erp", "vpn"))
 commands = st.one_of(
     st.tuples(st.just("crm_resource --move --resource"), vms, st.just("--node"), nodes),
     st.tuples(st.just("crm_resource --ban --resource"), vms, st.just("--node"), nodes),
@@ -158,25 +158,24 @@ def test_what_is_predicted_is_what_happens(before: list[Sequence[str]], vm: str,
         act(world, words)
     world.advance(200)
     picture = world.picture()
-    if refusal(picture, (vm,), node) is not None or picture.migrations:
-        return
+    assume(not world.busy and refusal(picture, (vm,), node) is None)
     prediction = world.predict([vm], node)
     verdict = judge(picture, (vm,), node, prediction)
     boots = {guest.id: guest.boots for guest in world.state.guests.values()}
     move(world, vm, node)
     world.advance(300)
+    # Nobody can foresee an action that fails, and what Pacemaker does about it.
+    assume(world.picture().failures == picture.failures)
     moved = {a.resource: a for a in prediction.moved if a.resource in boots}
     for guest in world.state.guests.values():
         action = moved.get(guest.id)
-        if guest.fails_next or (action is not None and world.state.failures):
-            continue
         rebooted = action is not None and action.kind is not ActionKind.MIGRATE
         assert guest.boots == boots[guest.id] + rebooted
         if action is not None:
             assert guest.host == action.target
     if verdict.kind is VerdictKind.REFUSED:
         assert world.guest(vm).host != node
-    elif verdict.kind is VerdictKind.LIVE and not world.state.failures:
+    elif verdict.kind is VerdictKind.LIVE:
         world.execute(("crm_resource", "--clear", "--resource", vm))
         world.advance(120)
         assert world.guest(vm).host == node
