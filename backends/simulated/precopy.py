@@ -63,12 +63,12 @@ class PreCopy:
         """When it will be done at this bandwidth; `None` where it will not be within an hour."""
         if bandwidth_bytes_per_s <= 0:
             return None
-        ahead, eta_s = replace(self), 0.0
-        while not ahead.done and eta_s < _HOPELESS_S:
-            step = max(ahead.remaining_bytes / bandwidth_bytes_per_s, 0.001)
-            iteration = ahead.iteration
-            eta_s += step - ahead.advance(step, bandwidth_bytes_per_s)
-            saturated = ahead.remaining_bytes >= ahead.working_set_bytes
-            if ahead.iteration > max(iteration, 2) and saturated and not ahead.halted:
+        ahead, eta_s, whole = replace(self), 0.0, float("inf")
+        while not ahead.done and eta_s <= _HOPELESS_S:
+            step = ahead.remaining_bytes / bandwidth_bytes_per_s
+            eta_s += step
+            ahead.advance(step, bandwidth_bytes_per_s)
+            if ahead.remaining_bytes >= whole and not ahead.halted:
                 return None
+            whole = ahead.remaining_bytes
         return eta_s if ahead.done and eta_s <= _HOPELESS_S else None

@@ -100,7 +100,7 @@ def _lost(picture: Cluster) -> set[str]:
     return {node.name for node in picture.nodes if node.unclean or node.state.value == "offline"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events=events)
 def test_every_vm_comes_back_once_all_is_repaired(
     events: list[tuple[Sequence[str], float]],
@@ -120,7 +120,7 @@ def test_every_vm_comes_back_once_all_is_repaired(
         assert len(vm.nodes) == (0 if stopped else 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(events=events)
 def test_a_picture_painted_from_the_one_before_equals_one_painted_anew(
     events: list[tuple[Sequence[str], float]],
@@ -132,7 +132,7 @@ def test_a_picture_painted_from_the_one_before_equals_one_painted_anew(
         assert world.picture() == Painter().paint(world.state)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(events=events, seed=st.integers(0, 1000), cut=st.floats(0.1, 3.0))
 def test_the_same_seed_and_commands_give_the_same_pictures_however_time_is_cut(
     events: list[tuple[Sequence[str], float]], seed: int, cut: float
@@ -150,7 +150,7 @@ def test_the_same_seed_and_commands_give_the_same_pictures_however_time_is_cut(
         assert one.picture() == other.picture()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(before=st.lists(commands, max_size=4), vm=vms, node=nodes)
 def test_what_is_predicted_is_what_happens(before: list[Sequence[str]], vm: str, node: str) -> None:
     world = World.of()
