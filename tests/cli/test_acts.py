@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from cli.conftest import Vmferry
 from cli.schema import (
     DoneLine,
     FailedLine,
+    InterruptedLine,
     MigrateLine,
     PlanLine,
     PreviewSchema,
@@ -242,3 +245,24 @@ def test_ctrl_c_in_the_middle_lets_go_and_says_what_is_left(home: Path) -> None:
     assert "Pacemaker goes on moving web1 to bravo" in terminal.written
     assert "`vmferry clear web1`" in terminal.written
     assert "Traceback" not in terminal.written
+    (act,) = (home / ".local/state/vmferry/acts").glob("*.jsonl")
+    assert "--move" in act.read_text()
+    assert "--clear" not in act.read_text()
+
+
+def test_an_interrupted_migrate_says_so_in_json(home: Path) -> None:
+    program = Path(__file__).with_name("on_simulated.py")
+    argv = [sys.executable, str(program), "1", "calm", "migrate", "web1", "bravo", "--yes"]
+    env = {"HOME": str(home), "PYTHONPATH": str(program.parents[2])}
+    with subprocess.Popen(
+        [*argv, "--json"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if '"phase": "copying"' in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest, words = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert isinstance(lines(rest)[-1], InterruptedLine)
+    assert "Pacemaker goes on moving web1 to bravo" in words

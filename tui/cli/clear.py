@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 
 import click
 
@@ -105,8 +104,7 @@ def _in_words(constraint: Constraint) -> str:
 
 async def _carry_out(backend: Backend, vm: str, follower: Follower) -> None:
     try:
-        async with aclosing(carry_out(backend, vm, Journal.default())) as reports:
-            await follower.follow(reports)
+        await follower.follow(carry_out(backend, vm, Journal.default()))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 
 import click
 
@@ -67,8 +66,7 @@ async def _migrate(
 async def _carry_out(backend: Backend, plan: Plan, follower: Follower) -> None:
     vm = ", ".join(plan.vms)
     try:
-        async with aclosing(carry_out(backend, plan, Journal.default())) as reports:
-            await follower.follow(reports)
+        await follower.follow(carry_out(backend, plan, Journal.default()))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):
@@ -90,6 +88,11 @@ def _left_behind(plan: Plan, follower: Follower) -> str:
         return (
             f"let go: {vm} has arrived; `vmferry clear {vm}` removes the constraint of the move "
             "if it is still there"
+        )
+    if stage is Stage.MOVING:
+        return (
+            f"let go just when {vm} was told to move: `vmferry status` shows whether it does. "
+            f"Once it rests, `vmferry clear {vm}` removes the constraint of the move; not before"
         )
     return (
         f"let go: Pacemaker goes on moving {vm} to {plan.node}, and the constraint of the move "
