@@ -11,7 +11,8 @@ from lab.cib import VMS
 from lab.node import Node
 from lab.system import LabError
 
-SECTIONS = ("crm_config", "nodes", "resources", "constraints", "rsc_defaults", "op_defaults")
+VM_NAMES = frozenset(vm.name for vm in VMS)
+ANSWER_S = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Cluster:
         refusals = []
         for node in self.nodes:
             try:
-                return node.run(*argv, stdin=stdin)
+                # crmadmin waits for ever for a DC that has just died.
+                return node.run("timeout", ANSWER_S, *argv, stdin=stdin)
             except LabError as error:
                 refusals.append(str(error))
         raise LabError("no node answers:\n" + "\n".join(refusals))
@@ -49,7 +51,7 @@ class Cluster:
             dc is not None
             and dc.get("with_quorum") == "true"
             and len(online) == len(self.nodes)
-            and not any(node.get("pending") == "true" for node in online)
+            and not any("true" in (node.get("pending"), node.get("unclean")) for node in online)
         )
 
     def placement(self) -> dict[str, str]:
@@ -70,14 +72,15 @@ class Cluster:
             return False
         return "S_IDLE" in state and _parse(plan).find("./actions/*") is None
 
-    def migrating(self) -> dict[str, str]:
-        """The source node of each VM whose migrate_to is running."""
-        return {
-            resource.get("id", ""): operation.get("migrate_source", "")
-            for resource in self.cib().iter("lrm_resource")
+    def pending(self) -> list[tuple[str, str, str]]:
+        """What is being done with VMs now: node, VM, operation."""
+        return [
+            (node.get("uname", ""), resource.get("id", ""), operation.get("operation", ""))
+            for node in self.cib().iter("node_state")
+            for resource in node.iter("lrm_resource")
             for operation in resource.iter("lrm_rsc_op")
-            if (operation.get("operation"), operation.get("op-status")) == ("migrate_to", "-1")
-        }
+            if operation.get("op-status") == "-1" and resource.get("id") in VM_NAMES
+        ]
 
     def failures(self) -> bool:
         """Is anything recorded as failed?"""
@@ -91,7 +94,7 @@ class Cluster:
         return {
             section.tag: ElementTree.tostring(section, encoding="unicode").strip()
             for section in ([] if configuration is None else configuration)
-            if section.tag in SECTIONS
+            if len(section)
         }
 
     def _status(self) -> Element | None:
@@ -103,12 +106,11 @@ class Cluster:
 
 def placement(status: Element) -> dict[str, str]:
     """Where each VM is Started according to crm_mon."""
-    names = {vm.name for vm in VMS}
     found = {}
     for resource in status.iter("resource"):
         name, places = resource.get("id", ""), resource.findall("node")
         settled = resource.get("role") == "Started" and not resource.get("pending")
-        if name in names and settled and len(places) == 1:
+        if name in VM_NAMES and settled and len(places) == 1:
             found[name] = places[0].get("name", "")
     return found
 

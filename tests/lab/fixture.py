@@ -15,7 +15,15 @@ FIXTURES = {"lab", "settled_lab"}
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """A cluster of three nodes, reachable from this process, gone when the run ends."""
+    """A cluster of three nodes, reachable from this process, gone when the run ends.
+
+    While developing, `VMFERRY_TEST_LAB` names one that is up already, and stays.
+    """
+    if standing := os.environ.get("VMFERRY_TEST_LAB"):
+        attached = Lab.attach(standing)
+        attached.enter_network()
+        yield attached
+        return
     with Lab.up(base=f"test-{os.getpid()}", owner=os.getpid()) as lab:
         lab.enter_network()
         lab.wait_guests()

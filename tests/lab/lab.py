@@ -209,7 +209,7 @@ class Lab:
 
     def start_libvirtd(self, node: str) -> None:
         """Start a node's libvirtd again."""
-        self.members[node].start_libvirtd()
+        self.members[node].start_daemons("libvirtd")
 
     def cut_ssh(self, node: str) -> None:
         """Lose, silently, all packets between the operator and a node; the cluster is unaware."""

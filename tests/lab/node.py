@@ -69,7 +69,7 @@ class Node:
         except LabError as error:
             raise LabError(f"{error}\n{log.read_text().strip()}") from error
         network.plug(self.name, self._power())
-        self.run("bash", "-c", files.text("node-daemons.sh"), "lab-daemons")
+        self.start_daemons()
 
     def command(self, *argv: object) -> list[str]:
         """The words that run a command in the node as root."""
@@ -91,10 +91,9 @@ class Node:
         self.run("bash", "-c", 'kill "$(cat /run/libvirtd.pid)"')
         wait(lambda: not self.has_libvirtd(), 10, f"libvirtd on {self.name} ends")
 
-    def start_libvirtd(self) -> None:
-        """Start libvirtd where it does not run."""
-        if not self.has_libvirtd():
-            self.run("bash", "-c", files.text("node-daemons.sh"), "lab-daemons", "libvirtd")
+    def start_daemons(self, name: str = "") -> None:
+        """Start what does not run: sshd, libvirtd and cluster, or one of them."""
+        self.run("bash", "-c", files.text("node-daemons.sh"), "lab-daemons", name)
 
     def has_libvirtd(self) -> bool:
         """Is there a libvirtd?"""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lab.lab import Lab
 
 IDLE_S = 90
-ONLINE_S = 20
+ONLINE_S = 60
 UNLIMITED_MIB_PER_S = "2000"
 
 
@@ -38,29 +38,22 @@ def settle(lab: Lab) -> None:
 
 def _repair_machines(lab: Lab) -> None:
     lab.mend_fencing()
-    for name, node in lab.members.items():
+    for name in lab.nodes:
         lab.restore_ssh(name)
-        if not node.init_pid:
-            lab.start(name)
-        node.start_libvirtd()
+    wait(lambda: _power_on(lab), ONLINE_S, "all nodes are online", every_s=1)
+    for node in lab.members.values():
         for domain in node.run("virsh", "list", "--state-paused", "--name", check=False).split():
             node.run("virsh", "resume", domain, check=False)
-    try:
-        lab.wait_online(ONLINE_S)
-    except LabError:
-        _power_cycle_lost(lab)
-        lab.wait_online(ONLINE_S)
 
 
-def _power_cycle_lost(lab: Lab) -> None:
-    online = {
-        node.get("name")
-        for node in lab.crm_mon().iterfind("./nodes/node")
-        if node.get("online") == "true"
-    }
-    for name in set(lab.nodes) - online:
-        lab.kill(name)
-        lab.start(name)
+def _power_on(lab: Lab) -> bool:
+    """Start what is off, again and again: a node back too early is fenced once more."""
+    for name, node in lab.members.items():
+        if node.init_pid:
+            node.start_daemons()
+        else:
+            lab.start(name)
+    return lab.cluster.is_online()
 
 
 def _forget_failures(lab: Lab) -> None:
@@ -76,7 +69,8 @@ def _forget_failures(lab: Lab) -> None:
 def _restore_configuration(lab: Lab) -> None:
     pristine: dict[str, str] = json.loads((lab.base / "pristine.json").read_text())
     current = lab.cluster.configuration()
-    for section, text in pristine.items():
+    for section in pristine.keys() | current.keys():
+        text = pristine.get(section, f"<{section} />")
         if current.get(section) != text:
             replace = ("cibadmin", "--replace", "--scope", section, "--xml-pipe")
             lab.cluster.ask(*replace, stdin=text)
@@ -103,22 +97,26 @@ def _bring_home(lab: Lab) -> None:
 
 
 def _is_home(lab: Lab) -> bool:
-    _hurry_migrations(lab)
+    _hurry(lab)
     placement = lab.cluster.placement()
     return all(placement.get(vm.name) == preferred_node(vm, lab.nodes) for vm in VMS)
 
 
 def _wait_idle(lab: Lab) -> None:
     def idle() -> bool:
-        _hurry_migrations(lab)
+        _hurry(lab)
         return lab.cluster.is_idle()
 
     wait(idle, IDLE_S, "the cluster is idle")
 
 
-def _hurry_migrations(lab: Lab) -> None:
-    """Lift the speed limit of what is moving; VirtualDomain sets it anew each time."""
+def _hurry(lab: Lab) -> None:
+    """Lift the speed limit of what migrates (VirtualDomain sets it anew each time); end what is
+    being stopped: a guest that still boots would not hear its power button until the timeout."""
     domains = {vm.name: vm.domain_name for vm in VMS}
-    for vm, source in lab.cluster.migrating().items():
-        speed = ("virsh", "migrate-setspeed", domains[vm], UNLIMITED_MIB_PER_S)
-        lab.run(source, *speed, check=False)
+    for node, vm, operation in lab.cluster.pending():
+        if operation == "migrate_to":
+            speed = ("migrate-setspeed", domains[vm], UNLIMITED_MIB_PER_S)
+            lab.run(node, "virsh", *speed, check=False)
+        elif operation == "stop":
+            lab.run(node, "virsh", "destroy", domains[vm], check=False)
