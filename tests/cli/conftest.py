@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from backends.base import Backend
 from tui.cli.configuration import Target
 from tui.cli.entry import run_command_line
+from tui.cli.logs import log_to
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class Vmferry:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own, so that no configuration and no journal of this machine is touched."""
     for name in [name for name in os.environ if name.startswith(("XDG_", "VMFERRY"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
-    return tmp_path
+    level = logging.getLogger().level
+    yield tmp_path
+    log_to(None)
+    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture
