@@ -62,7 +62,7 @@ def parse_cib(data: bytes) -> Cib:
     return Cib(
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
-        migration_limit=limit if limit is not None and limit >= 0 else None,
+        migration_limit=limit if limit is not None and limit > 0 else None,
         vms=tuple(_vms(root)),
         constraints=tuple(_constraints(root)),
         history=_history(root),
@@ -78,41 +78,29 @@ def version_of(element: etree._Element) -> CibVersion:
     return CibVersion(admin_epoch, epoch, updates)
 
 
-_UNITS_MS = {
-    "": 1000,
-    "s": 1000,
-    "sec": 1000,
-    "ms": 1,
-    "msec": 1,
-    "us": 0.001,
-    "usec": 0.001,
-    "m": 60_000,
-    "min": 60_000,
-    "h": 3_600_000,
-    "hr": 3_600_000,
-}
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_TIMEOUT = re.compile(r"([0-9]{1,12})(?:\.[0-9]*)?\s*([a-z]*)", re.IGNORECASE)
+_UNITS_S = {"ms": 0.001, "us": 0.000_001, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""By their first letters, in this order: `min`, `minutes` and `M` are minutes, `msec` is not."""
 
 
 def seconds(text: str | None) -> float | None:
-    """A time as Pacemaker reads it (`crm_get_msec`): seconds without a unit, ISO 8601 after a P."""
-    text = (text or "").strip()
-    if text.startswith("P"):
-        found = _ISO.fullmatch(text)
-        if found is None:
-            return None
-        days, hours, minutes, secs = (int(part or 0) for part in found.groups())
-        return float(((days * 24 + hours) * 60 + minutes) * 60 + secs)
-    found = re.fullmatch(r"(\d+)\s*([a-z]*)", text)
-    if found is None or found[2] not in _UNITS_MS:
+    """A timeout as Pacemaker reads it (`crm_get_msec`): seconds where it has no unit.
+
+    `None` for what it cannot read, an ISO 8601 duration too: its default applies then.
+    """
+    found = _TIMEOUT.fullmatch((text or "").strip())
+    if found is None:
         return None
-    return int(found[1]) * _UNITS_MS[found[2]] / 1000
+    word = found[2].lower()
+    unit = next((s for prefix, s in _UNITS_S.items() if (word or "s").startswith(prefix)), None)
+    return int(found[1]) * unit if unit is not None else None
 
 
 def _values(sets: Iterator[etree._Element]) -> dict[str, str]:
-    """The nvpairs of sets; the first that names a value wins, as in Pacemaker (document order)."""
+    """The nvpairs of sets; the first that names a value wins, as in Pacemaker: the set with the
+    highest score, then the one that stands first."""
     values: dict[str, str] = {}
-    for nvset in sets:
+    for nvset in sorted(sets, key=lambda nvset: -(number(nvset.get("score")) or 0)):
         if nvset.find("rule") is None:
             for pair in nvset.iterfind("nvpair"):
                 values.setdefault(pair.get("name", ""), pair.get("value", ""))
@@ -174,13 +162,13 @@ def _layered(layers: list[etree._Element], tag: str) -> dict[str, str]:
 def _operation(
     layers: list[etree._Element], name: str, defaults: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """An operation's options: as attributes, as its own meta attributes, or from op_defaults."""
+    """An operation's options: its attributes, then its own meta attributes, then op_defaults."""
     for layer in layers:
         for op in layer.iterfind("operations/op"):
             if op.get("name") == name:
                 own = _values(op.iterfind("meta_attributes"))
                 attributes = {str(key): str(value) for key, value in op.attrib.items()}
-                return {**defaults, **attributes, **own}
+                return {**defaults, **own, **attributes}
     return defaults
 
 

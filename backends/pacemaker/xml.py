@@ -44,8 +44,9 @@ def truth(value: str | None) -> bool | None:
 
 
 def number(value: str | None) -> int | None:
-    """A whole number, or `None` for anything else."""
+    """A whole number, or `None` for anything else; Pacemaker's own have 64 bits."""
     try:
-        return int(value or "")
+        found = int(value or "")
     except ValueError:
         return None
+    return found if -(1 << 63) <= found < 1 << 63 else None
