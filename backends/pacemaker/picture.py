@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from backends.model import (
@@ -66,29 +67,47 @@ def in_flight(
     """The migration whose migrate_to is the newest thing that was done on its source, if any.
 
     It copies while that is pending; it switches over until migrate_from is recorded on the target;
-    it stops the source until that stop is recorded there (the sequence of Pacemaker 2.1.5).
+    it stops the source until that stop is recorded there (the sequence of Pacemaker 2.1.5). Where
+    migrate_from failed, it has ended.
     """
     newest: dict[str, Operation] = {}
+    left: dict[str, Operation] = {}
     for operation in history:
         if operation.task != "monitor":
             newest[operation.node] = operation
-    for node, operation in newest.items():
-        target = operation.target
-        if operation.task != "migrate_to" or states.get(node, NodeState.OFFLINE) in _LOST:
+        if operation.task == "migrate_to":
+            left[operation.node] = operation
+    for node, operation in left.items():
+        target, last = operation.target, newest[node]
+        if states.get(node, NodeState.OFFLINE) in _LOST:
             continue
         if operation.pending:
             yield Migration(vm, node, target, Phase.COPYING)
         elif operation.succeeded and target is not None and states.get(target) not in _LOST:
             arrived = newest.get(target)
-            received = arrived is not None and arrived.task == "migrate_from" and arrived.succeeded
-            yield Migration(vm, node, target, Phase.STOPPING if received else Phase.SWITCHING)
+            came = arrived if arrived is not None and arrived.task == "migrate_from" else None
+            if came is not None and came.succeeded:
+                if last is operation or (last.task == "stop" and last.pending):
+                    yield Migration(vm, node, target, Phase.STOPPING)
+            elif last is operation and (came is None or came.pending):
+                yield Migration(vm, node, target, Phase.SWITCHING)
 
 
 def _waiting(status: Status, cib: Cib, running: dict[str, Migration]) -> Iterator[Migration]:
-    """VMs told to move while as many move as may: Pacemaker holds them back and says so nowhere."""
-    if cib.migration_limit is None or len(running) < cib.migration_limit:
+    """VMs told to move while as many move as may: Pacemaker holds them back and says so nowhere.
+
+    The limit is each node's own, for what leaves it and what comes together (`te_should_perform_
+    action` of Pacemaker's controller).
+    """
+    if cib.migration_limit is None:
         return
-    places = {resource.id: resource.nodes for resource in status.resources}
+    moving = Counter(node for m in running.values() for node in (m.source, m.target))
+    full = {node for node, count in moving.items() if count >= cib.migration_limit}
+    places = {
+        resource.id: resource.nodes
+        for resource in status.resources
+        if resource.managed and not (resource.blocked or resource.failed)
+    }
     online = {node.name for node in status.nodes if node.can_host}
     migratable = {vm.id for vm in cib.vms if vm.allow_migrate}
     for constraint in cib.constraints:
@@ -98,6 +117,7 @@ def _waiting(status: Status, cib: Cib, running: dict[str, Migration]) -> Iterato
             and constraint.vm in migratable - set(running)
             and len(place) == 1
             and constraint.node in online - {place[0]}
+            and not full.isdisjoint((place[0], constraint.node))
         ):
             yield Migration(constraint.vm, place[0], constraint.node, Phase.WAITING)
 
