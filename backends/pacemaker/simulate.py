@@ -1,8 +1,8 @@
 """Asking the cluster's own scheduler: one batch for any number of targets.
 
-The CIB goes to the voice node once, without the VMs' own leftover constraints and with a mark where
-each target's constraints are put in. There `crm_simulate` runs twice a target: with the constraints
-in, and on the state which that leaves, with them removed again (does the VM stay?).
+The CIB goes to the voice node once, without the VMs' own leftover constraints, and after it the
+constraints of each target. There `crm_simulate` runs twice a target: with the constraints put in,
+and on the state which that leaves, with them removed again (does the VM stay?).
 The state between the two lies in a temporary file there, in memory where the node has /dev/shm.
 crm_simulate needs Pacemaker 2.1.0 for its XML.
 """
@@ -22,21 +22,28 @@ from backends.plan import Action, ActionKind, Prediction
 
 _MARK = "vmferry-constraints"
 
+_ID = "vmferry-move-"
+"""The constraints go by no name of a VM: crm_simulate writes such names back in a form of its own,
+and the line could not be found again."""
+
 SCRIPT = r"""
+trap 'exit 1' HUP INT PIPE TERM
 after=$(mktemp -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp) || exit
 trap 'rm -f "$after"' EXIT
 CIB_shadow_dir=${TMPDIR:-/tmp}; export CIB_shadow_dir
-head=$(head -c "$1"); tail=$(cat); leftovers=$2; shift 2
-for constraints; do
+head=$(head -c "$1"); tail=$(head -c "$2"); constraint=$3; shift 3
+for size; do
+  constraints=$(head -c "$size")
   printf '%s%s%s' "$head" "$constraints" "$tail" |
     crm_simulate -p -S --output-as=xml -O "$after"
   printf '\n#vmferry moved %s\n' $?
-  grep -v -F "$leftovers" "$after" | crm_simulate -p -R --output-as=xml
+  grep -v -F "$constraint" "$after" | crm_simulate -p -R --output-as=xml
   printf '\n#vmferry cleared %s\n' $?
 done
 """
-"""A POSIX shell's; its arguments are where in the CIB constraints go (bytes), what to remove again,
-then each target's constraints. crm_simulate reads back the file that it saves: no pipe will do."""
+"""A POSIX shell's; its arguments are the bytes of the CIB before and after the place of the
+constraints, what marks them, and the bytes of each target's. crm_simulate reads back the file that
+it saves: no pipe will do."""
 
 _SECTION = re.compile(rb"^#vmferry (moved|cleared) (\d+)\n", re.MULTILINE)
 
@@ -56,22 +63,21 @@ def batch(
             constraints.remove(location)
     constraints.append(etree.Comment(_MARK))
     head, _, tail = etree.tostring(root).partition(f"<!--{_MARK}-->".encode())
-    leftovers = "\n".join(f'id="{_prefer_id(vm)}"' for vm in vms)
-    targets = ("".join(_prefer(vm, node) for vm in vms) for node in nodes)
-    argv = ("sh", "-c", SCRIPT, "vmferry", str(len(head)), leftovers, *targets)
-    return argv, head + tail, version_of(root)
+    targets = [
+        b"".join(_prefer(f"{_ID}{index}", vm, node) for index, vm in enumerate(vms))
+        for node in nodes
+    ]
+    sizes = (str(len(part)) for part in (head, tail))
+    argv = ("sh", "-c", SCRIPT, "vmferry", *sizes, f'id="{_ID}')
+    argv = (*argv, *(str(len(target)) for target in targets))
+    return argv, head + tail + b"".join(targets), version_of(root)
 
 
-def _prefer_id(vm: str) -> str:
-    return f"cli-prefer-{vm}"
-
-
-def _prefer(vm: str, node: str) -> str:
-    """The constraint that `crm_resource --move` sets, on a line of its own."""
-    location = etree.Element(
-        "rsc_location", id=_prefer_id(vm), rsc=vm, role="Started", node=node, score="INFINITY"
+def _prefer(name: str, vm: str, node: str) -> bytes:
+    """The constraint that `crm_resource --move` sets."""
+    return etree.tostring(
+        etree.Element("rsc_location", id=name, rsc=vm, role="Started", node=node, score="INFINITY")
     )
-    return f"{etree.tostring(location, encoding='unicode')}\n"
 
 
 def parse_batch(
@@ -80,7 +86,10 @@ def parse_batch(
     """The predictions for each node. Raises `CommandFailed` or `BadAnswer`."""
     sections = list(_sections(answer))
     if len(sections) != 2 * len(nodes):
-        raise BadAnswer("crm_simulate answered for fewer nodes than it was asked")
+        said = " ".join(stderr.decode(errors="replace").split())
+        raise BadAnswer(
+            f"crm_simulate answered for fewer nodes than it was asked{': ' + said if said else ''}"
+        )
     predictions: dict[str, Prediction] = {}
     for index, node in enumerate(nodes):
         moved, cleared = (
@@ -100,12 +109,24 @@ def _sections(answer: bytes) -> Iterator[tuple[bytes, int, bytes]]:
 
 def _actions_of(text: bytes, status: int, stderr: bytes) -> tuple[Action, ...]:
     if status != 0:
-        said = stderr.decode(errors="replace").strip().splitlines()
+        said = _said(text) or stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise CommandFailed(
-            f"crm_simulate ended with {status}{': ' + said[-1] if said else ''}",
+            f"crm_simulate ended with {status}{': ' + said if said else ''}",
             cure="it must be as new as the cluster, and Pacemaker 2.1.0 at least",
         )
     return parse_actions(text)
+
+
+def _said(text: bytes) -> str | None:
+    """What it says of its own failure; newer ones put whole sentences below."""
+    try:
+        status = parse(text, "crm_simulate").find("status")
+    except BadAnswer:
+        return None
+    if status is None:
+        return None
+    errors = [error.text or "" for error in status.iterfind("errors/error")]
+    return "; ".join(filter(None, [status.get("message"), *errors]))
 
 
 def parse_actions(text: bytes) -> tuple[Action, ...]:
