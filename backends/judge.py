@@ -91,13 +91,8 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
     actions = (*own.values(), *others, *back)
 
     unmoved = [vm for vm in vms if vm not in own or own[vm].target != node]
-    stopped = [vm for vm in unmoved if vm in own and own[vm].kind in INTERRUPTING]
-    if unmoved and not stopped:
-        reasons = tuple(
-            f"Pacemaker would leave {vm} on {_place(picture, vm)}: a ban, a dependency or the "
-            f"capacity of {node} keeps it from there"
-            for vm in unmoved
-        )
+    if unmoved:
+        reasons = tuple(_why_not_there(picture, vm, node, own.get(vm)) for vm in unmoved)
         return Verdict(vms, node, VerdictKind.REFUSED, reasons, actions, version=prediction.version)
 
     reboots = tuple(vm for vm in vms if own[vm].kind is not ActionKind.MIGRATE)
@@ -129,9 +124,13 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
     )
 
 
-def _place(picture: Cluster, vm: str) -> str:
+def _why_not_there(picture: Cluster, vm: str, node: str, instead: Action | None) -> str:
+    keeps = f"a ban, a dependency or the capacity of {node} keeps it from there"
+    if instead is not None:
+        return f"Pacemaker would do this instead: {_in_words(picture, instead)}; {keeps}"
     known = picture.vm(vm)
-    return (known.node if known else None) or "its node"
+    place = (known.node if known else None) or "its node"
+    return f"Pacemaker would leave {vm} on {place}: {keeps}"
 
 
 def _why_reboot(picture: Cluster, action: Action) -> str:
