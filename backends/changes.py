@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backends.model import VM, Cluster, HypervisorState, Migration, Node, NodeState, VMState
+from backends.model import VM, Cluster, Migration, Node, NodeState, VMState
 
 
 class Severity(StrEnum):
@@ -117,12 +117,6 @@ def _of_node(before: Node | None, after: Node) -> Iterator[_Change]:
     if before.state is not after.state:
         severity = _NODE_SEVERITY.get(after.state, Severity.WARNING)
         yield "node", severity, f"{after.name} is {after.state.value}", None, after.name
-    if (
-        before.hypervisor.state is not after.hypervisor.state
-        and after.hypervisor.state is HypervisorState.UP
-        and before.hypervisor.state is HypervisorState.DOWN
-    ):
-        yield "libvirt", Severity.GOOD, f"libvirt on {after.name} answers again", None, after.name
 
 
 def _of_migration(before: Migration | None, after: Migration | None, vm: VM) -> Iterator[_Change]:
