@@ -47,7 +47,9 @@ def join(
     samples = {
         name: view.sample
         for name, view in views.items()
-        if view.sample is not None and name not in lost
+        if view.sample is not None
+        and view.hypervisor.state is HypervisorState.UP
+        and name not in lost
     }
     vms = tuple(_vm(vm, samples, domains.get(vm.id) or vm.domain) for vm in pacemaker.vms)
     by_id = {vm.id: vm for vm in vms}
