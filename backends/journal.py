@@ -99,9 +99,12 @@ class Act:
         self._file.close()
 
     def _write(self, entry: Entry) -> None:
-        self._file.write(_encode(entry) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(_encode(entry) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _unwritable(self.path.parent, error) from error
         self._entries.append(entry)
 
 
@@ -132,10 +135,7 @@ class Journal:
             finally:
                 os.close(directory)
         except OSError as error:
-            raise BadConfiguration(
-                f"the journal cannot be written: {error}",
-                cure=f"make {self._directory} writable; without a journal nothing is changed",
-            ) from error
+            raise _unwritable(self._directory, error) from error
         return act
 
     def abandoned(self) -> Iterator[Act]:
@@ -143,7 +143,10 @@ class Journal:
         if not self._directory.is_dir():
             return
         for path in sorted(self._directory.glob("*.jsonl")):
-            file = path.open("r+b")
+            try:
+                file = path.open("r+b")
+            except FileNotFoundError:
+                continue  # another vmferry has just closed it
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -156,8 +159,21 @@ class Journal:
                 file.close()
 
 
+def _unwritable(directory: Path, error: OSError) -> BadConfiguration:
+    return BadConfiguration(
+        f"the journal cannot be written: {error}",
+        cure=f"make {directory} writable; without a journal nothing is changed",
+    )
+
+
 def _entries(file: IO[bytes]) -> Iterator[Entry]:
-    """The whole lines; the last may be cut off by a crash, and then announced nothing."""
+    """The whole lines; the last may be cut off by a crash: it announced nothing, and goes."""
+    whole = 0
     for line in file:
+        if not line.endswith(b"\n"):
+            break
+        whole += len(line)
         with suppress(msgspec.DecodeError):
             yield _decode(line)
+    file.seek(whole)
+    file.truncate()
