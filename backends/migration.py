@@ -19,7 +19,7 @@ from backends.journal import Act, Intent, Journal
 from backends.judge import clear_command, move_command
 from backends.model import VM, Cluster, Migration
 from backends.plan import Command, Plan, VerdictKind
-from backends.proof import SETTLED, Standing, calls, standing
+from backends.proof import Standing, calls, standing
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""
@@ -93,14 +93,15 @@ async def finish_move(backend: Backend, act: Act) -> AsyncIterator[Report]:
         yield report
     act.note(Stage.PROVING, end.value)
     expected = Standing.REBOOTED if act.intent.reboot else Standing.MOVED
-    if end in SETTLED or end is Standing.UNPROVEN:
-        yield Report(vm, Stage.PROVING, f"{vm} runs on {target}: {end.value}")
-        async for report in _clear(backend, act):
-            yield report
-    if end is not expected:
-        act.close(end.value) if end in SETTLED else act.leave()
+    if end not in (Standing.MOVED, Standing.REBOOTED, Standing.UNPROVEN):
         raise _failure(backend.picture, act, end)
+    place = _vm(backend.picture, vm).node
+    yield Report(vm, Stage.PROVING, f"{vm} runs on {place}: {end.value}")
+    async for report in _clear(backend, act):
+        yield report
     act.close(end.value)
+    if end is not expected or place != target:
+        raise _failure(backend.picture, act, end)
     how = "restarted, as confirmed" if act.intent.reboot else "live, nothing was restarted"
     yield Report(vm, Stage.DONE, f"{vm} is on {target} ({how})")
 

@@ -19,9 +19,6 @@ class Standing(StrEnum):
     BLOCKED = "failed and blocked"
 
 
-SETTLED = frozenset({Standing.MOVED, Standing.REBOOTED})
-
-
 def call(operation: Operation) -> Call:
     """What tells one entry of the history from every other, without trusting any clock."""
     return (operation.node, operation.task, operation.call_id, operation.at)
