@@ -50,7 +50,7 @@ class HelpScreen(Modal[None]):
     def _lines(self) -> Iterator[Widget]:
         for title, owner in self._sections.items():
             yield Static(Content.styled(title, "bold $primary"))
-            yield from map(self._line, _own_bindings(owner))
+            yield from map(self._line, own_bindings(owner))
             yield Static("")
         for title, marks in _LEGEND.items():
             yield Static(Content.styled(title, "bold $primary"))
@@ -64,7 +64,7 @@ class HelpScreen(Modal[None]):
         return Item(Content.styled(f"{keys:<{KEY_COLUMN}}", "$accent"), Content(words))
 
 
-def _own_bindings(owner: type[DOMNode]) -> Iterator[Binding]:
+def own_bindings(owner: type[DOMNode]) -> Iterator[Binding]:
     """What our classes bind, without what Textual's bind for all."""
     for cls in reversed(owner.__mro__):
         if not cls.__module__.startswith("textual."):

@@ -18,6 +18,7 @@ from backends.base import Backend
 from backends.changes import Event, Severity, changes
 from backends.errors import VmferryError
 from backends.journal import Journal
+from backends.migration import Stage
 from backends.model import Cluster
 from backends.plan import Sent
 from tui.event_log import EventLog
@@ -166,8 +167,8 @@ class MainScreen(MovingScreen):
     @on(Reported)
     def _reported(self, event: Reported) -> None:
         report = event.report
-        if report.migration is None:
-            self._note("report", Severity.NEUTRAL, f"{report.vm}: {report.text}", report.vm)
+        if report.stage is not Stage.FOLLOWING:  # the pictures tell that themselves
+            self._note("report", Severity.NEUTRAL, report.text, report.vm)
 
     @on(MoveEnded)
     def _note_end(self, event: MoveEnded) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.style import Style
 
 from widgets.bars import literal
 
@@ -25,6 +26,15 @@ class _Command(NamedTuple):
     run: Callable[[], object]
 
 
+def _highlighted(text: str, offsets: Sequence[int], style: Style) -> Content:
+    """As `Matcher.highlight`, which reads names as markup."""
+    content = Content(text)
+    for offset in offsets:
+        if not text[offset].isspace():
+            content = content.stylize(style, offset, offset + 1)
+    return content
+
+
 class ClusterCommands(Provider):
     """Goes to a node or a VM, picks a VM up, switches views and themes."""
 
@@ -37,8 +47,9 @@ class ClusterCommands(Provider):
         for number, command in enumerate(self._all()):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
-            if (score := matcher.match(command.text)) > 0:
-                shown = matcher.highlight(command.text)
+            score, offsets = matcher.fuzzy_search.match(query, command.text)
+            if score > 0:
+                shown = _highlighted(command.text, offsets, matcher.match_style)
                 yield Hit(score, shown, command.run, command.text, command.help)
 
     def _all(self) -> Iterator[_Command]:

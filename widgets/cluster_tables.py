@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
 from backends.model import VM, Cluster, HypervisorState, Node
-from widgets.bars import UNKNOWN, bytes_text, percent_text
+from widgets.bars import UNKNOWN, bytes_text, cut, literal, percent_text
 from widgets.details import constraint_text
 from widgets.glyphs import (
     CONSTRAINT_LEFT,
@@ -28,8 +28,15 @@ from widgets.glyphs import (
 from widgets.table import Cell, KeyedTable, Row
 
 _UNKNOWN = Cell(UNKNOWN, Tone.MUTED)
+NAME = 40
+
 _NOTED = (CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)
 _LIVE = {True: Cell("⇄ live", Tone.OK), False: Cell("⊘ reboot", Tone.WARN), None: _UNKNOWN}
+
+
+def _name(text: str | None) -> Cell:
+    """One long name shall not push the other columns off the screen."""
+    return _UNKNOWN if text is None else Cell(cut(literal(text), NAME))
 
 
 def _known(value: int | str | None) -> Cell:
@@ -54,7 +61,7 @@ def _node_row(node: Node, vms: int) -> Row:
         HypervisorState.UNKNOWN: _UNKNOWN,
     }
     return (
-        Cell(node.name),
+        _name(node.name),
         _mark(NODE_MARKS[node.state]),
         Cell("DC" if node.is_dc else "", Tone.ACCENT),
         Cell(str(vms)),
@@ -73,9 +80,9 @@ def _vm_rows(picture: Cluster) -> Mapping[str, Row]:
 def _vm_row(vm: VM) -> Row:
     notes = [f"{badge.glyph} {badge.meaning}" for badge in badges(vm) if badge in _NOTED]
     return (
-        Cell(vm.id),
+        _name(vm.id),
         _mark(VM_MARKS[vm.state]),
-        _known(vm.node),
+        _name(vm.node),
         _LIVE[vm.live_migration.possible],
         _known(vm.vcpus),
         Cell(bytes_text(vm.memory_bytes)),
@@ -88,8 +95,8 @@ def _failure_rows(picture: Cluster) -> Mapping[str, Row]:
     return {
         f"{index}": (
             Cell(_clock_time(failure.at), Tone.MUTED),
-            Cell(failure.resource),
-            Cell(failure.node),
+            _name(failure.resource),
+            _name(failure.node),
             Cell(f"✖ {failure.task}", Tone.BAD),
             Cell(str(failure.rc)),
             Cell(failure.reason),
@@ -103,7 +110,7 @@ def _fencing_rows(picture: Cluster) -> Mapping[str, Row]:
     return {
         f"{index}": (
             Cell(fencing.completed or "–", Tone.MUTED),
-            Cell(fencing.node),
+            _name(fencing.node),
             Cell(fencing.action),
             Cell(fencing.status, tones.get(fencing.status, Tone.WARN)),
         )
@@ -114,9 +121,9 @@ def _fencing_rows(picture: Cluster) -> Mapping[str, Row]:
 def _constraint_rows(picture: Cluster) -> Mapping[str, Row]:
     return {
         constraint.id: (
-            Cell(constraint.vm),
+            _name(constraint.vm),
             Cell(f"⚑ {constraint.kind.value}", Tone.WARN),
-            _known(constraint.node),
+            _name(constraint.node),
             Cell(constraint_text(constraint)),
             Cell(constraint.id, Tone.MUTED),
         )

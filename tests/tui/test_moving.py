@@ -1,0 +1,202 @@
+"""The main promise: a VM is moved as was read and confirmed, and nothing else happens to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app_operator import Operator, at_the_app
+from backends.journal import Journal
+from backends.simulated import SimulatedBackend
+from tui.plan_dialog import PlanDialog
+
+
+def arrived(operator: Operator, vm: str, node: str) -> bool:
+    """On the node, with nothing left behind, and the app done with it."""
+    known = operator.backend.picture.vm(vm)
+    assert known is not None
+    done = not operator.main.under_way
+    return done and known.node == node and known.nodes == (node,) and not known.constraints
+
+
+def writes(operator: Operator) -> list[str]:
+    return [sent.command for sent in operator.backend.commands.sent if sent.writes]
+
+
+async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move --resource web1 --node bravo")
+        assert operator.sees("LIVE")
+        assert not writes(operator)
+        await operator.press("enter")
+        await operator.until(lambda: bool(backend.picture.migrations), "migrating")
+        await operator.until(lambda: arrived(operator, "web1", "bravo"), "arrived")
+        assert writes(operator) == [
+            "crm_resource --move --resource web1 --node bravo",
+            "crm_resource --clear --resource web1",
+        ]
+        await operator.until_sees("web1 arrived on bravo")
+
+
+async def test_a_vm_moved_with_the_keyboard_arrives(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.pick_up("web1")
+        await operator.until_sees("nothing else moves")
+        await operator.type("char")
+        await operator.press("enter")
+        await operator.until_sees("crm_resource --move --resource web1 --node charlie")
+        await operator.press("enter")
+        await operator.until(lambda: arrived(operator, "web1", "charlie"), "arrived")
+
+
+async def test_two_vms_move_at_the_same_time(backend: SimulatedBackend, journal: Journal) -> None:
+    async with at_the_app(backend, journal) as operator:
+        for vm in ("web1", "cache"):
+            await operator.drag(vm, "bravo")
+            await operator.until_sees(f"crm_resource --move --resource {vm} --node bravo")
+            await operator.press("enter")
+        assert len(operator.main.under_way) == 2
+        await operator.until(
+            lambda: arrived(operator, "web1", "bravo") and arrived(operator, "cache", "bravo"),
+            "both arrived",
+        )
+
+
+async def test_escape_leaves_everything_as_it_is(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move")
+        await operator.press("escape")
+        await operator.until(lambda: operator.app.screen is operator.main, "closed")
+        assert not writes(operator)
+
+
+async def test_a_reboot_is_never_confirmed_by_enter_alone(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("legacy-erp", "charlie")
+        await operator.until_sees("REBOOT")
+        await operator.until_sees("allow-migrate")
+        await operator.press("enter", "enter")
+        await operator.type("legacy")
+        await operator.press("enter", "tab", "enter")
+        assert isinstance(operator.app.screen, PlanDialog) or operator.app.screen is operator.main
+        assert not writes(operator)
+        assert not operator.main.under_way
+
+
+@pytest.mark.parametrize("word", ["legacy-erp", "REBOOT"])
+async def test_a_reboot_is_carried_out_when_the_word_is_typed(
+    backend: SimulatedBackend, journal: Journal, word: str
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("legacy-erp", "charlie")
+        await operator.until_sees("allow-migrate")
+        await operator.type(word)
+        await operator.press("enter")
+        await operator.until(lambda: bool(operator.main.under_way), "under way")
+        await operator.until(lambda: arrived(operator, "legacy-erp", "charlie"), "arrived")
+
+
+async def test_a_refused_move_says_why_and_can_only_be_closed(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    backend.world.execute(("crm_standby", "--node", "charlie", "--update", "on"))
+    async with at_the_app(backend, journal) as operator:
+        await operator.until_sees("standby")
+        await operator.drag("web1", "charlie")
+        await operator.until_sees("charlie cannot take it: it is in standby")
+        await operator.press("enter", "enter")
+        assert not writes(operator)
+
+
+async def test_read_only_shows_the_plan_and_offers_nothing(journal: Journal) -> None:
+    backend = SimulatedBackend(3, 12, 1, 0, "calm", read_only=True)
+    async with at_the_app(backend, journal) as operator:
+        assert operator.sees("read-only")
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move --resource web1 --node bravo")
+        assert operator.sees("read-only: vmferry was started so")
+        assert not operator.app.screen.query_one("#confirm").display
+        await operator.press("enter")
+        await operator.until(lambda: operator.app.screen is operator.main, "closed")
+        assert not writes(operator)
+
+
+async def test_a_plan_that_has_become_another_is_shown_again(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move")
+        backend.world.execute(("crm_standby", "--node", "bravo", "--update", "on"))
+        await backend.advance(0.25)
+        await operator.press("enter")
+        await operator.until_sees("The cluster has changed meanwhile")
+        await operator.until_sees("bravo cannot take it: it is in standby")
+        assert not writes(operator)
+
+
+async def test_a_failed_move_says_how_the_vm_stands(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    backend.world.fail_next_migration("web1")
+    async with at_the_app(backend, journal) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move")
+        await operator.press("enter")
+        await operator.until_sees("the move did not come to its end")
+        assert operator.sees("How it stands now")
+        assert operator.sees("web1 is ")
+        await operator.press("escape")
+        await operator.until(lambda: operator.app.screen is operator.main, "closed")
+
+
+async def test_leftover_constraints_are_removed_when_confirmed(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    backend.world.execute(("crm_resource", "--move", "--resource", "web1", "--node", "bravo"))
+    async with at_the_app(backend, journal) as operator:
+        await operator.until(
+            lambda: not backend.picture.migrations and backend.picture.vm("web1").node == "bravo",  # type: ignore[union-attr]
+            "moved by a colleague",
+        )
+        operator.board.select("web1")
+        await operator.press("c")
+        await operator.until_sees("crm_resource --clear --resource web1")
+        assert not writes(operator)
+        await operator.press("enter")
+        await operator.until(lambda: arrived(operator, "web1", "bravo"), "cleared")
+        assert writes(operator) == ["crm_resource --clear --resource web1"]
+
+
+async def test_quitting_disturbs_no_migration_and_the_next_start_finishes_it(
+    tmp_path: Path,
+) -> None:
+    first = SimulatedBackend(nodes=3, vms=12, seed=1, speed=0, scenario="calm")
+    async with at_the_app(first, Journal(tmp_path)) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move")
+        await operator.press("enter")
+        await operator.until(lambda: bool(first.picture.migrations), "migrating")
+        await operator.press("q")
+        await operator.until_sees("A migration is under way")
+        await operator.press("enter")
+        await operator.until(lambda: not operator.app.is_running, "left")
+        assert writes(operator) == ["crm_resource --move --resource web1 --node bravo"]
+    first.world.advance(60)
+
+    again = SimulatedBackend(nodes=3, vms=12, seed=1, speed=0, scenario="calm")
+    again.world = first.world
+    async with at_the_app(again, Journal(tmp_path)) as operator:
+        await operator.until(lambda: arrived(operator, "web1", "bravo"), "finished")
+        assert writes(operator) == ["crm_resource --clear --resource web1"]
