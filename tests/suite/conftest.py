@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Protocol
 
 import pytest
-from suite.stage import Stage
 
-
-class Build(Protocol):
-    """Makes a stage that is not entered yet."""
-
-    def __call__(self, *, read_only: bool = False) -> Stage: ...
+from suite.stage import Build, Stage
 
 
 @pytest.fixture(params=["simulated", pytest.param("live", marks=pytest.mark.lab)])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from lab import Lab
-from suite.stage import Stage
-
 from backends.live import LiveBackend
 from backends.ssh import Login
+from lab import Lab
+from suite.stage import Stage
 
 
 class LiveStage(Stage):

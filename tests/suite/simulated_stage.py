@@ -6,9 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
-from suite.stage import Stage
-
 from backends.simulated import SimulatedBackend
+from suite.stage import Stage
 
 _FRAME_S = 0.005
 """Real seconds for each quarter of a simulated one: no picture in between is missed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from backends.base import Backend
 from backends.model import VM, Cluster
@@ -91,3 +91,9 @@ class Stage(ABC):
             return seen if until(picture) else None
 
         return await self.wait(look, what)
+
+
+class Build(Protocol):
+    """Makes a stage that is not entered yet."""
+
+    def __call__(self, *, read_only: bool = False) -> Stage: ...

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from suite.conftest import Build
-from suite.stage import Stage
 
 from backends import migration as transaction
 from backends.errors import CommandFailed, Unknown
@@ -15,6 +13,7 @@ from backends.judge import move_command
 from backends.migration import Report, migrate
 from backends.model import Cluster, NodeState, VMState
 from backends.plan import Command, VerdictKind
+from suite.stage import Build, Stage
 
 
 async def test_a_migratable_vm_would_go_live(stage: Stage) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from suite.stage import Stage
-
 from backends.model import (
     Cluster,
     ConstraintKind,
@@ -14,6 +12,7 @@ from backends.model import (
     Phase,
     VMState,
 )
+from suite.stage import Stage
 
 
 async def test_the_first_picture_is_complete(stage: Stage) -> None:
