@@ -63,13 +63,19 @@ class VmferryApp(App[None]):
 
     mouse_released = var(False)
     """Whether the terminal has the mouse."""
-    clock: Callable[[], float] = staticmethod(time.time)
 
-    def __init__(self, backend: Backend, journal: Journal, *, title: str | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        journal: Journal,
+        *,
+        title: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__()
         self.backend = backend
         self._cluster_title = title or "the cluster"
-        self._main = MainScreen(backend, journal, self._cluster_title, self.clock)
+        self._main = MainScreen(backend, journal, self._cluster_title, clock)
         self._connect = ConnectScreen(self._cluster_title)
         self._quit_dialog: Dialog | None = None
 

@@ -19,6 +19,7 @@ from backends.model import (
     Migration,
     Node,
     Operation,
+    Phase,
 )
 from widgets.bars import (
     UNKNOWN,
@@ -122,14 +123,19 @@ def _migration(migration: Migration) -> Iterator[Content]:
     yield _field("rate", rate_text(migration.rate_bytes_per_s))
     yield _field("dirty rate", rate_text(migration.dirty_rate_bytes_per_s))
     yield _field("iteration", migration.iteration)
-    yield _field(
-        "downtime", None if migration.downtime_ms is None else f"{migration.downtime_ms} ms"
-    )
+    yield _field("downtime", _downtime(migration))
     yield _field("elapsed", duration_text(migration.elapsed_s))
     yield _field("remaining", duration_text(migration.eta_s))
     yield _field("deadline", duration_text(migration.deadline_s))
     if None not in (migration.eta_s, migration.deadline_s) and _too_slow(migration):
         yield toned("⚠ it will not make it before the deadline", Tone.BAD)
+
+
+def _downtime(migration: Migration) -> str | None:
+    if migration.downtime_ms is None:
+        return None
+    expected = " expected" if migration.phase is Phase.COPYING else ""
+    return f"{migration.downtime_ms} ms{expected}"
 
 
 def _too_slow(migration: Migration) -> bool:
