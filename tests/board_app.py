@@ -47,7 +47,7 @@ class Hands:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        return [self.board.render_line(y).text for y in range(self.board.size.height)]
+        return [self.board.render_line(y).text for y in range(self.board._view.height)]
 
     def said(self, kind: type[Message]) -> list[Message]:
         return [message for message in self.app.said if isinstance(message, kind)]

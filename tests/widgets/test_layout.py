@@ -22,7 +22,7 @@ def test_nothing_overlaps(width: int, height: int, counts: list[int], pitch: int
     for one, other in combinations(layout.columns, 2):
         assert not one.overlaps(other)
     for column, region in enumerate(layout.columns):
-        cells = set()
+        cells: set[tuple[int, int]] = set()
         for index in range(counts[column]):
             card = layout.card(column, index)
             assert region.contains_region(card)

@@ -6,14 +6,13 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
+from board_pictures import node, vm
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.segment import Segment
 
-from backends.model import LiveMigration, Migration, Phase, VMState
+from backends.model import Constraint, ConstraintKind, LiveMigration, Migration, Phase, VMState
 from backends.plan import Verdict, VerdictKind
-from board_pictures import node, vm
 from widgets.bars import (
     bar,
     bytes_short,
@@ -191,8 +190,6 @@ def test_durations(seconds: float, text: str) -> None:
 
 
 def test_every_badge_shows() -> None:
-    from backends.model import Constraint, ConstraintKind
-
     left = Constraint("cli-ban-x", "x", "a", ConstraintKind.BAN)
     troubled = replace(
         vm("x", "a"),
@@ -204,8 +201,3 @@ def test_every_badge_shows() -> None:
     text = paint_card(Card(troubled), 40, 2, plain_look, Ground.PLAIN, False)[0].text
     assert all(glyph in text for glyph in "⊘⚑✖‖")
     assert "⇄" in paint_card(Card(vm("x", "a")), 40, 2, plain_look, Ground.PLAIN, False)[0].text
-
-
-def test_segments_carry_no_control_codes() -> None:
-    strips = paint_card(Card(vm("x", "a")), 40, 2, plain_look, Ground.PLAIN, False)
-    assert all(isinstance(s, Segment) and s.control is None for strip in strips for s in strip)
