@@ -183,7 +183,7 @@ class MainScreen(MovingScreen):
         self.query_one(ContentSwitcher).current = name
         self._draw()
         if name == "cluster":
-            self.query_one(ClusterTables).focus_table()
+            self.query_one(ClusterTables).action_focus_table()
         else:
             self.query_one(f"#{name}").focus()
 
@@ -214,6 +214,7 @@ class MainScreen(MovingScreen):
     def action_help(self) -> None:
         sections: dict[str, type[DOMNode]] = {
             "Board": Board,
+            "Tables": ClusterTables,
             "Cluster": type(self),
             "vmferry": type(self.app),
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
@@ -173,6 +175,15 @@ class ClusterTables(Widget):
     }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "turn(-1)", "Back", key_display="[", show=False,
+                id="tables.back", tooltip="The table before this one"),
+        Binding("right_square_bracket", "turn(1)", "On", key_display="]", show=False,
+                id="tables.on", tooltip="The table after this one"),
+        Binding("down", "focus_table", "Rows", show=False,
+                id="tables.rows", tooltip="From the tabs into the table"),
+    ]  # fmt: skip
+
     @dataclass
     class Chosen(Message):
         """A VM or a node was chosen, to be seen on the board."""
@@ -206,7 +217,14 @@ class ClusterTables(Widget):
             tabs.get_tab(name).label = f"{sheet.title} {counts[name]}"
         self._fill()
 
-    def focus_table(self) -> None:
+    def action_turn(self, by: int) -> None:
+        names = list(_SHEETS)
+        tabs = self.query_one(TabbedContent)
+        at = names.index(tabs.active) if tabs.active in names else 0
+        tabs.active = names[(at + by) % len(names)]
+        self.action_focus_table()
+
+    def action_focus_table(self) -> None:
         """Give the keys to the open table."""
         self._table().focus()
 

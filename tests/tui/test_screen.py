@@ -16,6 +16,7 @@ from tui.connect_screen import ConnectScreen
 from tui.help_screen import HelpScreen, own_bindings
 from tui.main_screen import MainScreen
 from widgets.board import Board
+from widgets.cluster_tables import ClusterTables
 
 
 class Unwilling(SimulatedBackend):
@@ -91,10 +92,11 @@ async def test_a_vm_chosen_in_the_table_is_selected_on_the_board(
     async with at_the_app(backend, journal) as operator:
         await operator.press("2")
         await operator.until_sees("Nodes 3")
-        await operator.pilot.click(offset=operator.at("VMs 12"))
+        await operator.press("right_square_bracket")
         await operator.until_sees("a move is")
-        await operator.pilot.click(offset=operator.at("legacy-erp"))
-        await operator.pilot.click(offset=operator.at("legacy-erp"))
+        for _ in range(9):
+            await operator.press("down")
+        await operator.press("enter")
         await operator.until(lambda: operator.board.selected_vm == "legacy-erp", "selected")
         assert operator.app.focused is operator.board
 
@@ -135,7 +137,7 @@ async def test_help_lists_every_key_that_is_bound(
         await operator.pilot.pause()
         bound = [
             binding
-            for owner in (Board, MainScreen, type(operator.app))
+            for owner in (Board, ClusterTables, MainScreen, type(operator.app))
             for binding in own_bindings(owner)
         ]
         assert len(bound) > 20
