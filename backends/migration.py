@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,7 +47,7 @@ class Report:
     migration: Migration | None = None
 
 
-async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncIterator[Report]:
+async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenerator[Report]:
     """Carry out a confirmed plan, one VM after the other, each to its proven end.
 
     Raises `Refused` before anything was sent; `ActFailed`, saying in which state the VM is, after.
@@ -81,7 +81,7 @@ async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncIterat
             act.leave()
 
 
-async def finish_move(backend: Backend, act: Act) -> AsyncIterator[Report]:
+async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Follow a move that was sent, prove its end, clear its constraint, close its act.
 
     Raises `ActFailed` with the state of the VM.
@@ -106,7 +106,7 @@ async def finish_move(backend: Backend, act: Act) -> AsyncIterator[Report]:
     yield Report(vm, Stage.DONE, f"{vm} is on {target} ({how})")
 
 
-async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncIterator[Report]:
+async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[Report]:
     """Remove the leftover constraints of a VM that is not being migrated.
 
     Raises `Refused` where there are none or the VM is in flight, `ActFailed` where they stay.
@@ -147,7 +147,7 @@ async def _still_true(backend: Backend, plan: Plan) -> Plan:
     return fresh
 
 
-async def _follow(backend: Backend, act: Act) -> AsyncIterator[tuple[Report, Standing]]:
+async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, Standing]]:
     """Until the VM has settled one way or the other; the last standing is how."""
     vm_id, target = act.intent.vm, act.intent.target or ""
     said: Report | None = None
@@ -188,7 +188,7 @@ def _words(vm: VM, migration: Migration | None, target: str) -> str:
     return f"{vm.id} {migration.source} → {migration.target or target}: {migration.phase}{percent}"
 
 
-async def _clear(backend: Backend, act: Act) -> AsyncIterator[Report]:
+async def _clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     vm = act.intent.vm
     command = clear_command(vm)
     yield Report(vm, Stage.CLEARING, command.purpose)
