@@ -34,8 +34,8 @@ class VM:
 
 
 VMS = (
-    VM("web1", "alpha", dirty_mib_per_s=1.0, buffer_mib=64, migration_mib_per_s=12),
-    VM("web2", "alpha", dirty_mib_per_s=0.5, buffer_mib=40, migration_mib_per_s=18),
+    VM("web1", "alpha", dirty_mib_per_s=1.0, buffer_mib=64, migration_mib_per_s=14),
+    VM("web2", "alpha", dirty_mib_per_s=0.5, buffer_mib=40, migration_mib_per_s=22),
     VM("db1", "bravo", live=False),
     VM("app1", "charlie", domain="app1-guest", after_clone=True),
     VM("mail1", "bravo", group="mail"),
