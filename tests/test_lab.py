@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import pytest
+
 from lab import VMS, Lab, LabError
 from lab.node import Node
 from lab.system import wait
