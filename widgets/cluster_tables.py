@@ -194,6 +194,7 @@ class ClusterTables(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._picture = Cluster()
+        self._counts: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         with TabbedContent():
@@ -214,7 +215,9 @@ class ClusterTables(Widget):
         }
         tabs = self.query_one(TabbedContent)
         for name, sheet in _SHEETS.items():
-            tabs.get_tab(name).label = f"{sheet.title} {counts[name]}"
+            if counts[name] != self._counts.get(name):  # a label costs a layout, even the same one
+                tabs.get_tab(name).label = f"{sheet.title} {counts[name]}"
+        self._counts = counts
         self._fill()
 
     def action_turn(self, by: int) -> None:

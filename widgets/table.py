@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
@@ -92,7 +93,8 @@ class KeyedTable(DataTable[Text]):
             return
         for column, old, new in zip(self._columns, before, after, strict=True):
             if old != new:
-                self.update_cell(key, column, self._text(new), update_width=True)
+                wider = cell_len(new.text) > cell_len(old.text)
+                self.update_cell(key, column, self._text(new), update_width=wider)
 
     def _rebuild(self, rows: Mapping[str, Row]) -> None:
         selected = self.selected_key
