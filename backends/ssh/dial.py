@@ -249,10 +249,11 @@ def _key_files(way: Route) -> tuple[list[str], list[str]]:
     for name in way.identities or DEFAULT_IDENTITIES:
         try:
             key = asyncssh.read_private_key(name)
-        except asyncssh.KeyEncryptionError:
-            locked.append(name)
-        except (OSError, ValueError):
+        except OSError:
             continue
+        except ValueError as error:
+            if "assphrase" in str(error):
+                locked.append(name)
         else:
             offered.append(f"{name} {key.get_fingerprint()}")
     return offered, locked

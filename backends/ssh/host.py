@@ -166,15 +166,18 @@ class Host(ABC):
         return command
 
     async def _exchange(self, process: Process, stdin: bytes) -> Answer:
-        stdout, stderr, _ = await asyncio.gather(
-            self._read_all(process.stdout),
-            self._read_all(process.stderr),
-            process.feed(stdin),
-        )
+        feeding = asyncio.create_task(process.feed(stdin))
+        stdout = asyncio.create_task(self._read_all(process.stdout))
+        stderr = asyncio.create_task(self._read_all(process.stderr))
+        try:
+            await asyncio.gather(feeding, stdout, stderr)
+        finally:
+            for task in (feeding, stdout, stderr):
+                task.cancel()
         status = await process.finished()
         if status is None:
             raise self._lost()
-        return Answer(status, stdout, stderr)
+        return Answer(status, stdout.result(), stderr.result())
 
     async def _read_all(self, reader: Reader) -> bytes:
         chunks: list[bytes] = []
@@ -238,3 +241,10 @@ async def _lines(reader: Reader, where: str) -> AsyncIterator[str]:
 
 def _text(output: bytes) -> str:
     return " ".join(output.decode(errors="replace").split())
+
+
+async def drain(*readers: Reader) -> None:
+    """Let go of everything that is still to come."""
+    for reader in readers:
+        while await reader.read(_CHUNK_BYTES):
+            pass

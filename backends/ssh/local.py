@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from backends.errors import Unreachable
-from backends.ssh.host import Host, Reader
+from backends.ssh.host import Host, Reader, drain
 
-_GRACE_S = 2.0
+_GRACE_S = 1.0
 
 
 class LocalHost(Host):
@@ -66,40 +66,48 @@ class LocalHost(Host):
 
 
 class _LocalProcess:
+    """A process with pipes and a process group of its own."""
+
     def __init__(self, process: Process) -> None:
+        assert process.stdin and process.stdout and process.stderr
         self._process = process
-
-    @property
-    def stdout(self) -> Reader:
-        assert self._process.stdout is not None
-        return self._process.stdout
-
-    @property
-    def stderr(self) -> Reader:
-        assert self._process.stderr is not None
-        return self._process.stderr
+        self._stdin = process.stdin
+        self.stdout: Reader = process.stdout
+        self.stderr: Reader = process.stderr
 
     async def feed(self, data: bytes) -> None:
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError, ConnectionResetError):
-            self._process.stdin.write(data)
-            await self._process.stdin.drain()
-        self._process.stdin.close()
+            self._stdin.write(data)
+            await self._stdin.drain()
+        self.end_input()
+
+    def end_input(self) -> None:
+        self._stdin.close()
 
     async def finished(self) -> int | None:
         return await self._process.wait()
 
+    def signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def ended(self, timeout_s: float | None) -> bool:
+        """Wait for its end; a process with output that nobody takes might never end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(drain(self.stdout), drain(self.stderr), self.finished())
+                return True
+        return False
+
 
 async def _end(starting: asyncio.Future[Process]) -> None:
-    """End a process and its children: first politely, then not."""
-    process = await starting
-    assert process.stdin is not None
-    process.stdin.close()
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        # The group outlives its leader for as long as one of its children runs.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_S):
-                await process.wait()
-                return
+    """End a process and its children: by the end of its input, then politely, then not."""
+    process = _LocalProcess(await starting)
+    process.end_input()
+    if await process.ended(_GRACE_S):
+        return
+    process.signal(signal.SIGTERM)
+    await process.ended(_GRACE_S)
+    # Its children may outlive it.
+    process.signal(signal.SIGKILL)
+    await process.ended(None)

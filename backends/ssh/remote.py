@@ -10,21 +10,23 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncssh
+from asyncssh import DEVNULL
 
 from backends.command_log import CommandLog
 from backends.errors import LoginRefused, Unreachable, VmferryError
 from backends.ssh.backoff import Backoff
 from backends.ssh.dial import Route, dial, route
-from backends.ssh.host import Host, Reader
+from backends.ssh.host import Host
 from backends.ssh.login import Address, Login
+from backends.ssh.process import SshProcess, announced
 from backends.ssh.sockets import socket_directory
 
 Connection = asyncssh.SSHClientConnection
-_Process = asyncssh.SSHClientProcess[bytes]
 
 SESSIONS = 8
 """OpenSSH allows 10 a connection (MaxSessions); the rest is for what is still ending."""
-_GRACE_S = 2.0
+_GRACE_S = 1.0
+_KILL_S = 5.0
 _REFUSED_PAUSE_S = 60.0
 """A refused login is not repeated soon: guards such as fail2ban count."""
 
@@ -56,6 +58,7 @@ class SshHost(Host):
         self._through_entry = False
         self._backoff = backoff or Backoff()
         self._slots = asyncio.Semaphore(SESSIONS)
+        self._killing = asyncio.Lock()
         self._connection: Connection | None = None
         self._attempt: asyncio.Task[Connection] | None = None
         self._failure: VmferryError | None = None
@@ -93,6 +96,9 @@ class SshHost(Host):
             self._attempt.cancel()
             with suppress(asyncio.CancelledError, VmferryError):
                 await self._attempt
+        if self._background:
+            # What was left a moment ago may still end by itself.
+            await asyncio.wait(self._background, timeout=_GRACE_S)
         if self._connection is not None:
             self._connection.close()
             await self._connection.wait_closed()
@@ -122,14 +128,12 @@ class SshHost(Host):
                 await listener.wait_closed()
 
     @asynccontextmanager
-    async def _process(self, command: str) -> AsyncIterator[_SshProcess]:
+    async def _process(self, command: str) -> AsyncIterator[SshProcess]:
         connection = await self.connection()
         await self._slots.acquire()
-        starting = asyncio.ensure_future(
-            connection.create_process(command, encoding=None, request_pty=False)
-        )
+        starting = asyncio.ensure_future(_start(connection, command))
         try:
-            yield _SshProcess(connection, await asyncio.shield(starting))
+            yield await asyncio.shield(starting)
         except (asyncssh.Error, OSError) as error:
             if connection.is_closed():
                 raise self._lost() from None
@@ -139,28 +143,41 @@ class SshHost(Host):
                 cure="see MaxSessions in its sshd_config, and what sshd logs",
             ) from None
         finally:
-            self._in_background(self._end(starting))
+            self._in_background(self._end(connection, starting))
 
-    async def _end(self, starting: asyncio.Future[_Process]) -> None:
+    async def _end(self, connection: Connection, starting: asyncio.Future[SshProcess]) -> None:
         """Leave neither a channel here nor a process there."""
         try:
             process = await starting
-            with suppress(OSError):
-                process.stdin.write_eof()
-            for signal in ("TERM", "KILL"):
-                if process.is_closing():
-                    break
-                with suppress(OSError):
-                    process.send_signal(signal)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_GRACE_S):
-                        await process.wait_closed()
-            process.close()
-            await process.wait_closed()
+            process.end_input()
+            for signal in (None, "TERM", "TERM", "KILL", "KILL"):
+                if signal is not None:
+                    await self._kill(connection, process, signal)
+                if await process.closed(_GRACE_S):
+                    return
+            await process.close()
         except (asyncssh.Error, OSError):
             return  # it never started, or the connection went with all that was on it
         finally:
             self._slots.release()
+
+    async def _kill(self, connection: Connection, process: SshProcess, signal: str) -> None:
+        # By a command, because sshd passes no signals on where the login is root's.
+        if process.group is None:
+            return
+        command = f"kill -s {signal} -- -{process.group}"
+        async with self._killing:
+            # Where it finds no session free, or takes too long, it is tried again.
+            with (
+                self._log.record(self.name, command) as record,
+                suppress(asyncssh.ChannelOpenError, TimeoutError),
+            ):
+                async with (
+                    asyncio.timeout(_KILL_S),
+                    connection.create_process(command, encoding=None, stdin=DEVNULL) as killer,
+                ):
+                    await killer.wait_closed()
+                    record.exit_status = killer.returncode
 
     async def _try(self) -> Connection:
         way = await asyncio.to_thread(route, self._login, self._address)
@@ -221,34 +238,18 @@ class SshHost(Host):
         return again
 
 
-class _SshProcess:
-    """A lost connection reads as an end; `finished` tells the two apart."""
-
-    def __init__(self, connection: Connection, process: _Process) -> None:
-        self._connection = connection
-        self._process = process
-        self.stdout: Reader = _Reader(process.stdout)
-        self.stderr: Reader = _Reader(process.stderr)
-
-    async def feed(self, data: bytes) -> None:
-        with suppress(asyncssh.Error, OSError):
-            self._process.stdin.write(data)
-            await self._process.stdin.drain()
-        with suppress(OSError):
-            self._process.stdin.write_eof()
-
-    async def finished(self) -> int | None:
-        await self._process.wait_closed()
-        # An answer may be cut off although its exit status arrived.
-        return None if self._connection.is_closed() else self._process.returncode
-
-
-class _Reader:
-    def __init__(self, reader: asyncssh.SSHReader[bytes]) -> None:
-        self._reader = reader
-
-    async def read(self, n: int, /) -> bytes:
+async def _start(connection: Connection, command: str) -> SshProcess:
+    # sshd counts a session for a moment after it was closed, and calls that "open failed".
+    for pause_s in (0.01, 0.03, 0.1, 0.3, None):
         try:
-            return await self._reader.read(n)
-        except (asyncssh.Error, OSError):
-            return b""
+            process: asyncssh.SSHClientProcess[bytes] = await connection.create_process(
+                announced(command), encoding=None, request_pty=False
+            )
+        except asyncssh.ChannelOpenError as error:
+            failed = error.code == asyncssh.OPEN_CONNECT_FAILED and not connection.is_closed()
+            if pause_s is None or not failed:
+                raise
+            await asyncio.sleep(pause_s)
+        else:
+            break
+    return SshProcess(connection, process)
