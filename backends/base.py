@@ -19,7 +19,7 @@ from backends.errors import Refused, Unknown
 from backends.judge import judge, make_plan, refusal
 from backends.latest import Latest
 from backends.model import Cluster, HypervisorState, Node
-from backends.plan import Command, Plan, Prediction, Verdict
+from backends.plan import Action, Command, Plan, Prediction, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,13 @@ class Backend(ABC):
         """Ask the scheduler what moving these VMs to each of these nodes would do, in one batch.
 
         Raises `CommandFailed`, `Unreachable`, `TimedOut`, `BadAnswer`.
+        """
+
+    @abstractmethod
+    async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        """Ask the scheduler what it would do once these commands had been carried out.
+
+        Raises what `predict` raises.
         """
 
     @property

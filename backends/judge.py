@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backends import commands
 from backends.model import VM, Cluster, Node, NodeState, VMState
 from backends.plan import (
     Action,
     ActionKind,
-    Command,
     Plan,
     Prediction,
     Verdict,
@@ -160,29 +160,13 @@ def free_memory_bytes(node: Node) -> int | None:
     return node.memory_bytes - node.memory_used_bytes
 
 
-def move_command(vm: str, node: str) -> Command:
-    """Prefer `node` with INFINITY: three writes to the CIB, the last starts the migration."""
-    return Command(
-        ("crm_resource", "--move", "--resource", vm, "--node", node),
-        f"tell Pacemaker to run {vm} on {node}",
-    )
-
-
-def clear_command(vm: str) -> Command:
-    """Remove every `cli-prefer-*` and `cli-ban-*` constraint of the VM."""
-    return Command(
-        ("crm_resource", "--clear", "--resource", vm),
-        f"remove the constraint that the move of {vm} leaves",
-    )
-
-
 def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
     """A verdict as steps, warnings and exact commands."""
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
-    commands = tuple(
+    sequence = tuple(
         command
         for vm in vms
-        for command in (move_command(vm.id, verdict.node), clear_command(vm.id))
+        for command in (commands.move(vm.id, verdict.node), commands.clear(vm.id))
     )
     timeouts = [
         vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S for vm in vms if vm.id not in verdict.reboots
@@ -191,7 +175,7 @@ def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
         verdict=verdict,
         steps=tuple(step for vm in vms for step in _steps(vm, verdict)),
         warnings=tuple(warning for vm in vms for warning in _warnings(vm, verdict)),
-        commands=() if verdict.kind is VerdictKind.REFUSED else commands,
+        commands=() if verdict.kind is VerdictKind.REFUSED else sequence,
         deadline_s=min(timeouts, default=None),
     )
 

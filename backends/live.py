@@ -15,7 +15,7 @@ from backends.model import Cluster, Migration, NodeKind, Phase, Stale
 from backends.pacemaker import domains, simulate
 from backends.pacemaker.picture import pacemaker_picture
 from backends.pacemaker.voice import Reading, Voice
-from backends.plan import Command, Prediction
+from backends.plan import Action, Command, Prediction
 from backends.ssh import Fleet, Login
 from backends.tasks import cancel
 
@@ -91,6 +91,11 @@ class LiveBackend(Backend):
         argv, stdin, version = simulate.batch(reading.cib_text, vms, nodes)
         answer = await self._voice.host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
+
+    async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
+        answer = await self._voice.host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
 
     def _heard(self, reading: Reading) -> None:
         self._silence = None

@@ -6,20 +6,18 @@ commands. Nothing touches constraints while a migration is in flight.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from enum import StrEnum
 
-from backends.base import Backend, Writer
-from backends.errors import ActFailed, Refused, Unknown
+from backends import commands
+from backends.base import Backend
+from backends.errors import ActFailed, Refused
 from backends.journal import Act, Intent, Journal
-from backends.judge import clear_command, move_command
 from backends.model import VM, Cluster, Migration
-from backends.plan import Command, Plan, VerdictKind
+from backends.plan import Plan, VerdictKind
 from backends.proof import Standing, calls, standing
+from backends.transaction import Report, Stage, send, ticking, vm_in, writer_of
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""
@@ -28,37 +26,18 @@ UNPROVEN_S = 5.0
 CLEARED_WITHIN_S = 15.0
 
 
-class Stage(StrEnum):
-    PREPARING = "preparing"
-    MOVING = "moving"
-    FOLLOWING = "following"
-    PROVING = "proving"
-    CLEARING = "clearing"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a transaction is doing; `migration` is there while the guest's memory is copied."""
-
-    vm: str
-    stage: Stage
-    text: str
-    migration: Migration | None = None
-
-
 async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenerator[Report]:
     """Carry out a confirmed plan, one VM after the other, each to its proven end.
 
     Raises `Refused` before anything was sent; `ActFailed`, saying in which state the VM is, after.
     """
-    writer = _writer(backend)
+    writer_of(backend)
     if plan.verdict.kind is VerdictKind.REFUSED:
         raise Refused("; ".join(plan.verdict.reasons))
     plan = await _still_true(backend, plan)
     for vm_id in plan.vms:
         yield Report(vm_id, Stage.PREPARING, f"moving {vm_id} to {plan.node}")
-        vm = _vm(backend.picture, vm_id)
+        vm = vm_in(backend.picture, vm_id)
         act = journal.begin(
             Intent(
                 kind="move",
@@ -72,9 +51,9 @@ async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenera
             )
         )
         try:
-            command = move_command(vm_id, plan.node)
+            command = commands.move(vm_id, plan.node)
             yield Report(vm_id, Stage.MOVING, command.purpose)
-            await _send(writer, act, Stage.MOVING, command)
+            await send(backend, act, Stage.MOVING, command)
             async for report in finish_move(backend, act):
                 yield report
         finally:
@@ -95,7 +74,7 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     expected = Standing.REBOOTED if act.intent.reboot else Standing.MOVED
     if end not in (Standing.MOVED, Standing.REBOOTED, Standing.UNPROVEN):
         raise _failure(backend.picture, act, end)
-    place = _vm(backend.picture, vm).node
+    place = vm_in(backend.picture, vm).node
     yield Report(vm, Stage.PROVING, f"{vm} runs on {place}: {end.value}")
     async for report in _clear(backend, act):
         yield report
@@ -111,9 +90,9 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
 
     Raises `Refused` where there are none or the VM is in flight, `ActFailed` where they stay.
     """
-    _writer(backend)
+    writer_of(backend)
     picture = backend.picture
-    known = _vm(picture, vm)
+    known = vm_in(picture, vm)
     if picture.migration(vm) is not None:
         raise Refused(
             f"{vm} is being migrated", cure="constraints can be removed when it has ended"
@@ -153,7 +132,7 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
     said: Report | None = None
     seen: object = None
     quiet_since = time.monotonic()
-    async with aclosing(_ticking(backend)) as pictures:
+    async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
             vm, migration = picture.vm(vm_id), picture.migration(vm_id)
             if vm is None:
@@ -190,11 +169,11 @@ def _words(vm: VM, migration: Migration | None, target: str) -> str:
 
 async def _clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     vm = act.intent.vm
-    command = clear_command(vm)
+    command = commands.clear(vm)
     yield Report(vm, Stage.CLEARING, command.purpose)
-    await _send(_writer(backend), act, Stage.CLEARING, command)
+    await send(backend, act, Stage.CLEARING, command)
     deadline = time.monotonic() + CLEARED_WITHIN_S
-    async with aclosing(_ticking(backend)) as pictures:
+    async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
             known = picture.vm(vm)
             if known is None or not known.constraints:
@@ -205,11 +184,6 @@ async def _clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
                     + ", ".join(constraint.id for constraint in known.constraints),
                     cure=f"vmferry clear {vm}",
                 )
-
-
-async def _send(writer: Writer, act: Act, stage: Stage, command: Command) -> None:
-    act.note(stage, command.purpose, command=str(command), node=command.node)
-    await writer.send(command)
 
 
 def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
@@ -236,39 +210,3 @@ def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
             )
             cure = f"the constraint cli-prefer-{intent.vm} is still set: vmferry clear {intent.vm}"
     return ActFailed(what, cure=cure)
-
-
-async def _ticking(backend: Backend, every_s: float = 1.0) -> AsyncGenerator[Cluster]:
-    """Each picture as it comes, and the newest again when nothing changed for a while."""
-    pictures = backend.pictures()
-    coming = asyncio.ensure_future(anext(pictures))
-    try:
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=every_s)
-            if not done:
-                yield backend.picture
-                continue
-            try:
-                picture = coming.result()
-            except StopAsyncIteration:
-                raise ActFailed(
-                    "the connection to the cluster was closed meanwhile",
-                    cure="Pacemaker goes on by itself; vmferry finishes at its next start",
-                ) from None
-            coming = asyncio.ensure_future(anext(pictures))
-            yield picture
-    finally:
-        coming.cancel()
-
-
-def _writer(backend: Backend) -> Writer:
-    if backend.writer is None:
-        raise Refused("vmferry was started read-only", cure="start it without --read-only")
-    return backend.writer
-
-
-def _vm(picture: Cluster, vm_id: str) -> VM:
-    vm = picture.vm(vm_id)
-    if vm is None:
-        raise Unknown(f"no VM {vm_id!r} in this cluster")
-    return vm

@@ -18,9 +18,9 @@ from backends.base import Backend
 from backends.changes import Event, Severity, changes
 from backends.errors import VmferryError
 from backends.journal import Journal
-from backends.migration import Stage
 from backends.model import Cluster
 from backends.plan import Sent
+from backends.transaction import Stage
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen
 from tui.messages import MoveEnded, Reported, Trouble

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from backends.errors import VmferryError
-from backends.migration import Report
 from backends.model import Cluster
 from backends.plan import Sent, Verdict
+from backends.transaction import Report
 
 
 @dataclass

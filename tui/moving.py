@@ -7,10 +7,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.worker import Worker
 
+from backends import commands
 from backends.base import Backend
 from backends.errors import VmferryError
 from backends.journal import Act, Journal
-from backends.judge import clear_command
 from backends.migration import clear, finish_move, migrate
 from backends.model import VM
 from backends.plan import Plan
@@ -176,7 +176,7 @@ class MovingScreen(Screen[None]):
             toned(f"⚑ {constraint.id}: {constraint_text(constraint)}", Tone.WARN)
             for constraint in vm.constraints
         ]
-        command = str(clear_command(vm.id))
+        command = str(commands.clear(vm.id))
         lines += [*heading("Exactly this command"), toned(f"$ {command}", Tone.ACCENT)]
         read_only, moving = self.backend.writer is None, self.backend.picture.migration(vm.id)
         if read_only:

@@ -158,7 +158,7 @@ def _flags() -> int:
     )
 
 
-def _forget(call: asyncio.Future[object]) -> None:
+def _forget(call: asyncio.Future[T]) -> None:
     """Take the late outcome of a call that nobody waits for any more."""
     if not call.cancelled():
         call.exception()

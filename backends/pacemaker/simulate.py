@@ -17,8 +17,9 @@ from lxml import etree
 from backends.errors import BadAnswer, CommandFailed
 from backends.model import CibVersion
 from backends.pacemaker.cib import is_leftover, version_of
+from backends.pacemaker.edit import edited
 from backends.pacemaker.xml import flag, parse
-from backends.plan import Action, ActionKind, Prediction
+from backends.plan import Action, ActionKind, Command, Prediction
 
 _MARK = "vmferry-constraints"
 
@@ -44,6 +45,11 @@ done
 """A POSIX shell's; its arguments are the bytes of the CIB before and after the place of the
 constraints, what marks them, and the bytes of each target's. crm_simulate reads back the file that
 it saves: no pipe will do."""
+
+_SINGLE = r"""
+CIB_shadow_dir=${TMPDIR:-/tmp}; export CIB_shadow_dir
+exec crm_simulate -p -R --output-as=xml
+"""
 
 _SECTION = re.compile(rb"^#vmferry (moved|cleared) (\d+)\n", re.MULTILINE)
 
@@ -71,6 +77,18 @@ def batch(
     argv = ("sh", "-c", SCRIPT, "vmferry", *sizes, f'id="{_ID}')
     argv = (*argv, *(str(len(target)) for target in targets))
     return argv, head + tail + b"".join(targets), version_of(root)
+
+
+def single(cib: bytes, commands: Sequence[Command]) -> tuple[tuple[str, ...], bytes]:
+    """The command and its stdin that ask what would follow these commands. Raises `BadAnswer`."""
+    root = parse(cib, "cibadmin")
+    edited(root, commands)
+    return ("sh", "-c", _SINGLE, "vmferry"), etree.tostring(root)
+
+
+def parse_single(answer: bytes, stderr: bytes, status: int | None) -> tuple[Action, ...]:
+    """The scheduler's actions. Raises `CommandFailed` or `BadAnswer`."""
+    return _actions_of(answer, -1 if status is None else status, stderr)
 
 
 def _prefer(name: str, vm: str, node: str) -> bytes:

@@ -156,7 +156,7 @@ def _fencing(element: etree._Element) -> Fencing:
     return Fencing(
         node=element.get("target", ""),
         action=element.get("action", ""),
-        status=element.get("status", "pending"),
+        status=element.get("status") or element.get("state") or "pending",
         completed=element.get("completed"),
     )
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from backends.base import Answer, Backend, Writer
 from backends.command_log import CommandLog
 from backends.errors import BadConfiguration, CommandFailed, Unreachable
-from backends.plan import Command, Prediction
+from backends.plan import Action, Command, Prediction
 from backends.simulated import scenarios
 from backends.simulated.world import TICK_S
 
@@ -91,6 +91,14 @@ class SimulatedBackend(Backend):
                 predictions[node] = self.world.predict(vms, node)
             recorder.exit_status = 0
         return predictions
+
+    async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        """Ask the scheduler of this cluster."""
+        with self.commands.record(self.voice(), "crm_simulate --run --xml-pipe") as recorder:
+            await self.pause(_SIMULATE_S)
+            actions = self.world.foresee([command.argv for command in commands])
+            recorder.exit_status = 0
+        return actions
 
     def voice(self) -> str:
         """The node that is asked. Raises `Unreachable` when none is left."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from backends.base import Answer
 from backends.model import Cluster, Stale
-from backends.plan import ActionKind, Prediction
+from backends.plan import Action, ActionKind, Prediction
 from backends.simulated import commands, faults, load, operations, scheduler
 from backends.simulated.census import populate
 from backends.simulated.painter import Painter
@@ -109,6 +110,15 @@ class World:
             if action not in idle and action.kind is not ActionKind.RECOVER
         )
         return Prediction(moved, cleared, self.state.version)
+
+    def foresee(self, argvs: Iterable[Sequence[str]]) -> tuple[Action, ...]:
+        """What would happen once these commands had been carried out."""
+        idle = scheduler.decide(self.state, scheduler.present(self.state))
+        state = copy.deepcopy(self.state)
+        for argv in argvs:
+            commands.execute(state, argv)
+        actions = scheduler.decide(state, scheduler.present(state))
+        return tuple(action for action in actions if action not in idle)
 
     def fail_next_migration(self, vm: str) -> None:
         """The next live migration of this VM breaks off in the middle."""

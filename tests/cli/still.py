@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from backends.base import Backend
 from backends.errors import VmferryError
 from backends.model import Cluster
-from backends.plan import Prediction
+from backends.plan import Action, Command, Prediction
 
 
 class StillBackend(Backend):
@@ -26,6 +26,9 @@ class StillBackend(Backend):
 
     async def refresh(self) -> None:
         pass
+
+    async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        return ()
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         return {node: Prediction(()) for node in nodes}

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from backends.model import Cluster
+from backends.simulated import SimulatedBackend
 from cli.conftest import Vmferry
 from cli.schema import (
     DoneLine,
@@ -20,9 +23,6 @@ from cli.schema import (
     ProgressLine,
 )
 from cli.terminal import Terminal
-
-from backends.model import Cluster
-from backends.simulated import SimulatedBackend
 
 MOVE = ("crm_resource", "--move", "--resource")
 

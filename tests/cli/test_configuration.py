@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cli.conftest import Vmferry
 from cli.still import StillBackend
-
 from tui.cli.configuration import Target
 
 CONFIGURATION = """

@@ -4,9 +4,6 @@ import json
 
 import msgspec
 import pytest
-from cli.conftest import Vmferry
-from cli.schema import StatusSchema
-from cli.still import StillBackend
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +22,9 @@ from backends.model import (
     VMState,
 )
 from backends.simulated import SCENARIOS, SimulatedBackend
+from cli.conftest import Vmferry
+from cli.schema import StatusSchema
+from cli.still import StillBackend
 from tui.cli.output import literal, width
 
 UNKNOWING = Cluster(

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli.conftest import Vmferry
-from cli.still import failing
 
 from backends.errors import (
     ActFailed,
@@ -26,6 +24,8 @@ from backends.errors import (
     Unreachable,
     VmferryError,
 )
+from cli.conftest import Vmferry
+from cli.still import failing
 
 COMMANDS = ["demo", "status", "watch", "preview", "migrate", "clear"]
 NOT_YET = ["abort", "audit", "doctor", "evacuate", "record", "replay"]

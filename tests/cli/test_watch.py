@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from backends.model import Cluster, Node, NodeState
 from cli.conftest import Vmferry
 from cli.schema import EventLine, SummaryLine
 from cli.still import StillBackend
-
-from backends.model import Cluster, Node, NodeState
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from backends import commands
 from backends.errors import BadConfiguration, CommandFailed, Unreachable
-from backends.judge import clear_command, move_command
 from backends.model import HypervisorState, NodeState, Phase, VMState
 from backends.plan import Command
 from backends.simulated import SCENARIOS, SimulatedBackend
@@ -78,13 +78,13 @@ async def test_a_busy_cluster_stays_healthy_for_an_hour() -> None:
 async def test_time_goes_on_by_itself_at_its_speed() -> None:
     async with SimulatedBackend(speed=100, scenario="calm") as backend:
         assert backend.writer is not None
-        await backend.writer.send(move_command("web1", "bravo"))
+        await backend.writer.send(commands.move("web1", "bravo"))
         async for picture in backend.pictures():
             vm = picture.vm("web1")
             assert vm is not None
             if vm.node == "bravo" and vm.state is VMState.RUNNING:
                 break
-        await backend.writer.send(clear_command("web1"))
+        await backend.writer.send(commands.clear("web1"))
         vm = backend.picture.vm("web1")
         assert vm is not None and vm.constraints == ()
 
@@ -126,9 +126,9 @@ async def test_pictures_carry_the_clock_they_were_given() -> None:
 async def test_commands_are_recorded_with_node_result_and_duration() -> None:
     async with SimulatedBackend(speed=0, scenario="calm") as backend:
         assert backend.writer is not None
-        await backend.writer.send(move_command("web1", "bravo"))
+        await backend.writer.send(commands.move("web1", "bravo"))
         with pytest.raises(CommandFailed, match="105"):
-            await backend.writer.send(move_command("web1", "nowhere"))
+            await backend.writer.send(commands.move("web1", "nowhere"))
         await backend.preview(["web2"])
         *_, moved, failed, simulated = backend.commands.sent
         assert (moved.node, moved.exit_status, moved.writes) == ("alpha", 0, True)
@@ -163,7 +163,7 @@ def test_a_cluster_that_cannot_be_is_refused_in_a_sentence(bad: dict[str, object
 
 async def test_the_phases_come_in_their_order() -> None:
     async with SimulatedBackend(speed=0, scenario="calm") as backend:
-        backend.world.execute(move_command("web1", "bravo").argv)
+        backend.world.execute(commands.move("web1", "bravo").argv)
         phases: list[Phase] = []
         for _ in range(80):
             await backend.advance(0.25)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from backends import migration as transaction
+from backends import commands, transaction
 from backends.errors import CommandFailed, Unknown
 from backends.journal import Journal
-from backends.judge import move_command
-from backends.migration import Report, migrate
+from backends.migration import migrate
 from backends.model import Cluster, NodeState, VMState
 from backends.plan import Command, VerdictKind
 from suite.stage import Build, Stage
@@ -69,7 +68,7 @@ async def test_what_is_not_there_is_unknown(stage: Stage) -> None:
         await stage.backend.preview([stage.migratable], ["no-such-node"])
 
 
-async def carry_out(stage: Stage, vm: str, node: str, journal: Path) -> list[Report]:
+async def carry_out(stage: Stage, vm: str, node: str, journal: Path) -> list[transaction.Report]:
     plan = await stage.backend.plan([vm], node)
     return [report async for report in migrate(stage.backend, plan, Journal(journal))]
 
@@ -110,7 +109,7 @@ async def test_the_commands_are_recorded(stage: Stage) -> None:
     vm, node = stage.migratable, stage.elsewhere(stage.migratable)
     await stage.backend.preview([vm], [node])
     with pytest.raises(CommandFailed, match="105"):
-        await writer.send(move_command("no-such-vm", node))
+        await writer.send(commands.move("no-such-vm", node))
     await writer.send(Command(("crm_standby", "--node", node, "--update", "off"), "no standby"))
     sent = stage.backend.commands.sent
     assert [entry.number for entry in sent] == sorted({entry.number for entry in sent})

@@ -6,10 +6,11 @@ import asyncio
 
 import click
 
+from backends import commands
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
-from backends.judge import INTERRUPTING, clear_command
+from backends.judge import INTERRUPTING
 from backends.migration import clear as carry_out
 from backends.model import VM, Constraint
 from backends.plan import Action
@@ -93,7 +94,7 @@ def _show(vm: VM, actions: tuple[Action, ...] | None) -> None:
         say(f"  without: {action}", Tone.WARNING, err=True)
     if actions == ():
         say("  without: nothing moves", Tone.GOOD, err=True)
-    say(f"  $ {clear_command(vm.id)}", Tone.QUIET, err=True)
+    say(f"  $ {commands.clear(vm.id)}", Tone.QUIET, err=True)
 
 
 def _in_words(constraint: Constraint) -> str:

@@ -9,9 +9,9 @@ import click
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
-from backends.migration import Stage
 from backends.migration import migrate as carry_out
 from backends.plan import Plan, VerdictKind
+from backends.transaction import Stage
 from tui.cli.acts import need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import plan_document

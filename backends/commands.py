@@ -1,0 +1,84 @@
+"""The commands that change a cluster, word by word, on every node whatever its distribution.
+
+Sources: crm_resource(8) and crm_standby(8) of Pacemaker 2.1, virsh(1) of libvirt 9. All of them are
+shown to the operator as they stand here before they are sent.
+"""
+
+from __future__ import annotations
+
+from backends.plan import Command
+
+MAINTENANCE = "maintenance"
+
+
+def move(vm: str, node: str) -> Command:
+    """Prefer `node` with INFINITY: three writes to the CIB, the last starts the migration."""
+    return Command(
+        ("crm_resource", "--move", "--resource", vm, "--node", node),
+        f"tell Pacemaker to run {vm} on {node}",
+    )
+
+
+def clear(vm: str) -> Command:
+    """Remove every `cli-prefer-*` and `cli-ban-*` constraint of the VM."""
+    return Command(
+        ("crm_resource", "--clear", "--resource", vm),
+        f"remove the constraints that moves and bans of {vm} left",
+    )
+
+
+def cleanup(vm: str) -> Command:
+    """Forget what was done with the VM and probe it anew. Only under maintenance (field facts)."""
+    return Command(
+        ("crm_resource", "--cleanup", "--resource", vm),
+        f"have Pacemaker look anew where {vm} runs",
+    )
+
+
+def set_meta(vm: str, name: str, value: str) -> Command:
+    words = ("--meta", "--set-parameter", name, "--parameter-value", value)
+    return Command(("crm_resource", "--resource", vm, *words), f"set {name}={value} on {vm}")
+
+
+def delete_meta(vm: str, name: str) -> Command:
+    words = ("--meta", "--delete-parameter", name)
+    return Command(("crm_resource", "--resource", vm, *words), f"remove {name} from {vm}")
+
+
+def hands_off(vm: str) -> Command:
+    """From now on Pacemaker only looks at the VM."""
+    command = set_meta(vm, MAINTENANCE, "true")
+    return Command(command.argv, f"have Pacemaker keep its hands off {vm}")
+
+
+def hands_on(vm: str, before: str | None) -> Command:
+    """Restore its maintenance attribute to what it was; `None` where there was none."""
+    command = delete_meta(vm, MAINTENANCE) if before is None else set_meta(vm, MAINTENANCE, before)
+    return Command(command.argv, f"give {vm} back to Pacemaker")
+
+
+def standby(node: str, *, on: bool) -> Command:
+    word = "on" if on else "off"
+    purpose = f"{node} is to run nothing" if on else f"{node} may run resources again"
+    return Command(("crm_standby", "--node", node, "--update", word), purpose)
+
+
+def abort_job(domain: str, source: str) -> Command:
+    """End the copy; the guest goes on running on the source."""
+    return Command(("virsh", "domjobabort", domain), f"stop copying {domain}", source)
+
+
+def set_downtime(domain: str, source: str, downtime_ms: int) -> Command:
+    return Command(
+        ("virsh", "migrate-setmaxdowntime", domain, str(downtime_ms)),
+        f"allow {domain} to stand still for {downtime_ms} ms at the switch-over",
+        source,
+    )
+
+
+def set_speed(domain: str, source: str, mib_per_s: int) -> Command:
+    return Command(
+        ("virsh", "migrate-setspeed", domain, str(mib_per_s)),
+        f"let {domain} be copied at up to {mib_per_s} MiB/s",
+        source,
+    )

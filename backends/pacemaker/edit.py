@@ -1,0 +1,98 @@
+"""What a command would make of the CIB, without sending it. Pure.
+
+Only the commands of `backends.commands` that write to the CIB are known here; they leave the same
+elements behind as the real ones do (compared with Pacemaker 2.1.5 in the tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from backends.pacemaker.cib import is_leftover
+from backends.plan import Command
+
+
+def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
+    """Carry out the commands on this copy of a CIB. Raises `ValueError` for an unknown one."""
+    for command in commands:
+        match command.argv:
+            case ("crm_resource", "--move", "--resource", vm, "--node", node):
+                _move(cib, vm, node)
+            case ("crm_resource", "--clear", "--resource", vm):
+                _clear(cib, vm)
+            case ("crm_resource", "--resource", vm, "--meta", "--set-parameter", name, _, value):
+                _set_meta(cib, vm, name, value)
+            case ("crm_resource", "--resource", vm, "--meta", "--delete-parameter", name):
+                _delete_meta(cib, vm, name)
+            case ("crm_standby", "--node", node, "--update", value):
+                _standby(cib, node, value)
+            case _:
+                raise ValueError(f"what «{command}» does to a CIB is not known")
+
+
+def _constraints(cib: etree._Element) -> etree._Element:
+    found = cib.find("configuration/constraints")
+    if found is None:
+        raise ValueError("the CIB has no constraints section")
+    return found
+
+
+def _clear(cib: etree._Element, vm: str) -> None:
+    constraints = _constraints(cib)
+    for location in constraints.findall("rsc_location"):
+        if location.get("rsc") == vm and is_leftover(location.get("id", "")):
+            constraints.remove(location)
+
+
+def _move(cib: etree._Element, vm: str, node: str) -> None:
+    """The preference replaces the one before and lifts the ban on its node; other bans stay."""
+    constraints = _constraints(cib)
+    prefer, ban = f"cli-prefer-{vm}", f"cli-ban-{vm}-on-{node}"
+    for location in constraints.findall("rsc_location"):
+        if location.get("id") in (prefer, ban):
+            constraints.remove(location)
+    attributes = {"id": prefer, "rsc": vm, "role": "Started", "node": node, "score": "INFINITY"}
+    etree.SubElement(constraints, "rsc_location", attributes)
+
+
+def _primitive(cib: etree._Element, vm: str) -> etree._Element:
+    for primitive in cib.iterfind("configuration/resources//primitive"):
+        if primitive.get("id") == vm:
+            return primitive
+    raise ValueError(f"the CIB has no resource {vm}")
+
+
+def _set_meta(cib: etree._Element, vm: str, name: str, value: str) -> None:
+    primitive = _primitive(cib, vm)
+    _delete_meta(cib, vm, name)
+    group = f"{vm}-meta_attributes"
+    meta = primitive.find("meta_attributes")
+    if meta is None:
+        meta = etree.SubElement(primitive, "meta_attributes", {"id": group})
+    etree.SubElement(meta, "nvpair", {"id": f"{group}-{name}", "name": name, "value": value})
+
+
+def _delete_meta(cib: etree._Element, vm: str, name: str) -> None:
+    for meta in _primitive(cib, vm).iterfind("meta_attributes"):
+        for pair in meta.findall("nvpair"):
+            if pair.get("name") == name:
+                meta.remove(pair)
+
+
+def _standby(cib: etree._Element, name: str, value: str) -> None:
+    """A node attribute that outlives a reboot, as `crm_standby` sets it by default."""
+    for node in cib.iterfind("configuration/nodes/node"):
+        if node.get("uname") == name:
+            group = f"nodes-{node.get('id')}"
+            attributes = node.find("instance_attributes")
+            if attributes is None:
+                attributes = etree.SubElement(node, "instance_attributes", {"id": group})
+            for pair in attributes.findall("nvpair"):
+                if pair.get("name") == "standby":
+                    attributes.remove(pair)
+            words = {"id": f"{group}-standby", "name": "standby", "value": value}
+            etree.SubElement(attributes, "nvpair", words)
+            return
+    raise ValueError(f"the CIB has no node {name}")

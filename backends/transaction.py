@@ -1,0 +1,111 @@
+"""What all acts on a cluster share: reports, the journaled sending, and pictures to wait on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backends.base import Backend, Writer
+from backends.errors import ActFailed, Refused, Unknown
+from backends.journal import Act
+from backends.model import VM, Cluster, Migration
+from backends.plan import Command
+
+
+class Stage(StrEnum):
+    PREPARING = "preparing"
+    MOVING = "moving"
+    FOLLOWING = "following"
+    PROVING = "proving"
+    CLEARING = "clearing"
+    GUARDING = "guarding"
+    ABORTING = "aborting"
+    PROBING = "probing"
+    RELEASING = "releasing"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an act is doing; `migration` is there while the guest's memory is copied."""
+
+    vm: str
+    stage: Stage
+    text: str
+    migration: Migration | None = None
+
+
+async def send(backend: Backend, act: Act, stage: Stage, command: Command) -> None:
+    """Note the command on disk, then send it. Raises what `Writer.send` raises."""
+    writer = writer_of(backend)
+    act.note(stage, command.purpose, command=str(command), node=command.node)
+    await writer.send(command)
+
+
+async def ticking(backend: Backend, every_s: float = 1.0) -> AsyncGenerator[Cluster]:
+    """Each picture as it comes, and the newest again when nothing changed for a while."""
+    pictures = backend.pictures()
+    coming = asyncio.ensure_future(anext(pictures))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=every_s)
+            if not done:
+                yield backend.picture
+                continue
+            try:
+                picture = coming.result()
+            except StopAsyncIteration:
+                raise ActFailed(
+                    "the connection to the cluster was closed meanwhile",
+                    cure="Pacemaker goes on by itself; vmferry finishes at its next start",
+                ) from None
+            coming = asyncio.ensure_future(anext(pictures))
+            yield picture
+    finally:
+        coming.cancel()
+
+
+async def wait_for(
+    backend: Backend, vm: str, condition: Callable[[VM], bool], what: str, *, within_s: float
+) -> VM:
+    """The VM as soon as the condition holds in a picture that is not old.
+
+    Time in which no node answers does not count. Raises `ActFailed` naming `what` was waited for.
+    """
+    left_s = within_s
+    last = time.monotonic()
+    async with aclosing(ticking(backend)) as pictures:
+        async for picture in pictures:
+            now = time.monotonic()
+            if picture.stale_pacemaker() is None:
+                known = vm_in(picture, vm)
+                if condition(known):
+                    return known
+                left_s -= now - last
+            if left_s <= 0:
+                break
+            last = now
+    known = vm_in(backend.picture, vm)
+    raise ActFailed(
+        f"waited {within_s:.0f} s in vain for {what}: {vm} is {known.state.value} "
+        f"on {' and '.join(known.nodes) or 'no node'}"
+    )
+
+
+def writer_of(backend: Backend) -> Writer:
+    """The writing half. Raises `Refused` where there is none."""
+    if backend.writer is None:
+        raise Refused("vmferry was started read-only", cure="start it without --read-only")
+    return backend.writer
+
+
+def vm_in(picture: Cluster, vm_id: str) -> VM:
+    """Raises `Unknown`."""
+    vm = picture.vm(vm_id)
+    if vm is None:
+        raise Unknown(f"no VM {vm_id!r} in this cluster")
+    return vm
