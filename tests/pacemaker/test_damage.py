@@ -1,0 +1,176 @@
+"""Answers that are cut off, damaged, or made to harm: the last picture must survive them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.errors import BadAnswer, VmferryError
+from backends.pacemaker import simulate, xml
+from backends.pacemaker.cib import parse_cib
+from backends.pacemaker.picture import pacemaker_picture
+from backends.pacemaker.status import parse_status
+from pacemaker.cibs import answer, cib, op, sample, vm
+
+Parser = Callable[[bytes], object]
+ANSWERS: list[tuple[Parser, bytes]] = [
+    (parse_status, sample("crm_mon-during")),
+    (parse_status, answer("crm_mon-everything")),
+    (parse_status, answer("crm_mon-2.0.2")),
+    (parse_cib, sample("cib-during")),
+    (parse_cib, answer("cib-everything")),
+    (simulate.parse_actions, sample("simulate-sim")),
+]
+PARSERS = [parse_status, parse_cib, simulate.parse_actions]
+NASTY = st.sampled_from([b'"', b"<", b">", b"&", b"&#0;", b"]]>", b"\x00", b"\xff", b"\x1b[2J"])
+
+
+def parsed_or_refused(parser: Parser, data: bytes) -> None:
+    try:
+        parser(data)
+    except VmferryError as error:
+        assert str(error)
+
+
+@given(st.sampled_from(ANSWERS), st.floats(0, 1))
+def test_every_beginning_is_parsed_or_refused(case: tuple[Parser, bytes], share: float) -> None:
+    parser, data = case
+    parsed_or_refused(parser, data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize(("parser", "data"), ANSWERS)
+def test_an_answer_that_is_cut_off_is_refused(parser: Parser, data: bytes) -> None:
+    whole = data.rstrip()
+    for end in (1, len(whole) // 3, len(whole) // 2, len(whole) - 1):
+        with pytest.raises(BadAnswer):
+            parser(whole[:end])
+
+
+@given(
+    st.sampled_from(ANSWERS),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=0, max_size=4) | NASTY), max_size=5),
+)
+def test_random_damage_is_parsed_or_refused(
+    case: tuple[Parser, bytes], damage: list[tuple[float, bytes]]
+) -> None:
+    parser, data = case
+    for share, put in damage:
+        at = int(len(data) * share)
+        data = data[:at] + put + data[at + len(put) :]
+    parsed_or_refused(parser, data)
+
+
+@given(st.sampled_from(ANSWERS), st.data())
+def test_any_value_in_any_attribute_is_parsed_or_refused(
+    case: tuple[Parser, bytes], data: st.DataObject
+) -> None:
+    parser, text = case
+    quotes = [index for index, byte in enumerate(text) if byte == ord('"')]
+    start = data.draw(st.integers(0, len(quotes) // 2 - 1)) * 2
+    value = data.draw(
+        st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters='<>&"'))
+        | st.sampled_from(["9" * 400, "-1", "9" * 5000, "1e9", "٣", "true", "+", "0001-01-01Z"])
+    )
+    value_bytes = value.encode()
+    parsed_or_refused(parser, text[: quotes[start] + 1] + value_bytes + text[quotes[start + 1] :])
+
+
+@given(st.sampled_from(PARSERS), st.binary(max_size=200))
+def test_nonsense_is_refused(parser: Parser, data: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        parser(data)
+
+
+def test_more_than_any_cluster_says_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "LIMIT_BYTES", 1000)
+    for parser, data in ANSWERS:
+        with pytest.raises(BadAnswer, match="MiB"):
+            parser(data)
+
+
+def test_what_is_nested_beyond_reason_is_refused() -> None:
+    depth = 100_000
+    with pytest.raises(BadAnswer):
+        parse_status(b"<crm_mon>" + b"<nodes>" * depth + b"</nodes>" * depth + b"</crm_mon>")
+
+
+BOMB = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "place", ['<node name="{}" id="1"/>', "<node name='a' id='1'>{}</node>", "{}"]
+)
+def test_an_entity_bomb_does_no_harm(place: str) -> None:
+    bomb = f'<!DOCTYPE crm_mon [<!ENTITY l0 "ha">{BOMB}]>'
+    data = f"{bomb}<crm_mon><nodes>{place.format('&l11;')}</nodes></crm_mon>".encode()
+    try:
+        status = parse_status(data)
+    except BadAnswer:
+        return
+    assert all(len(node.name) < 1000 for node in status.nodes)
+
+
+@pytest.mark.parametrize("kind", ["SYSTEM", 'PUBLIC "x"'])
+def test_no_file_is_read_for_an_external_entity(tmp_path: Path, kind: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("<node name='stolen' id='1'/>")
+    for where in (str(secret), f"file://{secret}"):
+        doctype = f'<!DOCTYPE crm_mon [<!ENTITY x {kind} "{where}">]>'
+        data = f"{doctype}<crm_mon><nodes>&x;</nodes></crm_mon>".encode()
+        try:
+            assert parse_status(data).nodes == ()
+        except BadAnswer as error:
+            assert "stolen" not in str(error)
+
+
+def test_no_file_is_read_for_a_doctype_or_an_inclusion(tmp_path: Path) -> None:
+    dtd = tmp_path / "evil.dtd"
+    dtd.write_text('<!ENTITY x "stolen">')
+    data = f'<!DOCTYPE crm_mon SYSTEM "{dtd}"><crm_mon><nodes/></crm_mon>'.encode()
+    assert parse_status(data).nodes == ()
+    included = (
+        '<crm_mon xmlns:xi="http://www.w3.org/2001/XInclude"><nodes>'
+        f'<xi:include href="{dtd}" parse="text"/></nodes></crm_mon>'
+    )
+    assert parse_status(included.encode()).nodes == ()
+
+
+HOSTILE = [
+    "[red]x[/]",
+    "[/nope]",
+    "\u202eevil",
+    "漢字のサーバー",
+    "🚢" * 20,
+    "a" * 200,
+    "; rm -rf /",
+    "$(reboot)",
+    "%s%n",
+    'it\'s "quoted"',
+    "\u009b2J",
+    "a&b<c>",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_pass_through_literally(name: str) -> None:
+    quoted = quoteattr(name)
+    status = parse_status(
+        f'<crm_mon><nodes><node name={quoted} id="1" online="true"/></nodes><resources>'
+        f'<resource id={quoted} role="Started"><node name={quoted} id="1"/></resource>'
+        "</resources></crm_mon>".encode()
+    )
+    text = cib(
+        vm(name),
+        nodes=(name,),
+        status=f'<node_state id="1" uname={quoted}><lrm><lrm_resources><lrm_resource id={quoted}>'
+        f"{op(name, 'start', 3)}</lrm_resource></lrm_resources></lrm></node_state>",
+    )
+    picture = pacemaker_picture(status, parse_cib(text))
+    (found,) = picture.vms
+    assert (found.id, found.node, picture.nodes[0].name) == (name, name, name)
+    assert [o.node for o in found.history] == [name]
