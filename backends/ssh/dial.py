@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,13 +19,12 @@ from backends.errors import (
     LoginRefused,
     Unreachable,
 )
-from backends.ssh.known_hosts import KnownHosts, Trusted
+from backends.ssh.known_hosts import KnownHosts, Trusted, trusted
 from backends.ssh.login import Address, Login
 
 # Else Python prints the library's warnings on the terminal.
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 
-_SSH_PORT = 22
 DEFAULT_IDENTITIES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 
@@ -37,17 +36,11 @@ class Route:
     host: str
     port: int
     user: str
-    key_name: str
-    """Under which it stands in the known hosts files."""
     jumps: tuple[str, ...]
     proxied: bool
     known_hosts: KnownHosts
     identities: tuple[str, ...] | None
     config: tuple[str, ...]
-
-    @property
-    def known_port(self) -> int | None:
-        return None if self.port == _SSH_PORT else self.port
 
 
 def route(login: Login, address: Address) -> Route:
@@ -78,7 +71,6 @@ def route(login: Login, address: Address) -> Route:
         host=options.host,
         port=options.port,
         user=options.username,
-        key_name=options.host_key_alias or options.host,
         jumps=tuple(jumps),
         proxied=options.proxy_command is not None,
         known_hosts=KnownHosts.of(
@@ -91,11 +83,14 @@ def route(login: Login, address: Address) -> Route:
 
 
 async def dial(
-    login: Login, way: Route, tunnel: asyncssh.SSHClientConnection | None
+    login: Login, way: Route, through: tuple[str, asyncssh.SSHClientConnection] | None = None
 ) -> asyncssh.SSHClientConnection:
-    """Open the connection. Raises `Unreachable` or one of its kinds, or `BadConfiguration`."""
-    client = Client()
-    trusted = await asyncio.to_thread(way.known_hosts.trusted, way.key_name, way.known_port)
+    """Open the connection, through another one where that is given with its name.
+
+    Raises `Unreachable` or one of its kinds, or `BadConfiguration`.
+    """
+    client = _Client(await asyncio.to_thread(way.known_hosts.read))
+    jump, tunnel = through or (None, None)
     try:
         return await asyncssh.connect(
             way.address.host,
@@ -104,7 +99,7 @@ async def dial(
             tunnel=tunnel,
             config=list(way.config),
             client_factory=lambda: client,
-            known_hosts=lambda *_: (trusted.keys, trusted.signers, trusted.revoked),
+            known_hosts=client.known_keys,
             client_keys=list(way.identities) if way.identities else (),
             ignore_encrypted=True,
             x509_trusted_certs=None,
@@ -115,10 +110,10 @@ async def dial(
             keepalive_count_max=3,
         )
     except asyncssh.HostKeyNotVerifiable as error:
-        raise _untrusted(way, trusted, client.shown, str(error)) from None
+        raise _untrusted(way, client, jump, str(error)) from None
     except asyncssh.KeyExchangeFailed as error:
-        if trusted.keys and "host key" in str(error):
-            raise _other_kind(way, trusted) from None
+        if client.trusted.keys and "host key" in str(error):
+            raise _other_kind(way, client) from None
         raise Unreachable(f"no common way to encrypt: {error.reason}", where=_name(way)) from None
     except asyncssh.PermissionDenied:
         raise await _login_refused(way) from None
@@ -138,11 +133,24 @@ async def dial(
         ) from None
 
 
-class Client(asyncssh.SSHClient):
-    """Remembers what asyncssh tells in passing."""
+class _Client(asyncssh.SSHClient):
+    """Knows the host keys, and remembers what it was asked."""
 
-    shown: asyncssh.SSHKey | None = None
-    """The host key that was not trusted."""
+    def __init__(self, known: asyncssh.SSHKnownHosts) -> None:
+        self._known = known
+        self.host = ""
+        self.port: int | None = None
+        self.trusted = Trusted()
+        self.shown: asyncssh.SSHKey | None = None
+        """The host key that was not trusted."""
+
+    def known_keys(
+        self, host: str, addr: str, port: int | None
+    ) -> tuple[Sequence[asyncssh.SSHKey], ...]:
+        # Only here the name is final: the configuration may have it canonicalized.
+        self.host, self.port = host, port
+        self.trusted = trusted(self._known, host, port)
+        return self.trusted.keys, self.trusted.signers, self.trusted.revoked
 
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
@@ -191,33 +199,38 @@ def _no_connection(login: Login, way: Route, error: OSError) -> Unreachable:
     return Unreachable(what, where=_name(way), cure=cure)
 
 
-def _untrusted(
-    way: Route, trusted: Trusted, key: asyncssh.SSHKey | None, reason: str
-) -> Unreachable:
+def _untrusted(way: Route, client: _Client, jump: str | None, reason: str) -> Unreachable:
+    key = client.shown
     if key is None:
-        return HostKeyChanged(f"its host key is not accepted: {reason}", where=_name(way))
+        return HostKeyChanged(
+            f"its host key is not accepted: {reason}",
+            where=_name(way),
+            cure="ask who runs it which key is right",
+        )
     kind = key.get_algorithm()
     shown = f"{kind} {key.get_fingerprint()}"
-    if trusted.keys:
-        return _changed(way, f"it shows another host key than it is known by: {shown}")
-    files = way.known_hosts.user_files
+    if client.trusted.keys:
+        return _changed(way, client, f"it shows another host key than it is known by: {shown}")
     scan = f"ssh-keyscan -t {kind.removeprefix('ssh-').split('-')[0]} -p {way.port} {way.host}"
+    if jump is not None:
+        scan = f"ssh {jump} {scan}"
     return HostKeyUnknown(
         f"its host key is not known: {shown}",
         where=_name(way),
-        cure=f"connect once by `ssh {way.address}` and compare this fingerprint with the one"
-        f" the machine's console shows, or: {scan} >> {files[0]}",
+        cure=f"connect once by `ssh {f'-J {jump} ' if jump else ''}{way.address}` and compare this"
+        " fingerprint with the one the machine's console shows, or:"
+        f" {scan} >> {way.known_hosts.user_files[0]}",
     )
 
 
-def _other_kind(way: Route, trusted: Trusted) -> Unreachable:
-    kinds = ", ".join(sorted({key.get_algorithm() for key in trusted.keys}))
-    return _changed(way, f"it has no host key of the kind it is known by ({kinds})")
+def _other_kind(way: Route, client: _Client) -> Unreachable:
+    kinds = ", ".join(sorted({key.get_algorithm() for key in client.trusted.keys}))
+    return _changed(way, client, f"it has no host key of the kind it is known by ({kinds})")
 
 
-def _changed(way: Route, what: str) -> HostKeyChanged:
-    places = " and ".join(way.known_hosts.places(way.key_name, way.known_port))
-    name = way.key_name if way.known_port is None else f"[{way.key_name}]:{way.port}"
+def _changed(way: Route, client: _Client, what: str) -> HostKeyChanged:
+    places = " and ".join(way.known_hosts.places(client.host, client.port))
+    name = client.host if client.port is None else f"[{client.host}]:{client.port}"
     return HostKeyChanged(
         f"{what}; expected is {places}",
         where=_name(way),

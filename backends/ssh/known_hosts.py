@@ -19,9 +19,9 @@ _NO_FILE = frozenset({"", "none", "/dev/null"})
 class Trusted:
     """What is known of one host: its keys, the keys that may sign for it, and those revoked."""
 
-    keys: Sequence[asyncssh.SSHKey]
-    signers: Sequence[asyncssh.SSHKey]
-    revoked: Sequence[asyncssh.SSHKey]
+    keys: Sequence[asyncssh.SSHKey] = ()
+    signers: Sequence[asyncssh.SSHKey] = ()
+    revoked: Sequence[asyncssh.SSHKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class KnownHosts:
             )
         return cls(_paths(named), _paths(SYSTEM_FILES if system is None else system))
 
-    def trusted(self, host: str, port: int | None) -> Trusted:
-        """What the files say of a host; `port` is `None` for ssh's own. Reads the files."""
+    def read(self) -> asyncssh.SSHKnownHosts:
+        """What the files say. Raises `BadConfiguration` for one that cannot be read."""
         known = asyncssh.SSHKnownHosts()
         for _, _, line in self._lines():
             _load(known, line)
-        return _match(known, host, port)
+        return known
 
     def places(self, host: str, port: int | None) -> list[str]:
         """Where the host stands, as `file:line`."""
@@ -58,7 +58,7 @@ class KnownHosts:
         for path, number, line in self._lines():
             known = asyncssh.SSHKnownHosts()
             _load(known, line)
-            if _match(known, host, port).keys:
+            if trusted(known, host, port).keys:
                 places.append(f"{path}:{number}")
         return places
 
@@ -76,6 +76,15 @@ class KnownHosts:
                 yield path, number, line
 
 
+def trusted(known: asyncssh.SSHKnownHosts, host: str, port: int | None) -> Trusted:
+    """What is known of a host; `port` is `None` for ssh's own.
+
+    By name only, as ssh does by default: an address that a resolver gave proves nothing.
+    """
+    keys, signers, revoked, *_ = known.match(host, "", port)
+    return Trusted(keys, signers, revoked)
+
+
 def _paths(names: Iterable[str]) -> tuple[Path, ...]:
     return tuple(Path(name).expanduser() for name in names if name.lower() not in _NO_FILE)
 
@@ -86,9 +95,3 @@ def _load(known: asyncssh.SSHKnownHosts, line: str) -> None:
     except ValueError:
         # As ssh does: a line that cannot be read vouches for nobody.
         return
-
-
-def _match(known: asyncssh.SSHKnownHosts, host: str, port: int | None) -> Trusted:
-    # By name only, as ssh does by default: an address that a resolver gave proves nothing.
-    keys, signers, revoked, *_ = known.match(host, "", port)
-    return Trusted(keys, signers, revoked)

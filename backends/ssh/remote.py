@@ -63,6 +63,7 @@ class SshHost(Host):
         self._attempt: asyncio.Task[Connection] | None = None
         self._failure: VmferryError | None = None
         self._failing_since = 0.0
+        self._closed = False
 
     @property
     def connected(self) -> bool:
@@ -84,14 +85,17 @@ class SshHost(Host):
         """The connection, made anew where there is none; all who ask wait for the same attempt."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
+        if self._closed:
+            raise Unreachable("the connection was closed", where=self.name)
         if self._attempt is None:
             if self._failure and (pause_s := self._backoff.remaining_s(time.monotonic())):
                 raise self._still(self._failure, pause_s)
-            self._attempt = asyncio.create_task(self._try())
+            self._attempt = asyncio.create_task(self._try_in_time())
             self._attempt.add_done_callback(self._settle)
         return await asyncio.shield(self._attempt)
 
     async def close(self) -> None:
+        self._closed = True
         if self._attempt is not None:
             self._attempt.cancel()
             with suppress(asyncio.CancelledError, VmferryError):
@@ -179,6 +183,19 @@ class SshHost(Host):
                     await killer.wait_closed()
                     record.exit_status = killer.returncode
 
+    async def _try_in_time(self) -> Connection:
+        # Each hop has a limit of its own; this one is for jump hosts that lead in a circle.
+        limit_s = 4 * self._login.connect_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._try()
+        except TimeoutError:
+            raise Unreachable(
+                f"no way was found within {limit_s:g} s",
+                where=self.name,
+                cure="see ProxyJump in the SSH configuration",
+            ) from None
+
     async def _try(self) -> Connection:
         way = await asyncio.to_thread(route, self._login, self._address)
         via = self._jump(way.jumps) if way.jumps and not self._via else self._via
@@ -212,8 +229,9 @@ class SshHost(Host):
         return connection
 
     async def _dial(self, way: Route, via: Host | None = None) -> Connection:
-        tunnel = await via.connection() if isinstance(via, SshHost) else None
-        return await dial(self._login, way, tunnel)
+        if isinstance(via, SshHost):
+            return await dial(self._login, way, (via.name, await via.connection()))
+        return await dial(self._login, way)
 
     def _settle(self, attempt: asyncio.Task[Connection]) -> None:
         self._attempt = None

@@ -42,12 +42,8 @@ async def silent(site: Site, name: str) -> AsyncIterator[None]:
         yield
 
 
-async def hostname(host: Host) -> bytes:
-    return (await host.run(["sh", "-c", "echo $NAME"])).stdout.strip()
-
-
 async def test_a_name_that_does_not_resolve_is_said(connect: Connect, site: Site) -> None:
-    with pytest.raises(Unreachable, match=f"^{NOWHERE}$|cannot be resolved") as failure:
+    with pytest.raises(Unreachable, match="cannot be resolved") as failure:
         await connect(NOWHERE).first()
     assert failure.value.where == NOWHERE
     assert failure.value.cure
@@ -120,7 +116,7 @@ async def test_a_node_that_cannot_be_reached_from_here_is_reached_through_the_fi
         alpha.names[name] = beta.port
     fleet = connect("alpha")
     host = fleet.host(name)
-    with pytest.raises(HostKeyUnknown):
+    with pytest.raises(HostKeyUnknown, match=f"ssh -J alpha {name}"):
         await host.run(["true"])
     site.know("*", beta.key)
     await host.wait_connected()
@@ -150,6 +146,21 @@ async def test_jump_hosts_of_the_configuration_are_used_and_shared(
     await (await fleet.first()).run(["true"])
     await fleet.host("gamma.invalid").run(["true"])
     assert (alpha.logins, beta.logins, gamma.logins) == (1, 1, 1)
+
+
+async def test_jump_hosts_that_lead_in_a_circle_are_given_up(connect: Connect, site: Site) -> None:
+    site.say("Host one", "  ProxyJump two", "Host two", "  ProxyJump one")
+    with pytest.raises(Unreachable, match="ProxyJump"):
+        await connect("one", connect_timeout_s=0.05).first()
+
+
+async def test_a_closed_host_opens_no_connection_again(alpha: Server, connect: Connect) -> None:
+    fleet = connect("alpha")
+    host = await fleet.first()
+    await fleet.close()
+    with pytest.raises(Unreachable, match="closed"):
+        await host.run(["true"])
+    assert alpha.logins == 1
 
 
 async def test_an_adopted_host_gets_no_second_connection(alpha: Server, connect: Connect) -> None:

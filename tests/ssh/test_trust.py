@@ -6,7 +6,9 @@ The messages are checked here because the operator acts on them.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 
 import asyncssh
@@ -19,7 +21,7 @@ from backends.errors import (
     LoginRefused,
     Unreachable,
 )
-from backends.ssh.known_hosts import KnownHosts
+from backends.ssh.known_hosts import KnownHosts, trusted
 from ssh.conftest import Connect, Serve
 from ssh.site import Site
 from ssh.sshd import Server
@@ -115,16 +117,19 @@ def test_hashed_names_wildcards_and_broken_lines_are_read_as_ssh_does(tmp_path: 
     key = asyncssh.generate_private_key("ssh-ed25519").convert_to_public()
     text = key.export_public_key().decode()
     file = tmp_path / "known_hosts"
-    # made by: ssh-keygen -H, for the name alpha
-    hashed = "|1|dW5pdCB0ZXN0IHNhbHQhISE=|OF5q2cRmEqZt3dm9q7sDjt6DkTA="
+    salt = b"0123456789abcdefghij"
+    digest = hmac.new(salt, b"alpha", "sha1").digest()
+    hashed = f"|1|{b64encode(salt).decode()}|{b64encode(digest).decode()}"
     file.write_text(f"broken\n\n{hashed} {text}*.example,!x.example {text}[gamma]:2222 {text}")
-    known = KnownHosts.of([str(file), str(tmp_path / "missing")], [])
-    assert known.trusted("a.example", None).keys == [key]
-    assert known.trusted("x.example", None).keys == []
-    assert known.trusted("gamma", 2222).keys == [key]
-    assert known.trusted("gamma", None).keys == []
-    assert known.trusted("beta", None).keys == []
-    assert known.places("gamma", 2222) == [f"{file}:5"]
+    files = KnownHosts.of([str(file), str(tmp_path / "missing")], [])
+    known = files.read()
+    assert trusted(known, "a.example", None).keys == [key]
+    assert trusted(known, "x.example", None).keys == []
+    assert trusted(known, "gamma", 2222).keys == [key]
+    assert trusted(known, "gamma", None).keys == []
+    assert trusted(known, "alpha", None).keys == [key]
+    assert trusted(known, "beta", None).keys == []
+    assert files.places("gamma", 2222) == [f"{file}:5"]
 
 
 async def test_a_refused_login_names_user_and_keys(
