@@ -119,6 +119,9 @@ class MainScreen(MovingScreen):
         self.query_one(StatusLine).read_only = self.backend.writer is None
         self.board.focus()
 
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._draw)
+
     def show_picture(self, picture: Cluster) -> None:
         """Take a picture, and what has changed in it."""
         if self._newest is not None:
@@ -137,8 +140,8 @@ class MainScreen(MovingScreen):
         return self.query_one(ContentSwitcher).current or "board"
 
     def _draw(self) -> None:
-        """Bring what is in sight up to date."""
-        if self.paused or self._newest is None:
+        """Bring what is in sight up to date. Before the first layout there is nothing in sight."""
+        if self.paused or self._newest is None or not self.query_one(ContentSwitcher).size.area:
             return
         picture = self._shown = self._newest
         self.query_one(StatusLine).picture = picture

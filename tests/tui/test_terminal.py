@@ -127,6 +127,11 @@ def test_a_drag_with_a_real_mouse_moves_a_vm_in_the_demo(start: Callable[..., Te
 
     terminal.until_sees("web1 arrived on bravo")
     terminal.until(lambda: "crm_resource --move" not in terminal.text, "closed")
+    terminal.send("M")
+    terminal.until_sees("mouse released")
+    assert not terminal.screen.mode & {1000 << 5, 1003 << 5, 1006 << 5}, "the terminal has it"
+    terminal.send("M")
+    terminal.until(lambda: 1003 << 5 in terminal.screen.mode, "taken back")
     left, _ = terminal.at("╭─ ● bravo")
     terminal.until(lambda: terminal.column_of("● web1") >= left, "in the column of bravo")
     terminal.send("q")
