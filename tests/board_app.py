@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 
 from backends.model import Cluster
 from widgets.board import Board
-from widgets.board_scene import CardKey
 
 
 class BoardApp(App[None]):
@@ -54,7 +53,7 @@ class Hands:
 
     def where(self, vm: str) -> tuple[int, int]:
         """A place on the VM's card, in the view."""
-        found = self.board._scene.find(CardKey(vm))
+        found = self.board._scene.find(vm)
         assert found is not None, f"{vm} is not on the board"
         region = self.board._layout.card(*found)
         left, top = self.board.scroll_offset

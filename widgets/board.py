@@ -103,7 +103,8 @@ class Board(BoardSelect):
         spot = self._spot()
         self._picture = picture
         self._compose_scene(self.filter_text, sample=True)
-        self._marked &= {vm.id for vm in picture.vms}
+        if self._marked:
+            self._marked &= {vm.id for vm in picture.vms}
         if not isinstance(self._drag, drag.Resting):
             self._feed(drag.Changed(self._homes(self._drag.vms), self._scene.nodes))
         self._keep_cursor(before, spot)

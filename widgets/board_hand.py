@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual.geometry import Offset, Region, Size
-from textual.strip import Strip
 
 from widgets.bars import literal
-from widgets.board_ink import Ground, Look, Span, row
+from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.drag import Carrying
 from widgets.glyphs import Tone
 
@@ -27,13 +26,13 @@ def label_region(drag: Carrying, pointer: Offset, view: Size) -> Region:
     return Region(x, max(0, min(pointer.y + 1, view.height - 2)), width, 1)
 
 
-def paint_label(drag: Carrying, width: int, look: Look) -> Strip:
+def paint_label(drag: Carrying, width: int, look: Look) -> Line:
     """The label at the pointer."""
     text: Span = (f" ⇅ {in_hand(drag)} ", Tone.STRONG)
     return row(width, [text], look=look, ground=Ground.LABEL)
 
 
-def paint_foot(drag: Carrying, width: int, look: Look) -> Strip:
+def paint_foot(drag: Carrying, width: int, look: Look) -> Line:
     """What would go where, what was typed, and the keys that end it."""
     target = drag.target if drag.target is not None else "…"
     left: list[Span] = [(f" {in_hand(drag)} → {target}", Tone.STRONG)]

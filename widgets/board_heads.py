@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.strip import Strip
 
 from backends.model import Node
 from backends.plan import Verdict, VerdictKind
 from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
-from widgets.board_ink import Ground, Look, Span, row
+from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.board_scene import Column
 from widgets.glyphs import NODE_MARKS, VERDICT_MARKS, Tone, load_tone
 
@@ -61,9 +60,9 @@ class Frame:
     def edge(self, look: Look) -> Segment:
         return Segment(self.box[5], look(self.tone, Ground.PLAIN))
 
-    def bottom(self, width: int, look: Look) -> Strip:
+    def bottom(self, width: int, look: Look) -> Line:
         line = self.box[6] + self.box[1] * (width - 2) + self.box[7]
-        return Strip([Segment(line, look(self.tone, Ground.PLAIN))], width)
+        return [Segment(line, look(self.tone, Ground.PLAIN))]
 
 
 def frame_of(column: Column, selected: bool, offer: Offer | None) -> Frame:
@@ -86,8 +85,8 @@ def paint_head(
     offer: Offer | None = None,
     history: Sequence[float | None] = (),
     filtered: bool = False,
-) -> tuple[Strip, ...]:
-    """Border with the name, `lines` lines, and a rule: `lines` + 2 strips of `width` cells."""
+) -> tuple[Line, ...]:
+    """Border with the name, `lines` lines, and a rule: `lines` + 2 lines of `width` cells."""
     inner = width - 4
     ground = Ground.CURSOR if on_head else Ground.PLAIN
     if offer is not None and column.node is not None:
@@ -98,26 +97,23 @@ def paint_head(
     else:
         texts = _load(column, column.node, inner, lines, history, filtered)
     edge = frame.edge(look)
-    empty: _Line = ([], [])
+    empty: _Spans = ([], [])
     body = [
-        Strip(
-            [edge, *_padded(width - 2, texts[i] if i < len(texts) else empty, look, ground), edge],
-            width,
-        )
+        [edge, *_padded(width - 2, texts[i] if i < len(texts) else empty, look, ground), edge]
         for i in range(lines)
     ]
     return (_title(column, width, look, frame, on_head), *body, _rule(width, look, frame))
 
 
-_Line = tuple[Sequence[Span], Sequence[Span]]
+_Spans = tuple[Sequence[Span], Sequence[Span]]
 
 
-def _padded(width: int, text: _Line, look: Look, ground: Ground) -> Strip:
+def _padded(width: int, text: _Spans, look: Look, ground: Ground) -> Line:
     space: Span = (" ", Tone.TEXT)
     return row(width, [space, *text[0]], [*text[1], space], look=look, ground=ground)
 
 
-def _title(column: Column, width: int, look: Look, frame: Frame, on_head: bool) -> Strip:
+def _title(column: Column, width: int, look: Look, frame: Frame, on_head: bool) -> Line:
     box, tone = frame.box, frame.tone
     if column.node is None:
         name: list[Span] = [("not running", Tone.MUTED)]
@@ -134,10 +130,10 @@ def _title(column: Column, width: int, look: Look, frame: Frame, on_head: bool) 
     return row(width, left, right, look=look, fill=(box[1], tone))
 
 
-def _rule(width: int, look: Look, frame: Frame) -> Strip:
+def _rule(width: int, look: Look, frame: Frame) -> Line:
     box = frame.box
     line = box[3] + "─" * (width - 2) + box[4]
-    return Strip([Segment(line, look(frame.tone, Ground.PLAIN))], width)
+    return [Segment(line, look(frame.tone, Ground.PLAIN))]
 
 
 def _load(
@@ -147,10 +143,10 @@ def _load(
     lines: int,
     history: Sequence[float | None],
     filtered: bool,
-) -> list[_Line]:
+) -> list[_Spans]:
     mark = NODE_MARKS[node.state]
     word = f"{mark.word}?" if column.stale else mark.word
-    state: _Line = (
+    state: _Spans = (
         [(word, Tone.MUTED if column.stale else mark.tone)],
         [_counted(column, filtered)],
     )
@@ -172,14 +168,14 @@ def _load(
     return rows
 
 
-def _gauge(name: str, percent: float | None, number: str, spark: str, width: int) -> _Line:
+def _gauge(name: str, percent: float | None, number: str, spark: str, width: int) -> _Spans:
     filled, empty = bar(percent, width - 5 - cell_len(number) - cell_len(spark))
     left = [(f"{name} ", Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
     tone = Tone.TEXT if percent is not None else Tone.FAINT
     return left, [(f" {number}", tone), (spark, Tone.TREND)]
 
 
-def _memory(node: Node, width: int) -> _Line:
+def _memory(node: Node, width: int) -> _Spans:
     used, total = node.memory_used_bytes, node.memory_bytes
     percent = 100 * used / total if used is not None and total else None
     number = f"{bytes_text(used)} / {bytes_text(total)}"
@@ -192,7 +188,7 @@ def _memory(node: Node, width: int) -> _Line:
     return _gauge("mem", percent, number, "", width)
 
 
-def _tray(column: Column, filtered: bool) -> list[_Line]:
+def _tray(column: Column, filtered: bool) -> list[_Spans]:
     return [([_counted(column, filtered)], [])]
 
 
@@ -204,13 +200,13 @@ def _counted(column: Column, filtered: bool) -> Span:
     return f"{column.total} {noun}", Tone.MUTED
 
 
-def _verdict(offer: Offer, width: int, lines: int) -> list[_Line]:
+def _verdict(offer: Offer, width: int, lines: int) -> list[_Spans]:
     if offer.home:
         return [([("● here now", Tone.MUTED)], [])]
     if offer.verdict is None:
         return [([("… asking", Tone.MUTED)], [])]
     mark = VERDICT_MARKS[offer.verdict.kind]
-    word: _Line = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], [])
+    word: _Spans = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], [])
     reasons = "; ".join(literal(reason) for reason in offer.verdict.reasons)
     if not reasons and offer.verdict.kind is VerdictKind.LIVE:
         reasons = "nothing else moves"

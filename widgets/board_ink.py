@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from widgets.bars import cut, literal
 from widgets.glyphs import Tone
@@ -40,6 +40,10 @@ def plain_look(tone: Tone, ground: Ground) -> Style:
     return Style()
 
 
+Line: TypeAlias = list[Segment]
+"""One line of a card or a head: segments, which cost less to make than a `Strip`."""
+
+
 def row(
     width: int,
     left: Sequence[Span],
@@ -48,37 +52,38 @@ def row(
     look: Look,
     ground: Ground = Ground.PLAIN,
     fill: Span = (" ", Tone.TEXT),
-) -> Strip:
+) -> Line:
     """One line of `width` cells. What does not fit is cut from the end of the left part first.
 
     Text is made literal here, so that nothing acts on the terminal wherever it came from.
     """
-    left = [(literal(text), tone) for text, tone in left]
-    right = [(literal(text), tone) for text, tone in right]
-    segments: list[Segment] = []
-    right_width = sum(cell_len(text) for text, _ in right)
-    room = max(0, width - right_width)
-    used = _write(segments, left, room, look, ground)
-    if room > used:
-        segments.append(Segment(fill[0] * (room - used), look(fill[1], ground)))
-    _write(segments, right, width - room, look, ground)
-    return Strip(segments, width)
+    ending: Line = []
+    taken = _write(ending, right, width, look, ground)
+    line: Line = []
+    used = _write(line, left, width - taken, look, ground)
+    if used + taken < width:
+        line.append(Segment(fill[0] * (width - taken - used), look(fill[1], ground)))
+    return line + ending
 
 
-def _write(
-    segments: list[Segment], spans: Sequence[Span], room: int, look: Look, ground: Ground
-) -> int:
+def _write(line: Line, spans: Sequence[Span], room: int, look: Look, ground: Ground) -> int:
     used = 0
     for text, tone in spans:
         if used >= room:
             break
-        text = cut(text, room - used)
-        if text:
-            segments.append(Segment(text, look(tone, ground)))
-            used += cell_len(text)
+        inked, cells = _inked(text, room - used)
+        if inked:
+            line.append(Segment(inked, look(tone, ground)))
+            used += cells
     return used
 
 
-def blank(width: int, look: Look, ground: Ground = Ground.PLAIN) -> Strip:
-    """Nothing, on its ground."""
-    return Strip([Segment(" " * width, look(Tone.TEXT, ground))], width)
+@lru_cache(maxsize=32768)
+def _inked(text: str, room: int) -> tuple[str, int]:
+    text = cut(literal(text), room)
+    return text, cell_len(text)
+
+
+def text_of(line: Line) -> str:
+    """What a line says."""
+    return "".join(segment.text for segment in line)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TypeAlias
 
 from backends.model import (
     VM,
@@ -24,11 +24,8 @@ _SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
 _KIND_ORDER = {NodeKind.MEMBER: 0, NodeKind.REMOTE: 1, NodeKind.GUEST: 2}
 
 
-class CardKey(NamedTuple):
-    """A card's identity; a VM on its way stands twice: where it is, and where it arrives."""
-
-    vm: str
-    arriving: bool = False
+CardKey: TypeAlias = tuple[str, bool]
+"""A VM and whether it arrives: on its way it stands twice, where it is and where it will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class Card:
 
     @property
     def key(self) -> CardKey:
-        return CardKey(self.vm.id, self.arriving)
+        return self.vm.id, self.arriving
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +69,11 @@ class Scene:
         """The column of a node; of `None`, the place of VMs that run nowhere."""
         return next((i for i, column in enumerate(self.columns) if column.name == node), None)
 
-    def find(self, key: CardKey) -> tuple[int, int] | None:
-        """Column and index of a card."""
+    def find(self, vm: str) -> tuple[int, int] | None:
+        """Column and index of a VM's card, where it is."""
         for number, column in enumerate(self.columns):
             for index, card in enumerate(column.cards):
-                if card.key == key:
+                if card.vm.id == vm and not card.arriving:
                     return number, index
         return None
 
@@ -119,12 +116,12 @@ def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]
         if not shown:
             continue
         old = bool(stale) if home is None else home in silent
-        card = _same(Card(vm, migration, stale=old), known)
+        card = _card(known, vm, migration, False, old)
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
-            ghost = Card(vm, migration, arriving=True, stale=bool(stale))
-            cards[migration.target].append(_same(ghost, known))
+            cards[migration.target].append(_card(known, vm, migration, True, bool(stale)))
 
+    ranks = _ranks(tuple(vm.id for vm in picture.vms))
     columns = []
     for node in sorted(picture.nodes, key=_node_order):
         if node.kind is NodeKind.GUEST and not totals[node.name] and not cards[node.name]:
@@ -140,7 +137,7 @@ def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]
         columns.append(
             Column(
                 node,
-                _in_order(cards[node.name]),
+                _in_order(cards[node.name], ranks),
                 totals[node.name],
                 trouble,
                 numbers_known and node.state not in _SILENT,
@@ -148,7 +145,7 @@ def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]
             )
         )
     if nowhere:
-        columns.append(Column(None, _in_order(homeless), nowhere, stale=bool(stale)))
+        columns.append(Column(None, _in_order(homeless, ranks), nowhere, stale=bool(stale)))
     return Scene(tuple(columns), bool(parts), bool(stale))
 
 
@@ -161,9 +158,23 @@ def why_unmovable(picture: Cluster, vm: VM) -> str | None:
     return None
 
 
-def _same(card: Card, known: Mapping[CardKey, Card]) -> Card:
-    before = known.get(card.key)
-    return before if before is not None and before == card else card
+def _card(
+    known: Mapping[CardKey, Card],
+    vm: VM,
+    migration: Migration | None,
+    arriving: bool,
+    stale: bool,
+) -> Card:
+    """The card that is known already, where it would be equal to a new one."""
+    before = known.get((vm.id, arriving))
+    if (
+        before is not None
+        and (before.vm is vm or before.vm == vm)
+        and before.migration == migration
+        and before.stale == stale
+    ):
+        return before
+    return Card(vm, migration, arriving, stale)
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:
@@ -171,15 +182,20 @@ def _matches(vm: VM, parts: Iterable[str]) -> bool:
     return all(part in text for part in parts)
 
 
-def _in_order(cards: list[Card]) -> tuple[Card, ...]:
-    return tuple(sorted(cards, key=lambda card: natural(card.vm.id)))
+def _in_order(cards: list[Card], ranks: Mapping[str, int]) -> tuple[Card, ...]:
+    return tuple(sorted(cards, key=lambda card: ranks[card.vm.id]))
+
+
+@lru_cache(maxsize=4)
+def _ranks(names: tuple[str, ...]) -> Mapping[str, int]:
+    """Each name's place in the natural order; names change seldom, and comparing them is slow."""
+    return {name: rank for rank, name in enumerate(sorted(names, key=natural))}
 
 
 def _node_order(node: Node) -> tuple[int, tuple[tuple[int, int, str], ...]]:
     return _KIND_ORDER[node.kind], natural(node.name)
 
 
-@lru_cache(maxsize=8192)
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key under which web2 comes before web10."""
     return tuple(

@@ -10,7 +10,6 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from widgets.board_moves import Spot, Way, ends, moved
-from widgets.board_scene import CardKey
 from widgets.board_view import BoardView, Cursor
 
 
@@ -96,7 +95,7 @@ class BoardSelect(BoardView, can_focus=True):
 
     def select(self, vm: str | None, node: str | None = None) -> None:
         """Select a VM, or a node's head."""
-        if vm is not None and (found := self._scene.find(CardKey(vm))) is not None:
+        if vm is not None and (found := self._scene.find(vm)) is not None:
             self._select(*found)
         elif vm is None and (column := self._scene.index(node)) is not None:
             self._select(column, None)
@@ -119,7 +118,7 @@ class BoardSelect(BoardView, can_focus=True):
 
     def _spot(self) -> Spot | None:
         if self._cursor.vm is not None:
-            return self._scene.find(CardKey(self._cursor.vm))
+            return self._scene.find(self._cursor.vm)
         column = self._scene.index(self._cursor.node)
         return (column, None) if column is not None else None
 
@@ -141,7 +140,7 @@ class BoardSelect(BoardView, can_focus=True):
         if not self._scene.columns:
             self._cursor = Cursor()
             return
-        if before.vm is not None and (found := self._scene.find(CardKey(before.vm))) is not None:
+        if before.vm is not None and (found := self._scene.find(before.vm)) is not None:
             self._select(*found, scroll=False)
             return
         column = self._scene.index(before.node) if spot or before.node else None
@@ -158,7 +157,7 @@ class BoardSelect(BoardView, can_focus=True):
         """What is meant by taking this VM: all the marked ones, if it is one of them."""
         if vm not in self._marked:
             return (vm,)
-        return tuple(key.vm for key in self._cards if key.vm in self._marked and not key.arriving)
+        return tuple(vm for vm, arriving in self._cards if vm in self._marked and not arriving)
 
     def action_step(self, way: str) -> None:
         """Move the selection."""

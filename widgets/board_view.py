@@ -18,7 +18,7 @@ from backends.plan import Verdict
 from widgets.board_css import BOARD_CSS
 from widgets.board_hand import label_region, paint_foot, paint_label
 from widgets.board_heads import Offer, frame_of, paint_head
-from widgets.board_ink import Ground, blank
+from widgets.board_ink import Ground, Line
 from widgets.board_scene import Card, CardKey, Scene, make_scene
 from widgets.cards import paint_card
 from widgets.drag import Carrying, Resting, State
@@ -27,6 +27,8 @@ from widgets.layout import Hit, arrange, arrange_in
 
 _HISTORY = 240
 _SAMPLE_S = 1.0
+_MANY_REGIONS = 100
+"""From so many on, Textual draws the whole board faster than its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class BoardView(ScrollView):
         self._sampled_at = float("-inf")
         self._styles_of: dict[tuple[Tone, Ground], Style] = {}
         self._cards: dict[CardKey, Card] = {}
-        self._painted: dict[CardKey, tuple[tuple[object, ...], tuple[Strip, ...]]] = {}
-        self._heads: dict[int, tuple[Strip, ...]] = {}
+        self._painted: dict[CardKey, tuple[tuple[object, ...], tuple[Line, ...]]] = {}
+        self._heads: dict[int, tuple[Line, ...]] = {}
 
     # What there is to draw
 
@@ -149,7 +151,7 @@ class BoardView(ScrollView):
 
     def _repaint_cards(self, *vms: str | None) -> None:
         """Repaint these VMs' cards where they are in sight."""
-        keys = {CardKey(vm, arriving) for vm in vms if vm is not None for arriving in (False, True)}
+        keys = {(vm, arriving) for vm in vms if vm is not None for arriving in (False, True)}
         self._refresh_seen(
             self._layout.card(column, index)
             for column, index in self._seen_cards()
@@ -165,16 +167,18 @@ class BoardView(ScrollView):
         regions: list[Region] = []
         for column, index in self._seen_cards():
             new, old = self._scene.columns[column].cards[index], before.columns[column].cards[index]
-            if new is old:
-                continue
-            known = self._painted.get(old.key)
-            if known is None or known[1] != self._card_strips(column, index):
-                regions.append(self._layout.card(column, index))
+            if new is not old:
+                drawn = self._painted.get(old.key)
+                place = self._layout.card(column, index)
+                regions += _changed(place, drawn and drawn[1], self._card_lines(column, index))
         heads, self._heads = self._heads, {}
         for column in self._seen_columns():
-            if heads.get(column) != self._head_strips(column):
-                regions.append(self._head_region(column))
-        self._refresh_seen(regions)
+            place = self._head_region(column)
+            regions += _changed(place, heads.get(column), self._head_lines(column))
+        if len(regions) > _MANY_REGIONS:
+            self.refresh()
+        else:
+            self._refresh_seen(regions)
 
     def _refresh_seen(self, regions: Iterator[Region] | list[Region]) -> None:
         view = Region(*self.scroll_offset, *self._view)
@@ -208,59 +212,58 @@ class BoardView(ScrollView):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         left, top = self.scroll_offset
-        base = self._look(Tone.TEXT, Ground.PLAIN)
-        strip = self._line(y + top, left, width)
-        strip = strip.crop_extend(left, left + width, base)
-        for over in self._overlays(y):
-            region, label = over
-            strip = Strip.join(
-                [strip.crop(0, region.x), label, strip.crop(region.right, width)]
-            ).crop(0, width)
+        strip = Strip(self._line(y + top, left, width)).crop_extend(
+            left, left + width, self._look(Tone.TEXT, Ground.PLAIN)
+        )
+        for region, over in self._overlays(y):
+            before, after = strip.crop(0, region.x), strip.crop(region.right, width)
+            strip = Strip([*before, *over, *after]).crop(0, width)
         return strip
 
-    def _line(self, y: int, left: int, width: int) -> Strip:
+    def _line(self, y: int, left: int, width: int) -> Line:
         layout = self._layout
         band = layout.band_at(y)
         if band is None:
-            return Strip([])
+            return []
         head_line = y - layout.head_top(band, self.scroll_offset.y)
-        pieces: list[Strip] = []
+        line: Line = []
         x = 0
         for column in range(band.first, band.last):
             region = layout.columns[column]
             if region.x > x:
-                pieces.append(blank(region.x - x, self._look))
+                line.append(self._blank(region.x - x))
             if region.right <= left or region.x >= left + width:
-                pieces.append(blank(region.width, self._look))
+                line.append(self._blank(region.width))
             elif 0 <= head_line < layout.head_height:
-                pieces.append(self._head_strips(column)[head_line])
+                line += self._head_lines(column)[head_line]
             else:
-                pieces.append(self._body_line(column, y - region.y))
+                line += self._body_line(column, y - region.y)
             x = region.right
-        return Strip.join(pieces)
+        return line
 
-    def _body_line(self, column: int, line: int) -> Strip:
+    def _blank(self, width: int) -> Segment:
+        return Segment(" " * width, self._look(Tone.TEXT, Ground.PLAIN))
+
+    def _body_line(self, column: int, line: int) -> Line:
         layout = self._layout
-        region = layout.columns[column]
-        frame = frame_of(
-            self._scene.columns[column], self._is_selected(column), self._offer(column)
-        )
+        region, content = layout.columns[column], self._scene.columns[column]
+        frame = frame_of(content, self._is_selected(column), self._offer(column))
         if line == region.height - 1:
             return frame.bottom(region.width, self._look)
         row_number, part = divmod(line - layout.head_height, layout.pitch)
         lanes = layout.lanes(column)
         edge = frame.edge(self._look)
-        segments: list[Segment] = [edge]
+        body: Line = [edge]
         for lane in range(lanes):
             index = row_number * lanes + lane
-            if part < layout.card_lines and index < len(self._scene.columns[column].cards):
-                segments.extend(self._card_strips(column, index)[part])
+            if part < layout.card_lines and index < len(content.cards):
+                body += self._card_lines(column, index)[part]
             else:
-                segments.extend(blank(layout.lane(column, lane)[1], self._look))
-        segments.append(edge)
-        return Strip(segments, region.width)
+                body.append(self._blank(layout.lane(column, lane)[1]))
+        body.append(edge)
+        return body
 
-    def _card_strips(self, column: int, index: int) -> tuple[Strip, ...]:
+    def _card_lines(self, column: int, index: int) -> tuple[Line, ...]:
         card = self._scene.columns[column].cards[index]
         width = self._layout.lane(column, index % self._layout.lanes(column))[1]
         ground = self._ground(card)
@@ -282,7 +285,7 @@ class BoardView(ScrollView):
             return Ground.CURSOR
         return Ground.MARKED if card.vm.id in self._marked else Ground.PLAIN
 
-    def _head_strips(self, column: int) -> tuple[Strip, ...]:
+    def _head_lines(self, column: int) -> tuple[Line, ...]:
         known = self._heads.get(column)
         if known is not None:
             return known
@@ -312,7 +315,7 @@ class BoardView(ScrollView):
         home = self._drag.homes == {node}
         return Offer(self._verdicts.get(node), home, node == self._drag.target)
 
-    def _overlays(self, y: int) -> Iterator[tuple[Region, Strip]]:
+    def _overlays(self, y: int) -> Iterator[tuple[Region, Line]]:
         if not isinstance(self._drag, Carrying):
             return
         if y == self._view.height - 1:
@@ -354,3 +357,14 @@ class BoardView(ScrollView):
             y = min(place.y - layout.head_height, max(top, place.bottom + foot - height))
         if (x, y) != (left, top):
             self.scroll_to(x, y, animate=False, immediate=True)
+
+
+def _changed(place: Region, before: tuple[Line, ...] | None, now: tuple[Line, ...]) -> list[Region]:
+    """The lines of a place that are not drawn yet as they should be."""
+    if before is None or len(before) != len(now):
+        return [place]
+    return [
+        Region(place.x, place.y + number, place.width, 1)
+        for number, line in enumerate(now)
+        if line != before[number]
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from textual.strip import Strip
 
 from backends.model import Migration, VMState
 from widgets.bars import (
@@ -17,7 +16,7 @@ from widgets.bars import (
     rate_short,
     rate_text,
 )
-from widgets.board_ink import Ground, Look, Span, row
+from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.board_scene import Card
 from widgets.glyphs import ARRIVING_GLYPH, STALE_GLYPH, VM_MARKS, Tone, badges, load_tone
 
@@ -27,7 +26,7 @@ _WIDE = 34
 
 def paint_card(
     card: Card, width: int, lines: int, look: Look, ground: Ground, marked: bool
-) -> tuple[Strip, ...]:
+) -> tuple[Line, ...]:
     """A card in exactly `lines` lines (1 or 2) of exactly `width` cells."""
     edge: Span = (" ", Tone.TEXT)
     if ground in (Ground.CURSOR, Ground.CARRIED):
@@ -47,10 +46,10 @@ def paint_card(
     )
 
 
-_Line = tuple[list[Span], list[Span]]
+_Spans = tuple[list[Span], list[Span]]
 
 
-def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Line]:
+def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
     vm = card.vm
     mark = VM_MARKS[vm.state]
     running = vm.state is VMState.RUNNING
@@ -93,7 +92,7 @@ def _load(percent: float | None, width: int) -> list[Span]:
     ]
 
 
-def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list[_Line]:
+def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list[_Spans]:
     mark = VM_MARKS[VMState.MIGRATING]
     percent = migration.percent
     target = migration.target if migration.target else "?"
@@ -136,7 +135,7 @@ def _progress(migration: Migration, width: int) -> list[Span]:
     return spans
 
 
-def _arriving(card: Card, lines: int) -> list[_Line]:
+def _arriving(card: Card, lines: int) -> list[_Spans]:
     migration = card.migration
     source = migration.source if migration else "?"
     percent = migration.percent if migration else None
@@ -147,7 +146,7 @@ def _arriving(card: Card, lines: int) -> list[_Line]:
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.MUTED)]
     phase = migration.phase.value if migration else ""
-    second: _Line = ([("  ", Tone.TEXT), (f"arriving · {phase}", Tone.FAINT)], [])
+    second: _Spans = ([("  ", Tone.TEXT), (f"arriving · {phase}", Tone.FAINT)], [])
     return [(title, number), second][:lines]
 
 

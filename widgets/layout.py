@@ -17,7 +17,7 @@ from textual.geometry import Region, Size
 MIN_COLUMN = 25
 MIN_LANE = 31
 GAP = 1
-WRAP_FROM = 120
+WRAP_FROM = 104
 ROOMY_FROM = 32
 PITCHES = (3, 2, 1)
 """Lines from one card to the next: two lines and air, two lines, one line."""
@@ -126,7 +126,8 @@ def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> t
     bars = Size(0, 0)
     while True:
         view = size - bars
-        layout = arrange(view.width, view.height, counts, pitch)
+        # A scrollbar must not change whether columns wrap, or it would take itself away again.
+        layout = arrange(view.width, view.height, counts, pitch, size.width >= WRAP_FROM)
         needed = Size(
             int(bool(bars.width or layout.height > view.height)),
             int(bool(bars.height or layout.width > view.width)),
@@ -136,19 +137,26 @@ def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> t
         bars = needed
 
 
-def arrange(width: int, height: int, counts: Sequence[int], pitch: int | None = None) -> Layout:
+def arrange(
+    width: int,
+    height: int,
+    counts: Sequence[int],
+    pitch: int | None = None,
+    wraps: bool | None = None,
+) -> Layout:
     """Place columns with so many cards each; without a `pitch`, the roomiest that still fits."""
-    if pitch is not None:
-        return _arrange(width, height, counts, pitch)
-    layouts = (_arrange(width, height, counts, roomy) for roomy in PITCHES)
+    wraps = width >= WRAP_FROM if wraps is None else wraps
+    pitches = PITCHES if pitch is None else (pitch,)
+    layouts = (_arrange(width, height, counts, roomy, wraps) for roomy in pitches)
     return next(
-        layout for layout in layouts if layout.height <= height or layout.pitch == PITCHES[-1]
+        layout for layout in layouts if layout.height <= height or layout.pitch == pitches[-1]
     )
 
 
-def _arrange(width: int, height: int, counts: Sequence[int], pitch: int) -> Layout:
+def _arrange(width: int, height: int, counts: Sequence[int], pitch: int, wraps: bool) -> Layout:
     head_lines = 4 if height >= ROOMY_FROM else 3
-    per_band, widths = _widths(width, len(counts))
+    widths = _widths(width, len(counts), wraps)
+    per_band = len(widths) or 1
     firsts = range(0, len(counts), per_band)
     needed = [
         head_lines + 3 + _body(counts[first : first + per_band], widths, pitch) for first in firsts
@@ -170,22 +178,19 @@ def _arrange(width: int, height: int, counts: Sequence[int], pitch: int) -> Layo
     return Layout(tuple(columns), tuple(counts), tuple(bands), pitch, head_lines, total, top)
 
 
-def _widths(width: int, columns: int) -> tuple[int, list[int]]:
-    """How many columns a band holds, and the width of each."""
-    if not columns:
-        return 1, []
+def _widths(width: int, columns: int, wraps: bool) -> list[int]:
+    """The widths of a band's columns; where they do not wrap, each screenful shows whole ones."""
     fitting = max(1, (width + GAP) // (MIN_COLUMN + GAP))
-    if columns > fitting and width < WRAP_FROM:
-        per_band, fitting = columns, fitting
-        each, spare = divmod(width - GAP * (fitting - 1), fitting)
-        # Sideways every screenful shows whole columns.
-        return per_band, [
-            max(MIN_COLUMN, each + (number % fitting < spare)) for number in range(columns)
-        ]
-    bands = -(-columns // fitting)
-    per_band = -(-columns // bands)
-    each, spare = divmod(width - GAP * (per_band - 1), per_band)
-    return per_band, [max(MIN_COLUMN, each + (number < spare)) for number in range(per_band)]
+    in_view = per_band = max(1, columns)
+    if columns > fitting and wraps:
+        in_view = per_band = -(-columns // -(-columns // fitting))
+    elif columns > fitting:
+        in_view = fitting
+    each, spare = divmod(width - GAP * (in_view - 1), in_view)
+    return [
+        max(MIN_COLUMN, each + (number % in_view < spare))
+        for number in range(min(per_band, columns))
+    ]
 
 
 def _body(counts: Sequence[int], widths: Sequence[int], pitch: int) -> int:

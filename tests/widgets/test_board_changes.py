@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from board_app import Hands, on_board
-from board_pictures import cluster, migrating, node, vm, with_node, with_vm
 from textual.widget import Widget
 
 from backends.model import Cluster
+from board_app import Hands, on_board
+from board_pictures import cluster, migrating, node, vm, with_node, with_vm
 from widgets.board import Board
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from board_app import on_board
-from board_pictures import cluster, eventful, migrating, node, vm, with_node, with_vm
 
 from backends.model import Cluster, Hypervisor, HypervisorState, NodeState, Phase, Stale, VMState
+from board_app import on_board
+from board_pictures import cluster, eventful, migrating, node, vm, with_node, with_vm
 from widgets.bars import clock_text
 from widgets.glyphs import NODE_MARKS, VM_MARKS
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from board_app import Hands, on_board
-from board_pictures import cluster, migrating, vm
 from textual.events import MouseUp
 from textual.screen import ModalScreen
 
 from backends.model import VMState
+from board_app import Hands, on_board
+from board_pictures import cluster, migrating, vm
 from widgets.board import Board
 
 
