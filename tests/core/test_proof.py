@@ -1,0 +1,147 @@
+"""Where a move stands: proven by the history of operations, whatever the clocks say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.model import VM, Operation, VMState
+from backends.proof import Standing, calls, standing
+from core.pictures import vm
+
+RUNNING, MIGRATING = VMState.RUNNING, VMState.MIGRATING
+
+
+def did(node: str, task: str, call: int, rc: int = 0, at: float | None = 100.0) -> Operation:
+    return Operation(node, task, call, rc, 0, at)
+
+
+def runs(node: str, task: str, at: float = 100.0) -> Operation:
+    return Operation(node, task, -1, 193, -1, at)
+
+
+START = did("alpha", "start", 5)
+MONITOR = did("alpha", "monitor", 6)
+COPIED = did("alpha", "migrate_to", 7)
+RECEIVED = did("bravo", "migrate_from", 3)
+LET_GO = did("alpha", "stop", 8)
+FAILED_COPY = did("alpha", "migrate_to", 7, rc=1)
+BEFORE = vm("web1", "alpha", history=(START, MONITOR))
+
+
+def stands(after: VM, *, in_flight: bool = False, before: VM = BEFORE) -> Standing:
+    return standing(calls(before), after, "bravo", in_flight=in_flight)
+
+
+@pytest.mark.parametrize(
+    ("what", "after", "expected"),
+    [
+        ("nothing happened yet", BEFORE, Standing.UNDERWAY),
+        (
+            "the target has it, the source has not let go",
+            vm("web1", "bravo", history=(COPIED, RECEIVED)),
+            Standing.UNDERWAY,
+        ),
+        (
+            "the source is letting go",
+            vm("web1", "bravo", history=(COPIED, runs("alpha", "stop"), RECEIVED)),
+            Standing.UNDERWAY,
+        ),
+        ("moved", vm("web1", "bravo", history=(COPIED, LET_GO, RECEIVED)), Standing.MOVED),
+        (
+            "moved and paused by somebody",
+            vm("web1", "bravo", VMState.PAUSED, history=(COPIED, LET_GO, RECEIVED)),
+            Standing.MOVED,
+        ),
+        (
+            "moved, still shown on both",
+            vm("web1", "bravo", nodes=("bravo", "alpha"), history=(COPIED, LET_GO, RECEIVED)),
+            Standing.UNDERWAY,
+        ),
+        (
+            "restarted on the source after a failed copy",
+            vm("web1", "alpha", history=(FAILED_COPY, LET_GO, did("alpha", "start", 9))),
+            Standing.REBOOTED,
+        ),
+        (
+            "restarted on the target after a failed copy",
+            vm("web1", "bravo", history=(FAILED_COPY, LET_GO, did("bravo", "start", 4))),
+            Standing.REBOOTED,
+        ),
+        (
+            "restarted on the target after it had arrived",
+            vm("web1", "bravo", history=(COPIED, LET_GO, RECEIVED, did("bravo", "start", 6))),
+            Standing.REBOOTED,
+        ),
+        (
+            "restarted elsewhere",
+            vm("web1", "charlie", history=(FAILED_COPY, LET_GO, did("charlie", "start", 2))),
+            Standing.REBOOTED,
+        ),
+        (
+            "its recovery is under way",
+            vm("web1", "alpha", VMState.FAILED, history=(FAILED_COPY,)),
+            Standing.UNDERWAY,
+        ),
+        (
+            "stopped for its restart",
+            vm("web1", None, VMState.STOPPED, history=(FAILED_COPY, LET_GO)),
+            Standing.UNDERWAY,
+        ),
+        (
+            "failed and left running on the source",
+            vm("web1", "alpha", history=(START, MONITOR, FAILED_COPY)),
+            Standing.FAILED,
+        ),
+        (
+            "failed and blocked",
+            vm("web1", "alpha", VMState.BLOCKED, history=(START, FAILED_COPY)),
+            Standing.BLOCKED,
+        ),
+        (
+            "history cleaned by somebody while it sat on the target",
+            vm("web1", "bravo", history=(did("bravo", "monitor", 40),)),
+            Standing.UNPROVEN,
+        ),
+        ("unknown", vm("web1", "bravo", VMState.UNKNOWN, history=(COPIED,)), Standing.UNDERWAY),
+        (
+            "a monitor is no news",
+            vm("web1", "alpha", history=(START, did("alpha", "monitor", 9, rc=1))),
+            Standing.UNDERWAY,
+        ),
+    ],
+)
+def test_each_situation(what: str, after: VM, expected: Standing) -> None:
+    assert stands(after) is expected, what
+
+
+def test_while_the_cluster_migrates_nothing_is_settled() -> None:
+    moved = vm("web1", "bravo", history=(COPIED, LET_GO, RECEIVED))
+    assert stands(moved, in_flight=True) is Standing.UNDERWAY
+
+
+def test_an_old_move_to_the_same_node_proves_nothing_new() -> None:
+    before = vm("web1", "alpha", history=(did("alpha", "migrate_from", 9), RECEIVED, LET_GO))
+    assert stands(before, before=before) is Standing.UNDERWAY
+    assert stands(vm("web1", "bravo", history=before.history), before=before) is Standing.UNPROVEN
+
+
+def test_an_old_failure_is_not_a_new_one() -> None:
+    before = vm("web1", "alpha", history=(START, FAILED_COPY))
+    assert stands(before, before=before) is Standing.UNDERWAY
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9), st.booleans())
+def test_the_clocks_of_the_nodes_do_not_matter(alpha: float, bravo: float, live: bool) -> None:
+    before = vm("web1", "alpha", history=(did("alpha", "start", 5, at=alpha),))
+    arrives = did("bravo", "migrate_from" if live else "start", 3, at=bravo)
+    copied = did("alpha", "migrate_to", 7, rc=0 if live else 1, at=alpha)
+    stopped = did("alpha", "stop", 8, at=alpha)
+    after = vm("web1", "bravo", history=(*before.history, copied, stopped, arrives))
+    assert stands(after, before=before) is (Standing.MOVED if live else Standing.REBOOTED)
+
+
+@given(st.permutations([COPIED, LET_GO, RECEIVED, MONITOR]))
+def test_the_order_of_the_nodes_in_the_history_does_not_matter(history: list[Operation]) -> None:
+    assert stands(vm("web1", "bravo", history=tuple(history))) is Standing.MOVED
