@@ -27,10 +27,15 @@ def clear(vm: str) -> Command:
     )
 
 
-def cleanup(vm: str) -> Command:
-    """Forget what was done with the VM and probe it anew. Only under maintenance (field facts)."""
+def look_anew(vm: str) -> Command:
+    """Forget all that was done with the VM on every node, and probe it. Only under maintenance.
+
+    `--cleanup` forgets only where something failed. What it leaves of an earlier migration to this
+    node then reads as one that never arrived, and the scheduler plans a restart (2.1.5). `--force`
+    keeps the rest of a group, which is not in maintenance, out of it.
+    """
     return Command(
-        ("crm_resource", "--cleanup", "--resource", vm),
+        ("crm_resource", "--refresh", "--resource", vm, "--force"),
         f"have Pacemaker look anew where {vm} runs",
     )
 

@@ -36,6 +36,8 @@ class Intent(msgspec.Struct, frozen=True, tag="intent"):
     at: float
     calls: tuple[tuple[str, str, int, float | None], ...] = ()
     """The VM's operation history when it began: node, task, call id, time."""
+    maintenance: str | None = None
+    """The VM's own maintenance attribute when it began, to be restored."""
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):

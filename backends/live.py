@@ -36,6 +36,7 @@ class LiveWriter(Writer):
     async def send(self, command: Command) -> Answer:
         host = self._voice.host if command.node is None else self._fleet.host(command.node)
         answer = await host.run(command.argv, timeout_s=WRITE_TIMEOUT_S, writes=True)
+        self._voice.look()
         if answer.exit_status == 0:
             return answer
         said = " ".join(answer.stderr.decode(errors="replace").split())

@@ -17,13 +17,20 @@ from backends.journal import Act, Intent, Journal
 from backends.model import VM, Cluster, Migration
 from backends.plan import Plan, VerdictKind
 from backends.proof import Standing, calls, standing
-from backends.transaction import Report, Stage, send, ticking, vm_in, writer_of
+from backends.transaction import (
+    Report,
+    Stage,
+    clear_constraints,
+    send,
+    ticking,
+    vm_in,
+    writer_of,
+)
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""
 UNPROVEN_S = 5.0
 """A VM that sits on the target for so long, without a history, had it cleaned by somebody."""
-CLEARED_WITHIN_S = 15.0
 
 
 async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenerator[Report]:
@@ -76,7 +83,7 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         raise _failure(backend.picture, act, end)
     place = vm_in(backend.picture, vm).node
     yield Report(vm, Stage.PROVING, f"{vm} runs on {place}: {end.value}")
-    async for report in _clear(backend, act):
+    async for report in clear_constraints(backend, act):
         yield report
     act.close(end.value)
     if end is not expected or place != target:
@@ -103,7 +110,7 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
         Intent("clear", picture.name, vm, known.node, None, False, time.time(), calls(known))
     )
     try:
-        async for report in _clear(backend, act):
+        async for report in clear_constraints(backend, act):
             yield report
         act.close("cleared")
     finally:
@@ -165,25 +172,6 @@ def _words(vm: VM, migration: Migration | None, target: str) -> str:
         return f"{vm.id} is {vm.state.value} on {vm.node or 'no node'}"
     percent = f" {migration.percent:.0f} %" if migration.percent is not None else ""
     return f"{vm.id} {migration.source} → {migration.target or target}: {migration.phase}{percent}"
-
-
-async def _clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    vm = act.intent.vm
-    command = commands.clear(vm)
-    yield Report(vm, Stage.CLEARING, command.purpose)
-    await send(backend, act, Stage.CLEARING, command)
-    deadline = time.monotonic() + CLEARED_WITHIN_S
-    async with aclosing(ticking(backend)) as pictures:
-        async for picture in pictures:
-            known = picture.vm(vm)
-            if known is None or not known.constraints:
-                return
-            if time.monotonic() > deadline:
-                raise ActFailed(
-                    f"constraints of {vm} are still there: "
-                    + ", ".join(constraint.id for constraint in known.constraints),
-                    cure=f"vmferry clear {vm}",
-                )
 
 
 def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:

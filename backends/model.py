@@ -152,6 +152,8 @@ class VM:
     managed: bool = True
     failed: bool = False
     maintenance: bool = False
+    own_maintenance: str | None = None
+    """Its own maintenance attribute as the CIB has it; `None` where it has none."""
     target_role: str | None = None
     group: str | None = None
     vcpus: int | None = None

@@ -28,6 +28,12 @@ def calls(vm: VM) -> tuple[Call, ...]:
     return tuple(map(call, vm.history))
 
 
+def newest(vm: VM, node: str) -> Operation | None:
+    """The last thing that was done with the VM on a node, looking aside."""
+    done = [op for op in vm.history if op.node == node and op.task != "monitor"]
+    return done[-1] if done else None
+
+
 def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) -> Standing:
     """Where the move of `vm` to `target` stands.
 

@@ -9,11 +9,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backends import commands
 from backends.base import Backend, Writer
 from backends.errors import ActFailed, Refused, Unknown
 from backends.journal import Act
 from backends.model import VM, Cluster, Migration
 from backends.plan import Command
+
+CLEARED_WITHIN_S = 15.0
 
 
 class Stage(StrEnum):
@@ -93,6 +96,23 @@ async def wait_for(
     raise ActFailed(
         f"waited {within_s:.0f} s in vain for {what}: {vm} is {known.state.value} "
         f"on {' and '.join(known.nodes) or 'no node'}"
+    )
+
+
+async def clear_constraints(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Remove the leftover constraints of the act's VM, where it has any. Raises `ActFailed`."""
+    vm = act.intent.vm
+    if not vm_in(backend.picture, vm).constraints:
+        return
+    command = commands.clear(vm)
+    yield Report(vm, Stage.CLEARING, command.purpose)
+    await send(backend, act, Stage.CLEARING, command)
+    await wait_for(
+        backend,
+        vm,
+        lambda vm: not vm.constraints,
+        "its constraints to go",
+        within_s=CLEARED_WITHIN_S,
     )
 
 

@@ -32,6 +32,7 @@ class VMResource:
     group: str | None
     allow_migrate: bool
     maintenance: bool
+    own_maintenance: str | None
     target_role: str | None
     memory_bytes: int | None
     """What the agent wrote into its utilization; libvirt knows better."""
@@ -133,6 +134,7 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
             group=next((p.get("id") for p in parents if p.tag == "group"), None),
             allow_migrate=truth(meta.get("allow-migrate")) is True,
             maintenance=truth(meta.get("maintenance")) is True,
+            own_maintenance=_values(primitive.iterfind("meta_attributes")).get("maintenance"),
             target_role=meta.get("target-role"),
             memory_bytes=memory * MiB if memory else None,
             migrate_to_timeout_s=seconds(migrate_to.get("timeout")),

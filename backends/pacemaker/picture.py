@@ -145,6 +145,7 @@ def _vm(
         managed=resource.managed if resource is not None else True,
         failed=resource.failed if resource is not None else False,
         maintenance=vm.maintenance,
+        own_maintenance=vm.own_maintenance,
         target_role=vm.target_role,
         group=vm.group,
         memory_bytes=vm.memory_bytes,

@@ -141,6 +141,10 @@ class Voice:
             reading = replace(reading, host=node)
         self._take(host, reading)
 
+    def look(self) -> None:
+        """Read soon: something was changed from here."""
+        self._changed.set()
+
     async def read_now(self) -> None:
         """Read at once. Raises what `read` raises."""
         host = self.host

@@ -171,6 +171,7 @@ def vm_of(state: State, guest: Guest) -> VM:
         managed=guest.managed,
         failed=guest.failed,
         maintenance=guest.maintenance,
+        own_maintenance="true" if guest.maintenance else None,
         target_role=guest.target_role,
         group=guest.group,
         vcpus=guest.vcpus if seen else None,

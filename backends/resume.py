@@ -1,0 +1,70 @@
+"""What an earlier run left open: found in the journal, told, and finished."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+
+from backends.base import Backend
+from backends.journal import Act, Intent, Journal, Note
+from backends.migration import finish_move
+from backends.proof import calls
+from backends.rescue import Way, finish_rescue
+from backends.transaction import Report, Stage, clear_constraints, vm_in
+
+
+def left_open(backend: Backend, journal: Journal) -> Iterator[Act]:
+    """The acts on this cluster that nobody carries out any more; those on others are let go."""
+    for act in journal.abandoned():
+        if act.intent.cluster == backend.picture.name:
+            yield act
+        else:
+            act.leave()
+
+
+def in_words(intent: Intent) -> str:
+    """What was begun."""
+    match intent.kind:
+        case "move":
+            return f"moving {intent.vm} from {intent.source} to {intent.target}"
+        case "clear":
+            return f"removing the constraints of {intent.vm}"
+        case Way.ABORT:
+            return f"aborting the migration of {intent.vm} to {intent.target}"
+        case Way.GUARD:
+            return f"guarding the migration of {intent.vm} to {intent.target}"
+        case _:
+            return f"recovering {intent.vm} on {intent.source}"
+
+
+async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Bring one of them to its end, and let go of it. Raises what the act itself raises."""
+    vm = act.intent.vm
+    try:
+        if backend.picture.vm(vm) is None:
+            act.close("the VM is gone")
+            yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
+        elif _nothing_happened(backend, act):
+            act.close("nothing was sent")
+            yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
+        elif act.intent.kind == "move":
+            async for report in finish_move(backend, act):
+                yield report
+        elif act.intent.kind == "clear":
+            async for report in clear_constraints(backend, act):
+                yield report
+            act.close("cleared")
+            yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
+        else:
+            async for report in finish_rescue(backend, act):
+                yield report
+    finally:
+        act.leave()
+
+
+def _nothing_happened(backend: Backend, act: Act) -> bool:
+    """Whether the first command never reached the cluster, or has left no trace there."""
+    vm = vm_in(backend.picture, act.intent.vm)
+    if not any(isinstance(entry, Note) and entry.command for entry in act.entries):
+        return True
+    untouched = not vm.constraints and vm.own_maintenance == act.intent.maintenance
+    return untouched and calls(vm) == act.intent.calls
