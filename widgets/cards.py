@@ -52,7 +52,7 @@ _Spans = tuple[list[Span], list[Span]]
 def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
     vm = card.vm
     mark = VM_MARKS[vm.state]
-    running = vm.state is VMState.RUNNING
+    in_words = card.stale or vm.state is not VMState.RUNNING
     glyph, tone = (STALE_GLYPH, Tone.MUTED) if card.stale else (mark.glyph, mark.tone)
     title: list[Span] = [(f"{glyph} ", tone), (vm.id, _name_tone(card))]
     signs: list[Span] = [(f" {badge.glyph}", badge.tone) for badge in badges(vm)]
@@ -61,19 +61,17 @@ def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
     if marked and lines == 2:
         signs.append((" ◉", Tone.ACCENT))
     if lines == 1:
-        if not running or card.stale:
+        if in_words:
             signs.insert(0, (f" {word}", tone))
-        elif percent is not None:
-            signs += [
-                (f" {gauge(percent)}", load_tone(percent)),
-                (percent_text(percent), Tone.MUTED),
-            ]
+        else:
+            signs.append((f" {gauge(percent)}", load_tone(percent)))
+            signs.append((percent_text(percent), Tone.MUTED))
         return [(title, signs)]
     size = f"{_count(vm.vcpus)} vCPU {bytes_text(vm.memory_bytes)}"
-    if cell_len(size) > width - 9:
+    if cell_len(size) > width - (len(word) + 3 if in_words else 9):
         size = f"{_count(vm.vcpus)}c {bytes_short(vm.memory_bytes)}"
     left: list[Span] = [("  ", Tone.TEXT), (size, Tone.FAINT if card.stale else Tone.MUTED)]
-    if not running or card.stale:
+    if in_words:
         return [(title, signs), (left, [(f" {word}", tone)])]
     return [(title, signs), (left, _load(percent, width))]
 
