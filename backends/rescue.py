@@ -3,8 +3,8 @@
 Pacemaker's answer to a migration that fails or times out is to stop the guest on both nodes and to
 start it again. The order that prevents this, found on real clusters: take Pacemaker's hands off the
 VM (maintenance), let the migration end, remove the constraint, have Pacemaker forget all it knows
-of the VM and look anew, ask its scheduler what it would do next, and only when that is nothing, give
-the VM back.
+of the VM and look anew, ask its scheduler what it would do next, and only when that is nothing,
+give the VM back.
 
 Each step looks at the picture first, so that the order can be taken up again wherever it stopped.
 """

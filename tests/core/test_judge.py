@@ -260,7 +260,6 @@ def test_no_name_becomes_more_than_one_word(name: str, node: str) -> None:
     for command in (
         commands.move(name, node),
         commands.clear(name),
-        commands.cleanup(name),
         commands.hands_off(name),
         commands.hands_on(name, None),
         commands.standby(node, on=True),
