@@ -18,9 +18,11 @@ def announced(command: str) -> str:
     """The command, behind a line on stderr that tells its process group.
 
     A shell of its own, because the login shell need not be one of POSIX; `exec` all the way, so
-    that the group which sshd makes for each session is the command's.
+    that the group which sshd makes for each session is the command's. Pacemaker's tools lie in
+    /usr/sbin, which on Debian is not in the path of a login that is not root's.
     """
-    return f"""exec sh -c 'echo "vmferry runs as $$" >&2; exec "$@"' vmferry {command}"""
+    script = 'PATH=$PATH:/usr/sbin:/sbin; echo "vmferry runs as $$" >&2; exec "$@"'
+    return f"exec sh -c '{script}' vmferry {command}"
 
 
 class SshProcess:
