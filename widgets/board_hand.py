@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.geometry import Offset, Region, Size
 
+from backends.plan import Verdict
 from widgets.bars import literal
 from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.drag import Carrying
-from widgets.glyphs import Tone
+from widgets.glyphs import VERDICT_MARKS, Tone
 
 _LABEL_WIDTH = 24
 _HINTS_FROM = 100
@@ -32,14 +33,18 @@ def paint_label(drag: Carrying, width: int, look: Look) -> Line:
     return row(width, [text], look=look, ground=Ground.LABEL)
 
 
-def paint_foot(drag: Carrying, width: int, look: Look) -> Line:
-    """What would go where, what was typed, and the keys that end it."""
+def paint_foot(drag: Carrying, verdict: Verdict | None, width: int, look: Look) -> Line:
+    """What would go where and at what price, what was typed, and the keys that end it."""
     target = drag.target if drag.target is not None else "…"
     left: list[Span] = [(f" {in_hand(drag)} → {target}", Tone.STRONG)]
     if drag.typed:
         missing = "" if drag.target is not None else "  no such node"
         left.append((f"   {drag.typed}▏{missing}", Tone.STRONG))
-    hint = "release = drop  Esc = back " if drag.by_mouse else "Enter = drop  Esc = back "
-    if not drag.by_mouse and width >= _HINTS_FROM:
+    if verdict is not None and drag.homes != {drag.target}:
+        mark = VERDICT_MARKS[verdict.kind]
+        left.append((f"   {mark.glyph} {mark.word}", Tone.STRONG))
+        left.append(("".join(f": {reason}" for reason in verdict.reasons[:1]), Tone.TEXT))
+    hint = "Release drops  Esc back " if drag.by_mouse else "Enter drops  Esc back "
+    if drag.target is None and not drag.by_mouse and width >= _HINTS_FROM:
         hint = f"← → or type a node's name  {hint}"
-    return row(width, left, [(f" {hint}", Tone.TEXT)], look=look, ground=Ground.LABEL)
+    return row(width, left, [(f"  {hint}", Tone.TEXT)], look=look, ground=Ground.LABEL)

@@ -144,7 +144,10 @@ class BoardSelect(BoardView, can_focus=True):
             self._select(*found, scroll=False)
             return
         column = self._scene.index(before.node) if spot or before.node else None
-        if column is None:
+        filtered_out = (
+            column is not None and self._scene.filtered and not self._scene.columns[column].cards
+        )
+        if column is None or filtered_out:
             first = next((i for i, c in enumerate(self._scene.columns) if c.cards), 0)
             self._select(first, ends(self._scene, first)[0], scroll=False)
             return

@@ -319,8 +319,8 @@ class BoardView(ScrollView):
         if not isinstance(self._drag, Carrying):
             return
         if y == self._view.height - 1:
-            width = self._view.width
-            yield Region(0, y, width, 1), paint_foot(self._drag, width, self._look)
+            width, verdict = self._view.width, self._verdicts.get(self._drag.target or "")
+            yield Region(0, y, width, 1), paint_foot(self._drag, verdict, width, self._look)
         elif (region := self._label_region()) is not None and y == region.y:
             yield region, paint_label(self._drag, region.width, self._look)
 

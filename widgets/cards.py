@@ -70,6 +70,8 @@ def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
     size = f"{_count(vm.vcpus)} vCPU {bytes_text(vm.memory_bytes)}"
     if cell_len(size) > width - (len(word) + 3 if in_words else 9):
         size = f"{_count(vm.vcpus)}c {bytes_short(vm.memory_bytes)}"
+    if vm.node is None and vm.vcpus is None and vm.memory_bytes is None:
+        size = UNKNOWN
     left: list[Span] = [("  ", Tone.TEXT), (size, Tone.FAINT if card.stale else Tone.MUTED)]
     if in_words:
         return [(title, signs), (left, [(f" {word}", tone)])]

@@ -128,3 +128,12 @@ async def test_a_hint_of_the_past_is_kept_for_each_node() -> None:
             busy = with_node(cluster(at=10.0 + second), node("node02", cpu_percent=percent))
             await hands.show(busy)
         assert "▁▅█" in hands.head("node02")
+
+
+async def test_the_selection_goes_to_a_match_when_the_filter_hides_it() -> None:
+    async with on_board(cluster()) as hands:
+        hands.board.select("web01")
+        hands.board.filter_text = "db"
+        await hands.pilot.pause()
+        selected = hands.board.selected_vm
+        assert selected is not None and "db" in selected

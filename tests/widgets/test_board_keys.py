@@ -177,6 +177,8 @@ async def test_verdicts_are_on_the_columns_while_carrying_and_then_gone() -> Non
         assert "stopped" in hands.head("node02")
         assert "✔ LIVE" in hands.head("node03")
         assert "…" in hands.head("node04")
+        await hands.press("right")
+        assert f"web01 → node02   ⊘ REBOOT: {reason}" in hands.lines()[-1]
         await hands.press("escape")
         assert "REBOOT" not in hands.glass()
 
