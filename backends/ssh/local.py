@@ -91,7 +91,7 @@ class _LocalProcess:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
-    async def ended(self, timeout_s: float | None) -> bool:
+    async def ended(self, timeout_s: float) -> bool:
         """Wait for its end; a process with output that nobody takes might never end."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
@@ -110,4 +110,4 @@ async def _end(starting: asyncio.Future[Process]) -> None:
     await process.ended(_GRACE_S)
     # Its children may outlive it.
     process.signal(signal.SIGKILL)
-    await process.ended(None)
+    await process.ended(_GRACE_S)

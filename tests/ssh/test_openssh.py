@@ -115,6 +115,7 @@ async def test_a_stream_ends_with_its_context(real: Host, sshd: psutil.Process) 
 async def test_a_lost_server_is_noticed_and_found_again(real: Host, sshd: psutil.Process) -> None:
     call = asyncio.create_task(real.run(["sleep", "1001"], timeout_s=99))
     await there(sshd, 1, "sleep", "1001")
+    orphans = mine(sshd, "sleep", "1001")
     for child in sshd.children():
         with suppress(psutil.NoSuchProcess):
             child.send_signal(signal.SIGKILL)
@@ -122,6 +123,8 @@ async def test_a_lost_server_is_noticed_and_found_again(real: Host, sshd: psutil
         await call
     await real.wait_connected()
     assert (await real.run(["true"])).exit_status == 0
+    for orphan in orphans:
+        orphan.kill()
 
 
 async def test_a_socket_is_forwarded(real: Host, tmp_path: Path) -> None:
