@@ -1,0 +1,97 @@
+"""What vmferry thinks a command makes of the CIB is what the real command makes of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from backends import commands
+from backends.pacemaker.cib import parse_cib
+from backends.pacemaker.edit import edited
+from backends.plan import Command
+from pacemaker.cibs import cib, history, op, vm
+
+START = cib(
+    vm("vm1", {"allow-migrate": "true"}) + vm("vm2"),
+    constraints='<rsc_location id="loves" rsc="vm1" node="alpha" score="50"/>',
+    status=history(1, "alpha", vm1=[op("vm1", "start", 5)], vm2=[op("vm2", "start", 6)]),
+)
+
+
+def meaning(text: bytes) -> tuple[object, ...]:
+    """What counts in a CIB, without the ids that tools make up and the order they leave."""
+    root = etree.fromstring(text)
+    parsed = parse_cib(text)
+    constraints = sorted(
+        sorted((str(k), str(v)) for k, v in element.attrib.items())
+        for element in root.iterfind("configuration/constraints/*")
+    )
+    pairs = sorted(
+        (str(pair.getparent().getparent().get("id")), pair.get("name"), pair.get("value"))  # type: ignore[union-attr]
+        for section in ("nodes", "resources")
+        for pair in root.iterfind(f"configuration/{section}//nvpair")
+    )
+    return parsed.vms, constraints, pairs
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        [commands.move("vm1", "bravo")],
+        [commands.move("vm1", "bravo"), commands.move("vm1", "charlie")],
+        [commands.move("vm1", "bravo"), commands.clear("vm1")],
+        [commands.move("vm1", "bravo"), commands.move("vm2", "bravo"), commands.clear("vm1")],
+        [commands.hands_off("vm1")],
+        [commands.hands_off("vm2")],
+        [commands.hands_off("vm1"), commands.hands_on("vm1", None)],
+        [commands.hands_off("vm1"), commands.hands_on("vm1", "false")],
+        [commands.standby("bravo", on=True)],
+        [commands.standby("bravo", on=True), commands.standby("bravo", on=False)],
+    ],
+    ids=lambda sequence: " ; ".join(map(str, sequence)),
+)
+def test_it_is_what_the_real_commands_write(tmp_path: Path, sequence: Sequence[Command]) -> None:
+    file = tmp_path / "cib.xml"
+    file.write_bytes(START)
+    for command in sequence:
+        subprocess.run(
+            command.argv,
+            env={**os.environ, "CIB_file": str(file)},
+            check=True,
+            capture_output=True,
+        )
+    root = etree.fromstring(START)
+    edited(root, sequence)
+    assert meaning(etree.tostring(root)) == meaning(file.read_bytes())
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("tools")
+def test_a_ban_on_the_target_is_lifted_and_one_elsewhere_stays(tmp_path: Path) -> None:
+    ban = '<rsc_location id="cli-ban-vm1-on-{0}" rsc="vm1" role="Started" node="{0}" {1}/>'
+    minus = 'score="-INFINITY"'
+    banned = START.replace(
+        b"<rsc_location ",
+        f"{ban.format('bravo', minus)}{ban.format('charlie', minus)}<rsc_location ".encode(),
+        1,
+    )
+    file = tmp_path / "cib.xml"
+    file.write_bytes(banned)
+    move = commands.move("vm1", "bravo")
+    environment = {**os.environ, "CIB_file": str(file)}
+    subprocess.run(move.argv, env=environment, check=True, capture_output=True)
+    root = etree.fromstring(banned)
+    edited(root, [move])
+    assert meaning(etree.tostring(root)) == meaning(file.read_bytes())
+
+
+def test_a_command_that_is_not_known_is_not_guessed_at() -> None:
+    with pytest.raises(ValueError, match="virsh"):
+        edited(etree.fromstring(START), [commands.abort_job("vm1", "alpha")])
