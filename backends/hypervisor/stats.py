@@ -13,7 +13,7 @@ from enum import StrEnum
 from backends.model import Hypervisor
 
 KiB = 1024
-SHORTEST_NS = 250_000_000
+SHORTEST_NS = 100_000_000
 """Over less time a percentage is noise."""
 
 

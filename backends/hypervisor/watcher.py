@@ -23,7 +23,7 @@ SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """The monolithic daemon's (or virtproxyd's), and the modular one's."""
 SAMPLE_EVERY_S = 2.0
 SAMPLE_TIMEOUT_S = 3.0
-FIRST_RATES_AFTER_S = 0.3
+FIRST_RATES_AFTER_S = 0.15
 """Percentages need two samples: the second comes sooner than the others."""
 RETRY_AFTER_S = 2.0
 

@@ -23,7 +23,7 @@ beat=0
 while :; do
   if [ $beat = 0 ] || ! kill -0 $events 2>/dev/null; then cibadmin -Q -n 2>&1; else echo '#beat'; fi
   beat=$(((beat + 1) % 5))
-  sleep 1
+  sleep 1 >/dev/null 2>&1
 done </dev/null &
 beats=$!
 cat >/dev/null
