@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from backends import commands
@@ -70,12 +70,12 @@ class Course:
         course = self if _same(self.migration, migration) else Course()
         left, iteration = migration.remaining_bytes, migration.iteration
         if migration.phase is not Phase.COPYING or left is None or iteration is None:
-            return _with(course, migration)
+            return replace(course, migration=migration)
         if not course.began_with_bytes:
             return Course(migration, (left,), 0, migration.elapsed_s, left)
         before = course.migration.iteration if course.migration else None
         if before is None or iteration <= before:
-            return _with(course, migration)
+            return replace(course, migration=migration)
         falls = left < course.began_with_bytes[-1]
         return Course(
             migration,
@@ -134,9 +134,7 @@ class Course:
         return Outlook(Chance.LATE, text, self._words(migration))
 
     def _stalled(self, migration: Migration, left: int, rate: int) -> bool:
-        if max(left, self.began_with_bytes[-1:][0] if self.began_with_bytes else 0) <= (
-            rate * DEFAULT_DOWNTIME_S
-        ):
+        if max((left, *self.began_with_bytes[-1:])) <= rate * DEFAULT_DOWNTIME_S:
             return False
         dirty = migration.dirty_rate_bytes_per_s
         if dirty is not None and dirty >= rate:
@@ -161,13 +159,14 @@ class Course:
 def needed_downtime_ms(migration: Migration, course: Course | None = None) -> int | None:
     """With this downtime allowed the copy ends at once: what an iteration begins with ÷ the rate.
 
-    `None` where that is not known, or where nobody would call it live.
+    `None` where that is not known (in the first iteration, for one), or where nobody would call it
+    live any more.
     """
     left, rate = migration.remaining_bytes, migration.rate_bytes_per_s
-    if left is None or not rate:
+    if left is None or not rate or (migration.iteration or 1) <= 1:
         return None
-    if course is not None and course.began_with_bytes and (migration.iteration or 1) > 1:
-        left = max(left, course.began_with_bytes[-1])
+    if course is not None:
+        left = max((left, *course.began_with_bytes[-1:]))
     needed_ms = math.ceil(1000 * _MARGIN * left / rate / 50) * 50
     return needed_ms if 0 < needed_ms <= LONGEST_DOWNTIME_MS else None
 
@@ -206,16 +205,6 @@ def _same(before: Migration | None, now: Migration) -> bool:
     who = (before.vm, before.source) == (now.vm, now.source)
     younger = (now.elapsed_s or 0.0) + 1.0 < (before.elapsed_s or 0.0)
     return who and not younger and (now.iteration or 1) >= (before.iteration or 1)
-
-
-def _with(course: Course, migration: Migration) -> Course:
-    return Course(
-        migration,
-        course.began_with_bytes,
-        course.not_falling,
-        course.first_seen_s,
-        course.first_left_bytes,
-    )
 
 
 def _why_stalled(migration: Migration, rate: int) -> str:
