@@ -1,1 +1,1 @@
-"""What is drawn: one widget a file. Knows the picture and the plan, nothing else of the backends."""
+"""What is drawn: one widget a file. Knows the frozen data, nothing else of the backends."""

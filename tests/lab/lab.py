@@ -211,6 +211,15 @@ class Lab:
         """Start a node's libvirtd again."""
         self.members[node].start_daemons("libvirtd")
 
+    def stop_pacemaker(self, node: str) -> None:
+        """Stop Pacemaker on a node in good order."""
+        self.members[node].stop_pacemaker()
+
+    def start_pacemaker(self, node: str) -> None:
+        """Start it again, and wait until the node is online."""
+        self.members[node].start_daemons("cluster")
+        self.wait_online()
+
     def cut_ssh(self, node: str) -> None:
         """Lose, silently, all packets between the operator and a node; the cluster is unaware."""
         self.network.cut(node, self.members[node].init_pid)

@@ -91,6 +91,16 @@ class Node:
         self.run("bash", "-c", 'kill "$(cat /run/libvirtd.pid)"')
         wait(lambda: not self.has_libvirtd(), 10, f"libvirtd on {self.name} ends")
 
+    def stop_pacemaker(self) -> None:
+        """End Pacemaker in good order: what runs here is stopped or moved first."""
+        self.run("bash", "-c", 'kill "$(cat /run/pacemakerd.pid)"')
+        ended = 'test ! -e "/proc/$(cat /run/pacemakerd.pid)"; echo $?'
+        wait(
+            lambda: self.run("bash", "-c", ended, check=False).strip() == "0",
+            90,
+            f"Pacemaker on {self.name} ends",
+        )
+
     def start_daemons(self, name: str = "") -> None:
         """Start what does not run: sshd, libvirtd and cluster, or one of them."""
         self.run("bash", "-c", files.text("node-daemons.sh"), "lab-daemons", name)

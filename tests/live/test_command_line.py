@@ -137,3 +137,53 @@ class TestLogins:
         done = self.ask(settled_lab, tmp_path, "--known-hosts", str(tmp_path / "known_hosts"))
         assert done.returncode == 3, done.stderr
         assert "SHA256:" in done.stderr
+
+
+class TestHalves:
+    """One half of the truth is missing; the other one is told, and what is missing is named."""
+
+    def test_without_libvirt_python_the_pacemaker_half_works(
+        self, settled_lab: Lab, tmp_path: Path
+    ) -> None:
+        program = "import sys; sys.modules['libvirt'] = None; from tui.cli import main; main()"
+        words = ("status", "--json", "--ssh-config", str(settled_lab.ssh_config), "alpha")
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        )
+        assert done.returncode == 0, done.stderr
+        status = json.loads(done.stdout)
+        assert {vm["state"] for vm in status["vms"]} == {"running"}
+        for node in status["nodes"]:
+            assert node["hypervisor"]["state"] == "unknown"
+            assert "libvirt-python" in node["hypervisor"]["reason"]
+            assert node["cpu_percent"] is None
+
+    def test_a_node_whose_pacemaker_is_stopped_says_so(
+        self, settled_lab: Lab, tmp_path: Path
+    ) -> None:
+        settled_lab.stop_pacemaker("alpha")
+        try:
+            done = vmferry(settled_lab, "status", state=tmp_path)
+            assert done.returncode == 3, done.stderr
+            assert "alpha" in done.stderr and "Pacemaker does not run there" in done.stderr
+            other = vmferry(settled_lab, "status", "--json", state=tmp_path, host="bravo")
+            assert other.returncode == 0, other.stderr
+        finally:
+            settled_lab.start_pacemaker("alpha")
+
+    def test_a_host_without_pacemaker_says_so(self, settled_lab: Lab, tmp_path: Path) -> None:
+        tools = ("crm_mon", "cibadmin", "crm_node")
+        for tool in tools:
+            settled_lab.run("charlie", "mv", f"/usr/sbin/{tool}", f"/usr/sbin/{tool}.away")
+        try:
+            done = vmferry(settled_lab, "status", state=tmp_path, host="charlie")
+        finally:
+            for tool in tools:
+                settled_lab.run("charlie", "mv", f"/usr/sbin/{tool}.away", f"/usr/sbin/{tool}")
+        assert done.returncode == 3, done.stderr
+        assert "no crm_mon there" in done.stderr and "charlie" in done.stderr

@@ -13,6 +13,7 @@ start_cluster() {
   pidof pacemakerd >/dev/null && return
   PCMK_logfile=/var/log/pacemaker/pacemaker.log PCMK_logfacility=none \
     setsid /usr/sbin/pacemakerd >>/var/log/pacemakerd.out 2>&1 &
+  echo $! >/run/pacemakerd.pid
 }
 set -e
 for daemon in ${1:-sshd libvirtd cluster}; do
