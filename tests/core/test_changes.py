@@ -117,6 +117,18 @@ def test_each_thing_that_happens_is_told_once(
     assert all(event.at == 9.0 and event.text for event in events)
 
 
+def test_what_was_told_before_is_not_told_again() -> None:
+    old = replace(
+        migrating(),
+        fencing=(Fencing("bravo", "reboot", "success", "now"),),
+        failures=(Failure("web1", "alpha", "monitor", 1, "gone", 1.0),),
+        stale=(LIBVIRT, PACEMAKER),
+    )
+    assert [event.kind for event in changes(old, replace(old, dc="bravo"))] == ["dc"]
+    later = replace(old, stale=(replace(LIBVIRT, reason="timed out"), PACEMAKER))
+    assert changes(old, later) == (), "the same trouble in other words"
+
+
 def test_events_name_what_they_are_about() -> None:
     (started,) = changes(BASE, migrating())
     assert (started.vm, started.node, started.text) == (
