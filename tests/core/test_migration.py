@@ -237,12 +237,11 @@ async def test_a_failed_migration_that_blocks_leaves_all_as_it_is_and_says_so(
     plan = await backend.plan([LIVE], target)
     _, error = await fails(migrate(backend, plan, journal))
     assert isinstance(error, ActFailed)
-    assert "failed and blocked" in str(error) and f"blocked on {source}" in str(error)
-    assert f"cli-prefer-{LIVE}" in (error.cure or "")
+    assert "failed" in str(error)
+    assert f"on {source}" in str(error), "where the guest still runs"
+    assert found(backend, LIVE).state is VMState.BLOCKED
     assert backend.world.guest(LIVE).boots == boots
     assert written(backend) == [str(commands.move(LIVE, target))]
-    (act,) = open_acts(journal)
-    assert act.intent.vm == LIVE
 
 
 async def test_a_cluster_that_has_changed_since_the_plan_is_not_touched(
