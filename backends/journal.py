@@ -24,6 +24,17 @@ from backends.errors import BadConfiguration
 KEEP_CLOSED = 200
 
 
+class Evacuee(msgspec.Struct, frozen=True):
+    """One of the VMs that were on a node when its evacuation began."""
+
+    vm: str
+    target: str | None
+    """Where it was to go; `None` where it was not to be moved."""
+    reboot: bool
+    """Whether the operator confirmed that its guest is stopped."""
+    calls: tuple[tuple[str, str, int, float | None], ...] = ()
+
+
 class Intent(msgspec.Struct, frozen=True, tag="intent"):
     """The first line of an act: enough to finish it without the process that began it."""
 
@@ -38,6 +49,11 @@ class Intent(msgspec.Struct, frozen=True, tag="intent"):
     """The VM's operation history when it began: node, task, call id, time."""
     maintenance: str | None = None
     """The VM's own maintenance attribute when it began, to be restored."""
+    keep: bool = False
+    """A move that leaves its constraint: the evacuation that it is part of removes it."""
+    way: str | None = None
+    """Of an evacuation: how; its `source` is the node, and its `vm` is empty."""
+    evacuees: tuple[Evacuee, ...] = ()
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
@@ -159,6 +175,17 @@ class Journal:
                 yield Act(path, file, entries)
             else:
                 file.close()
+
+    def closed(self) -> Iterator[tuple[Entry, ...]]:
+        """The acts that ended, the newest first, as far back as they are kept."""
+        for path in sorted((self._directory / "closed").glob("*.jsonl"), reverse=True):
+            try:
+                with path.open("rb") as file:
+                    entries = tuple(map(_decode, file))
+            except (FileNotFoundError, msgspec.DecodeError):
+                continue  # dropped meanwhile, or no act of this version
+            if entries and isinstance(entries[0], Intent):
+                yield entries
 
 
 def _unwritable(directory: Path, error: OSError) -> BadConfiguration:

@@ -1,0 +1,144 @@
+"""Moves that wait, run and are done: what a queue shows of itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean
+
+from backends.model import Cluster, Migration
+from backends.plan import Verdict, VerdictKind
+
+PER_NODE = 2
+"""Where the cluster has no migration-limit of its own."""
+
+_BADNESS = (
+    VerdictKind.LIVE,
+    VerdictKind.SIDE_EFFECTS,
+    VerdictKind.REBOOT,
+    VerdictKind.REFUSED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One VM to one node, and the worst that was confirmed of it."""
+
+    vm: str
+    node: str
+    confirmed: VerdictKind = VerdictKind.LIVE
+    reboots: tuple[str, ...] = ()
+    """The VMs of which the operator confirmed that they are restarted."""
+
+    def allows(self, verdict: Verdict) -> bool:
+        """Whether what would happen now is no worse than what was confirmed."""
+        return _BADNESS.index(verdict.kind) <= _BADNESS.index(self.confirmed) and set(
+            verdict.reboots
+        ) <= set(self.reboots)
+
+
+def confirmed(verdict: Verdict) -> tuple[Move, ...]:
+    """The moves of a verdict that the operator has confirmed, a VM each."""
+    return tuple(Move(vm, verdict.node, verdict.kind, verdict.reboots) for vm in verdict.vms)
+
+
+class ItemState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A move in a queue. Moments are those of the pictures (epoch seconds)."""
+
+    move: Move
+    source: str | None
+    state: ItemState = ItemState.QUEUED
+    text: str = ""
+    """What it is doing, or why it failed or was skipped."""
+    memory_bytes: int | None = None
+    migration: Migration | None = None
+    began_at: float | None = None
+    ended_at: float | None = None
+
+    @property
+    def vm(self) -> str:
+        return self.move.vm
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that take part."""
+        return tuple(node for node in (self.source, self.move.node) if node)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """A queue as it stands. The order of `items` is the order in which they begin."""
+
+    items: tuple[Item, ...]
+    limit: int
+    """How many at once on each node."""
+    paused: bool = False
+    stopped: str | None = None
+    """Why no more begin; `None` while they may."""
+    eta_s: float | None = None
+    """Until the last has arrived; `None` where that is not known."""
+
+    def having(self, *states: ItemState) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.state in states)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing runs and nothing waits."""
+        return not self.having(ItemState.QUEUED, ItemState.RUNNING)
+
+    def next(self) -> Item | None:
+        """The first that may begin now: both of its nodes have room."""
+        if self.paused or self.stopped is not None:
+            return None
+        busy = [node for item in self.having(ItemState.RUNNING) for node in item.nodes]
+        for item in self.having(ItemState.QUEUED):
+            if all(busy.count(node) < self.limit for node in item.nodes):
+                return item
+        return None
+
+
+def default_limit(picture: Cluster) -> int:
+    """The cluster's own migration-limit, else two."""
+    limit = picture.migration_limit
+    return limit if limit is not None and limit > 0 else PER_NODE
+
+
+def eta_s(items: Sequence[Item]) -> float | None:
+    """What is left to copy, at the rate of those that were copied or are being copied.
+
+    `None` where no rate was measured, or where the memory of one of them is not known.
+    """
+    waiting = [item for item in items if item.state is ItemState.QUEUED]
+    running = [item for item in items if item.state is ItemState.RUNNING]
+    if not waiting and not running:
+        return 0.0
+    rates = [rate for item in items if (rate := _rate_bytes_per_s(item)) is not None]
+    left = [item.memory_bytes for item in waiting] + [_left_bytes(item) for item in running]
+    known = [size for size in left if size is not None]
+    if not rates or len(known) != len(left):
+        return None
+    return float(round(sum(known) / (fmean(rates) * max(1, len(running)))))
+
+
+def _rate_bytes_per_s(item: Item) -> float | None:
+    if item.state is ItemState.RUNNING and item.migration is not None:
+        return item.migration.rate_bytes_per_s or None
+    if item.state is not ItemState.DONE or item.began_at is None or item.ended_at is None:
+        return None
+    took_s = item.ended_at - item.began_at
+    return item.memory_bytes / took_s if item.memory_bytes and took_s > 0 else None
+
+
+def _left_bytes(item: Item) -> int | None:
+    left = item.migration.remaining_bytes if item.migration is not None else None
+    return item.memory_bytes if left is None else left
