@@ -137,7 +137,7 @@ def _why_reboot(picture: Cluster, action: Action) -> str:
     vm = picture.vm(action.resource)
     why = vm.live_migration.reason if vm and vm.live_migration.possible is False else None
     why = why or action.reason or "it depends on something that must itself stop or is not there"
-    return f"{action.resource} would be stopped and started again: {why}"
+    return f"{why}: {action.resource} would be stopped and started again"
 
 
 def _in_words(picture: Cluster, action: Action) -> str:

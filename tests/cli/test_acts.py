@@ -66,7 +66,7 @@ def test_preview_of_a_reboot_says_so_with_the_reason(vmferry: Vmferry) -> None:
     ended = vmferry("preview", "legacy-erp", "bravo", on=calm())
     assert ended.code == 0
     assert ended.out.startswith("legacy-erp → bravo: REBOOT\n")
-    assert "would be stopped and started again: " in ended.out
+    assert ": legacy-erp would be stopped and started again" in ended.out
 
 
 @pytest.mark.parametrize("command", ["preview", "migrate"])

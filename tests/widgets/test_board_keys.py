@@ -165,7 +165,7 @@ async def test_verdicts_are_on_the_columns_while_carrying_and_then_gone() -> Non
         await hands.press("m")
         assert "here now" in hands.head("node01")
         assert "…" in hands.head("node02")
-        reason = "web01 would be stopped and started again: allow-migrate is not set"
+        reason = "allow-migrate is not set: web01 would be stopped and started again"
         hands.board.show_verdicts(
             {
                 "node02": Verdict(("web01",), "node02", VerdictKind.REBOOT, (reason,)),
