@@ -57,10 +57,10 @@ class LiveBackend(Backend):
 
     def __init__(self, hosts: Sequence[str], login: Login, *, read_only: bool = False) -> None:
         super().__init__(writer=None)
-        self._fleet = Fleet(hosts, login, self.commands)
-        self._voice = Voice(self._fleet, self._heard, self._lost)
-        if not read_only:
-            self.writer = LiveWriter(self._fleet, self._voice)
+        self._hosts = tuple(hosts)
+        self._login = login
+        self._read_only = read_only
+        self._connect()
         self._watchers: dict[str, Watcher] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,16 +69,26 @@ class LiveBackend(Backend):
         self._silence: Stale | None = None
         self._pacemaker: Cluster | None = None
 
+    def _connect(self) -> None:
+        self._fleet = Fleet(self._hosts, self._login, self.commands)
+        self._voice = Voice(self._fleet, self._heard, self._lost)
+        if not self._read_only:
+            self.writer = LiveWriter(self._fleet, self._voice)
+
     async def open(self) -> None:
         try:
             await self._voice.open(await self._fleet.first())
         except BaseException:
-            await self.close()
+            await self._let_go()
+            self._connect()  # nothing half-open is left for the next try
             raise
         self._tasks.append(asyncio.create_task(self._voice.run()))
 
     async def close(self) -> None:
         self._pictures.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         await cancel(*self._tasks, *self._following.values())
         await self._fleet.close()
 

@@ -82,7 +82,10 @@ def batch(
 def single(cib: bytes, commands: Sequence[Command]) -> tuple[tuple[str, ...], bytes]:
     """The command and its stdin that ask what would follow these commands. Raises `BadAnswer`."""
     root = parse(cib, "cibadmin")
-    edited(root, commands)
+    try:
+        edited(root, commands)
+    except ValueError as error:
+        raise BadAnswer(str(error)) from error
     return ("sh", "-c", _SINGLE, "vmferry"), etree.tostring(root)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from backends.errors import NotACluster
 from backends.live import LiveBackend
 from backends.model import Cluster, HypervisorState, NodeState, Phase, VMState
 from lab import Lab
@@ -146,3 +147,18 @@ async def test_nonsense_from_the_cluster_leaves_the_last_picture_and_marks_it(
                 settled_lab.run(node, "mv", "/usr/sbin/crm_mon.real", "/usr/sbin/crm_mon")
             settled_lab.run("bravo", "crm_attribute", "--name", "vmferry-test", "--delete")
         await until(lambda: not backend.picture.stale_pacemaker(), "it fresh again", within_s=30)
+
+
+async def test_a_backend_that_failed_to_open_can_be_opened_again(
+    settled_lab: Lab, connect: Connect
+) -> None:
+    backend = connect("charlie")
+    settled_lab.run("charlie", "mv", "/usr/sbin/crm_mon", "/usr/sbin/crm_mon.away")
+    try:
+        with pytest.raises(NotACluster):
+            await backend.open()
+    finally:
+        settled_lab.run("charlie", "mv", "/usr/sbin/crm_mon.away", "/usr/sbin/crm_mon")
+    async with watched(backend):
+        picture = await anext(backend.pictures())
+        assert {node.hypervisor.state for node in picture.nodes} == {HypervisorState.UP}
