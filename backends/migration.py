@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from backends import commands
 from backends.base import Backend
-from backends.errors import ActFailed, Refused
+from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Act, Intent, Journal
 from backends.model import VM, Cluster, Migration
 from backends.plan import Plan, VerdictKind
-from backends.proof import Standing, calls, standing
+from backends.planning import plan_beside
+from backends.proof import Standing, called_off, calls, source_of, standing
 from backends.transaction import (
     Report,
     Stage,
@@ -29,19 +30,23 @@ from backends.transaction import (
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""
-UNPROVEN_S = 5.0
-"""A VM that sits on the target for so long, without a history, had it cleaned by somebody."""
+SETTLED_S = 5.0
+"""A VM that rests for so long where no proof says how it came there is left there: somebody cleaned
+its history, or called the move off."""
 
 
-async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenerator[Report]:
+async def migrate(
+    backend: Backend, plan: Plan, journal: Journal, *, keep: bool = False
+) -> AsyncGenerator[Report]:
     """Carry out a confirmed plan, one VM after the other, each to its proven end.
 
+    `keep` leaves the constraints: an evacuation removes them when its node is in standby.
     Raises `Refused` before anything was sent; `ActFailed`, saying in which state the VM is, after.
     """
     writer_of(backend)
     if plan.verdict.kind is VerdictKind.REFUSED:
         raise Refused("; ".join(plan.verdict.reasons))
-    plan = await _still_true(backend, plan)
+    plan = await _still_true(backend, plan, keep=keep)
     for vm_id in plan.vms:
         yield Report(vm_id, Stage.PREPARING, f"moving {vm_id} to {plan.node}")
         vm = vm_in(backend.picture, vm_id)
@@ -55,12 +60,16 @@ async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenera
                 reboot=vm_id in plan.verdict.reboots,
                 at=time.time(),
                 calls=calls(vm),
+                keep=keep,
             )
         )
         try:
             command = commands.move(vm_id, plan.node)
             yield Report(vm_id, Stage.MOVING, command.purpose)
             await send(backend, act, Stage.MOVING, command)
+            # An older picture has no constraint yet, as if the move had been called off.
+            with suppress(VmferryError):
+                await backend.refresh()
             async for report in finish_move(backend, act):
                 yield report
         finally:
@@ -79,12 +88,14 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         yield report
     act.note(Stage.PROVING, end.value)
     expected = Standing.REBOOTED if act.intent.reboot else Standing.MOVED
-    if end not in (Standing.MOVED, Standing.REBOOTED, Standing.UNPROVEN):
-        raise _failure(backend.picture, act, end)
     place = vm_in(backend.picture, vm).node
-    yield Report(vm, Stage.PROVING, f"{vm} runs on {place}: {end.value}")
-    async for report in clear_constraints(backend, act):
-        yield report
+    yield Report(vm, Stage.PROVING, f"{vm} is on {place}: {end.value}")
+    if end is Standing.BLOCKED:
+        # Open until it is recovered: its constraint goes with that, not before.
+        raise _failure(backend.picture, act, end)
+    if not act.intent.keep:
+        async for report in clear_constraints(backend, act):
+            yield report
     act.close(end.value)
     if end is not expected or place != target:
         raise _failure(backend.picture, act, end)
@@ -118,11 +129,11 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
     yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
 
 
-async def _still_true(backend: Backend, plan: Plan) -> Plan:
+async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> Plan:
     """The plan, judged anew where the cluster has changed since. Raises `Refused` if it differs."""
     if plan.verdict.version == backend.picture.version:
         return plan
-    fresh = await backend.plan(plan.vms, plan.node)
+    fresh = await plan_beside(backend, plan.vms, plan.node, keep=keep)
     old, new = plan.verdict, fresh.verdict
     if (old.kind, old.reboots, old.actions) != (new.kind, new.reboots, new.actions):
         raise Refused(
@@ -144,7 +155,8 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
             vm, migration = picture.vm(vm_id), picture.migration(vm_id)
             if vm is None:
                 raise ActFailed(f"{vm_id} is no longer in the configuration")
-            now = standing(act.intent.calls, vm, target, in_flight=migration is not None)
+            held = migration is not None or vm.maintenance
+            now = standing(act.intent.calls, vm, target, in_flight=held)
             silent = picture.stale_pacemaker()
             if seen != (seen := (vm.state, vm.nodes, vm.history)) or silent or migration:
                 quiet_since = time.monotonic()
@@ -154,8 +166,10 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
             if report != said:
                 said = report
                 yield report, now
-            if silent or (now is Standing.UNPROVEN and quiet_s < UNPROVEN_S):
+            if silent or (now is Standing.UNPROVEN and quiet_s < SETTLED_S):
                 continue
+            if now is Standing.UNDERWAY and quiet_s > SETTLED_S and called_off(vm, target):
+                now = Standing.CALLED_OFF
             if now is not Standing.UNDERWAY:
                 yield report, now
                 return
@@ -192,9 +206,17 @@ def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
                 "whether it was restarted is not known"
             )
             cure = "ask the guest for its uptime"
-        case _:
-            what = (
-                f"the move ended as «{end.value}»: {intent.vm} is {state} on {place or 'no node'}"
+        case Standing.BLOCKED:
+            source = (source_of(vm) if vm is not None else None) or intent.source
+            what = f"the move ended as «{end.value}»: {intent.vm} is {state} on {place}"
+            cure = (
+                f"its guest goes on running on {source}: recover it, and nothing is restarted; "
+                f"until then cli-prefer-{intent.vm} stays"
             )
-            cure = f"the constraint cli-prefer-{intent.vm} is still set: vmferry clear {intent.vm}"
+        case Standing.CALLED_OFF:
+            what = f"the move was called off: {intent.vm} is {state} on {place}"
+            cure = "nothing is left to do"
+        case _:
+            what = f"the move ended as «{end.value}»: {intent.vm} is {state} on {place}"
+            cure = "its constraint was removed; look at the failed actions for the reason"
     return ActFailed(what, cure=cure)

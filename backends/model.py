@@ -19,6 +19,10 @@ class NodeState(StrEnum):
     OFFLINE = "offline"
 
 
+LOST = frozenset({NodeState.UNCLEAN, NodeState.OFFLINE, NodeState.PENDING})
+"""What was known of what runs there no longer counts."""
+
+
 class NodeKind(StrEnum):
     MEMBER = "member"
     REMOTE = "remote"

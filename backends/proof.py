@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from backends.model import VM, Operation, VMState
+from backends.model import VM, ConstraintKind, Operation, VMState
 
 Call = tuple[str, str, int, float | None]
 
@@ -17,6 +17,7 @@ class Standing(StrEnum):
     UNPROVEN = "on the target, without a history that proves how"
     FAILED = "failed"
     BLOCKED = "failed and blocked"
+    CALLED_OFF = "called off"
 
 
 def call(operation: Operation) -> Call:
@@ -32,6 +33,29 @@ def newest(vm: VM, node: str) -> Operation | None:
     """The last thing that was done with the VM on a node, looking aside."""
     done = [op for op in vm.history if op.node == node and op.task != "monitor"]
     return done[-1] if done else None
+
+
+def source_of(vm: VM) -> str | None:
+    """The node of the newest failed migrate_to: there the guest still runs."""
+    for node in vm.nodes:
+        last = newest(vm, node)
+        if last is not None and last.task == "migrate_to" and not last.pending:
+            return None if last.succeeded else node
+    return None
+
+
+def was_started(before: Collection[Call], vm: VM) -> bool:
+    """Whether the VM was started since its history was `before`."""
+    known = set(before)
+    return any(op.task == "start" and op.succeeded and call(op) not in known for op in vm.history)
+
+
+def called_off(vm: VM, target: str) -> bool:
+    """Whether nothing asks any more that the VM leave the node on which it rests."""
+    wanted = any(c.kind is ConstraintKind.PREFER and c.node == target for c in vm.constraints)
+    at_rest = vm.state in (VMState.RUNNING, VMState.PAUSED) and not vm.maintenance
+    elsewhere = len(vm.nodes) == 1 and vm.node != target
+    return elsewhere and at_rest and not wanted and not any(op.pending for op in vm.history)
 
 
 def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) -> Standing:

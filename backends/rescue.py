@@ -18,10 +18,10 @@ from enum import StrEnum
 from backends import commands
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, Refused
-from backends.journal import Act, Intent, Journal
-from backends.model import VM, Migration, NodeState, Operation, Phase, VMState
+from backends.journal import Act, Intent, Journal, Note
+from backends.model import LOST, VM, Migration, NodeState, Phase, VMState
 from backends.plan import Command
-from backends.proof import Standing, calls, newest, standing
+from backends.proof import call, calls, newest, source_of, was_started
 from backends.transaction import (
     Report,
     Stage,
@@ -36,7 +36,6 @@ NOTICED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 3600.0
 """A guarded migration may take as long as it takes."""
 PROBED_WITHIN_S = 60.0
-COMPLETED_WITHIN_S = 180.0
 RELEASED_WITHIN_S = 60.0
 
 
@@ -123,15 +122,14 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     intent = act.intent
     vm_id, source = intent.vm, intent.source or ""
     vm = vm_in(backend.picture, vm_id)
-    before = intent.maintenance
     if not vm.maintenance:
         command = commands.hands_off(vm_id)
         yield Report(vm_id, Stage.GUARDING, command.purpose)
         await send(backend, act, Stage.GUARDING, command)
-        await wait_for(
+        vm = await wait_for(
             backend, vm_id, lambda vm: vm.maintenance, "maintenance", within_s=NOTICED_WITHIN_S
         )
-    if intent.kind == Way.ABORT and _copying(vm_in(backend.picture, vm_id), source):
+    if intent.kind == Way.ABORT and _copying(vm, source):
         command = commands.abort_job(vm.domain or vm_id, source)
         yield Report(vm_id, Stage.ABORTING, command.purpose)
         try:
@@ -144,94 +142,85 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     ended = await wait_for(
         backend,
         vm_id,
-        lambda vm: not _copying(vm, source),
+        lambda vm: not _pending(vm),
         "the end of the migration",
         within_s=ENDED_WITHIN_S,
     )
-    last = newest(ended, source)
-    if last is not None and last.task == "migrate_to" and last.succeeded:
-        async for report in _complete(backend, act, before):
-            yield report
-    else:
-        async for report in _settle(backend, act, source, before):
-            yield report
-
-
-async def _complete(backend: Backend, act: Act, before: str | None) -> AsyncGenerator[Report]:
-    """The guest had switched over: give the VM back, and Pacemaker completes the migration."""
-    vm, target = act.intent.vm, act.intent.target or ""
-    command = commands.hands_on(vm, before)
-    yield Report(vm, Stage.RELEASING, f"the copy had ended already; {command.purpose}")
-    await send(backend, act, Stage.RELEASING, command)
-    known = act.intent.calls
-
-    def settled(vm: VM) -> bool:
-        in_flight = backend.picture.migration(vm.id) is not None
-        return standing(known, vm, target, in_flight=in_flight) is not Standing.UNDERWAY
-
-    vm_now = await wait_for(
-        backend, vm, settled, "the end of the migration", within_s=COMPLETED_WITHIN_S
-    )
+    if was_started(intent.calls, ended):
+        act.note(Stage.FOLLOWING, RESTARTED)
     async for report in clear_constraints(backend, act):
         yield report
-    end = standing(known, vm_now, target, in_flight=False)
-    act.close(end.value)
-    if end is not Standing.MOVED:
-        raise ActFailed(f"the migration ended as «{end.value}»: {vm} is on {vm_now.node}")
-    yield Report(vm, Stage.DONE, f"too late to abort: {vm} moved live to {target}, not restarted")
+    async for report in _look_anew(backend, act):
+        yield report
+    async for report in _release(backend, act):
+        yield report
 
 
-async def _settle(
-    backend: Backend, act: Act, source: str, before: str | None
-) -> AsyncGenerator[Report]:
-    """The copy ended without the guest: it runs on the source, and Pacemaker has to learn it."""
+RESTARTED = "it had been restarted before it was guarded"
+
+
+async def _look_anew(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Have Pacemaker find out where the guest runs. What it believes may be wrong.
+
+    After a failed migrate_to it holds the VM for active on both nodes; after one that succeeded
+    while its hands were off, for stopped, where the VM was on the target before (2.1.5).
+    """
     vm = act.intent.vm
-    async for report in clear_constraints(backend, act):
-        yield report
     command = commands.look_anew(vm)
     yield Report(vm, Stage.PROBING, command.purpose)
+    known = vm_in(backend.picture, vm)
+    old, nodes = set(calls(known)), {operation.node for operation in known.history}
     await send(backend, act, Stage.PROBING, command)
+
+    def probed(vm: VM) -> bool:
+        alive = {node.name for node in backend.picture.nodes if node.state not in LOST}
+        fresh = {op.node for op in vm.history if call(op) not in old and not op.pending}
+        forgotten = not any(call(op) in old for op in vm.history if op.node in alive)
+        return forgotten and nodes & alive <= fresh and _at_rest(vm)
+
     await wait_for(
-        backend,
-        vm,
-        lambda vm: _at_rest(vm, source),
-        f"Pacemaker to find it on {source} alone",
-        within_s=PROBED_WITHIN_S,
+        backend, vm, probed, "Pacemaker to find out where it runs", within_s=PROBED_WITHIN_S
     )
-    command = commands.hands_on(vm, before)
+
+
+async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Give the VM back, unless Pacemaker would at once do something that ends the guest."""
+    intent = act.intent
+    vm, before = intent.vm, intent.maintenance
     await backend.refresh()
+    place = vm_in(backend.picture, vm).node
+    command = commands.hands_on(vm, before)
     planned = [a for a in await backend.foresee([command]) if a.resource == vm]
-    if planned:
+    # Nobody runs it: then a start is just what is wanted.
+    if planned and place is not None:
         act.note(Stage.RELEASING, "; ".join(map(str, planned)))
         act.close("left in maintenance")
         raise ActFailed(
-            f"{vm} runs on {source} and stays in maintenance, because Pacemaker would at once "
+            f"{vm} runs on {place} and stays in maintenance, because Pacemaker would at once "
             f"{' and '.join(map(str, planned))}",
             cure=f"take away the reason, then: {command}",
         )
     yield Report(vm, Stage.RELEASING, command.purpose)
+    known = calls(vm_in(backend.picture, vm))
     await send(backend, act, Stage.RELEASING, command)
     now = await wait_for(
         backend,
         vm,
-        lambda vm: vm.own_maintenance == before and _at_rest(vm, source),
-        f"it at rest on {source} without maintenance",
+        lambda vm: vm.own_maintenance == before and _at_rest(vm),
+        "it at rest without maintenance",
         within_s=RELEASED_WITHIN_S,
     )
-    if _started(now):
+    restarted = any(isinstance(e, Note) and e.text == RESTARTED for e in act.entries)
+    if restarted or was_started(known, now) or now.node is None:
         act.close("restarted")
-        raise ActFailed(f"the guest was restarted: {vm} is {now.state.value} on {now.node}")
-    act.close("on its source")
-    yield Report(vm, Stage.DONE, f"{vm} is on {source}, as before; its guest was not restarted")
-
-
-def source_of(vm: VM) -> str | None:
-    """The node of the newest failed migrate_to: there the guest still runs."""
-    for node in vm.nodes:
-        last = newest(vm, node)
-        if last is not None and last.task == "migrate_to" and not last.pending:
-            return None if last.succeeded else node
-    return None
+        where = f"{now.state.value} on {now.node}" if now.node else "given back to Pacemaker"
+        raise ActFailed(f"the guest did not live through it: {vm} is {where}")
+    act.close(f"on {now.node}")
+    if intent.kind == Way.ABORT and now.node != intent.source:
+        text = f"too late to abort: {vm} moved live to {now.node}, not restarted"
+    else:
+        text = f"{vm} is on {now.node}; its guest was not restarted"
+    yield Report(vm, Stage.DONE, text)
 
 
 def _copying(vm: VM, source: str) -> bool:
@@ -239,15 +228,14 @@ def _copying(vm: VM, source: str) -> bool:
     return last is not None and last.task == "migrate_to" and last.pending
 
 
-def _at_rest(vm: VM, source: str) -> bool:
-    running = vm.state in (VMState.RUNNING, VMState.PAUSED)
-    return running and vm.nodes == (source,) and not vm.failed and not _pending(vm.history)
+def _at_rest(vm: VM) -> bool:
+    """On one node, or proven to be on none."""
+    if vm.failed or _pending(vm):
+        return False
+    if vm.state is VMState.STOPPED:
+        return not vm.nodes
+    return vm.state in (VMState.RUNNING, VMState.PAUSED) and len(vm.nodes) == 1
 
 
-def _pending(history: tuple[Operation, ...]) -> bool:
-    return any(operation.pending for operation in history)
-
-
-def _started(vm: VM) -> bool:
-    """Whether the history, which was emptied, has a start in it again."""
-    return any(operation.task == "start" for operation in vm.history)
+def _pending(vm: VM) -> bool:
+    return any(operation.pending for operation in vm.history)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 
+from backends import evacuation, homecoming
 from backends.base import Backend
 from backends.journal import Act, Intent, Journal, Note
 from backends.migration import finish_move
@@ -11,14 +12,28 @@ from backends.proof import calls
 from backends.rescue import Way, finish_rescue
 from backends.transaction import Report, Stage, clear_constraints, vm_in
 
+_OF_NODES = {
+    evacuation.KIND: evacuation.finish_evacuation,
+    homecoming.KIND: homecoming.finish_bring_back,
+}
+
 
 def left_open(backend: Backend, journal: Journal) -> Iterator[Act]:
-    """The acts on this cluster that nobody carries out any more; those on others are let go."""
-    for act in journal.abandoned():
+    """The acts on this cluster that nobody carries out any more; those on others are let go.
+
+    Rescues come first: a move cannot end while its VM is in maintenance. Those of whole nodes come
+    last: the moves of an evacuation are acts of their own.
+    """
+    for act in sorted(journal.abandoned(), key=_rank):
         if act.intent.cluster == backend.picture.name:
             yield act
         else:
             act.leave()
+
+
+def _rank(act: Act) -> int:
+    kind = act.intent.kind
+    return 2 if kind in _OF_NODES else int(kind == "move")
 
 
 def in_words(intent: Intent) -> str:
@@ -28,6 +43,10 @@ def in_words(intent: Intent) -> str:
             return f"moving {intent.vm} from {intent.source} to {intent.target}"
         case "clear":
             return f"removing the constraints of {intent.vm}"
+        case evacuation.KIND:
+            return f"evacuating {intent.source}"
+        case homecoming.KIND:
+            return f"ending the standby of {intent.source}"
         case Way.ABORT:
             return f"aborting the migration of {intent.vm} to {intent.target}"
         case Way.GUARD:
@@ -39,8 +58,12 @@ def in_words(intent: Intent) -> str:
 async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Bring one of them to its end, and let go of it. Raises what the act itself raises."""
     vm = act.intent.vm
+    finish = _OF_NODES.get(act.intent.kind)
     try:
-        if backend.picture.vm(vm) is None:
+        if finish is not None:
+            async for report in finish(backend, act):
+                yield report
+        elif backend.picture.vm(vm) is None:
             act.close("the VM is gone")
             yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
         elif _nothing_happened(backend, act):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backends.model import (
+    LOST,
     VM,
     Cluster,
     LiveMigration,
@@ -29,7 +30,6 @@ _ROLES = {
     "Migrating": VMState.MIGRATING,
     "Stopped": VMState.STOPPED,
 }
-_LOST = frozenset({NodeState.UNCLEAN, NodeState.OFFLINE, NodeState.PENDING})
 
 
 def pacemaker_picture(status: Status, cib: Cib) -> Cluster:
@@ -79,11 +79,11 @@ def in_flight(
             left[operation.node] = operation
     for node, operation in left.items():
         target, last = operation.target, newest[node]
-        if states.get(node, NodeState.OFFLINE) in _LOST:
+        if states.get(node, NodeState.OFFLINE) in LOST:
             continue
         if operation.pending:
             yield Migration(vm, node, target, Phase.COPYING)
-        elif operation.succeeded and target is not None and states.get(target) not in _LOST:
+        elif operation.succeeded and target is not None and states.get(target) not in LOST:
             arrived = newest.get(target)
             came = arrived if arrived is not None and arrived.task == "migrate_from" else None
             if came is not None and came.succeeded:
@@ -169,7 +169,7 @@ def _state(
 ) -> VMState:
     if resource is None:
         return VMState.UNKNOWN
-    if node is not None and states.get(node, NodeState.OFFLINE) in _LOST:
+    if node is not None and states.get(node, NodeState.OFFLINE) in LOST:
         return VMState.UNKNOWN
     if resource.blocked:
         return VMState.BLOCKED

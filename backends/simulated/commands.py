@@ -10,7 +10,7 @@ from getopt import GetoptError, gnu_getopt
 from backends.base import Answer
 from backends.model import ConstraintKind
 from backends.simulated import domains, operations
-from backends.simulated.state import Guest, Location, State
+from backends.simulated.state import Guest, Location, Stage, State
 
 OK = 0
 USAGE = 64
@@ -153,6 +153,8 @@ def _clear(state: State, guest: Guest, options: dict[str, str]) -> Answer:
 
 
 def _cleanup(state: State, guest: Guest, _options: dict[str, str]) -> Answer:
+    if guest.activity is not None and guest.activity.stage is Stage.HELD:
+        state.engage(guest, None)
     if guest.activity is not None:
         return Answer(OK)
     if guest.maintenance or state.maintenance or not (guest.failed or guest.blocked):

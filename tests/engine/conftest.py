@@ -1,0 +1,54 @@
+"""The engine over the lab, and the count that matters at the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backends.journal import Journal
+from backends.live import LiveBackend
+from backends.ssh import Login
+from engine.aftermath import Aftermath, Tally
+from lab import Lab
+
+Connect = Callable[..., LiveBackend]
+
+TALLY = pytest.StashKey[Tally]()
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig: pytest.Config) -> Tally:
+    return pytestconfig.stash.setdefault(TALLY, Tally())
+
+
+@pytest.fixture
+def aftermath(settled_lab: Lab, tally: Tally) -> Aftermath:
+    """The lab as it was before the test."""
+    return Aftermath(settled_lab, tally)
+
+
+@pytest.fixture
+def connect(settled_lab: Lab) -> Connect:
+    """A new, unopened backend over the lab, entered by charlie unless another is said."""
+
+    def make(host: str = "charlie") -> LiveBackend:
+        return LiveBackend([host], Login(ssh_config=settled_lab.ssh_config))
+
+    return make
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "acts")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many guests were harmed in the making of this run."""
+    tally = config.stash.get(TALLY, None)
+    if tally is not None:
+        harmed = bool(tally.surprised or tally.constraints)
+        terminalreporter.write_line(str(tally), red=harmed, green=not harmed, bold=True)

@@ -1,0 +1,112 @@
+"""Aborting a migration, whoever began it and whenever: the guest never notices."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from backends.base import Backend
+from backends.errors import ActFailed
+from backends.journal import Journal
+from backends.model import VMState
+from backends.rescue import Way, rescue
+from engine.acting import (
+    all_of,
+    copied,
+    failure_of,
+    foreign_move,
+    found,
+    modify,
+    moving,
+    to_and_fro,
+)
+from engine.aftermath import Aftermath
+from engine.conftest import Connect
+from lab import Lab
+
+EARLY, MIDDLE, LATE = 0.0, 45.0, 93.0
+
+moments = pytest.mark.parametrize(
+    "percent", [EARLY, MIDDLE, LATE], ids=["early", "in the middle", "just before switch-over"]
+)
+
+
+async def abort(backend: Backend, vm: str, percent: float, journal: Journal) -> None:
+    """Abort once so much is copied; a late one may come too late, and must say so."""
+    await copied(backend, vm, percent)
+    reports = await all_of(rescue(backend, vm, Way.ABORT, journal))
+    after = found(backend, vm)
+    assert after.state is VMState.RUNNING
+    too_late = "too late" in reports[-1].text
+    assert after.node == ("bravo" if too_late else "alpha")
+    assert percent == LATE or not too_late
+
+
+@moments
+async def test_ones_own_migration_and_somebody_elses_are_aborted(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, percent: float
+) -> None:
+    async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
+        foreign_move(lab, "web1", "bravo")
+        await asyncio.gather(
+            abort(backend, "web1", percent, journal), abort(backend, "web2", percent, journal)
+        )
+        error = await failure_of(task)
+        assert isinstance(error, ActFailed)
+        assert "called off" in str(error) or found(backend, "web2").node == "bravo"
+    assert not list(journal.abandoned())
+    aftermath.check()
+
+
+@moments
+async def test_a_vm_that_was_on_that_node_before_is_aborted(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, percent: float
+) -> None:
+    """What is left in its history of having been there must not mislead the scheduler."""
+    to_and_fro(lab, "web2", "bravo", "alpha")
+    async with connect() as backend:
+        foreign_move(lab, "web2", "bravo")
+        await abort(backend, "web2", percent, journal)
+    aftermath.check()
+
+
+async def test_a_vm_in_a_group_is_aborted(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """The rest of the group stays as it is, too."""
+    modify(
+        lab,
+        '<primitive id="mail-ip"><meta_attributes id="mail-ip-meta">'
+        '<nvpair id="mail-ip-meta-live" name="allow-migrate" value="true"/>'
+        "</meta_attributes></primitive>",
+    )
+    lab.run("bravo", "virsh", "migrate-setspeed", "mail1", "8")
+    aftermath.begin()
+    async with connect() as backend, moving(backend, "mail1", "charlie", journal) as task:
+        await copied(backend, "mail1", MIDDLE)
+        await all_of(rescue(backend, "mail1", Way.ABORT, journal))
+        await failure_of(task)
+        assert found(backend, "mail1").node == "bravo"
+    aftermath.check()
+
+
+async def test_a_job_that_ends_just_before_it_would_be_aborted(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """Guarded, and then the copy is done before the abort is sent: it has moved, and lives."""
+    async with connect() as backend:
+        foreign_move(lab, "web2", "bravo")
+        await copied(backend, "web2", MIDDLE)
+        async for report in (reports := rescue(backend, "web2", Way.ABORT, journal)):
+            if "stop copying" in report.text:
+                lab.run("alpha", "virsh", "migrate-setspeed", "web2", "2000")
+                lab.wait(lambda: "web2" not in domains(lab, "alpha"), 30, "the job ends")
+        await reports.aclose()
+        assert "too late" in report.text
+        assert found(backend, "web2").node == "bravo"
+    aftermath.check()
+
+
+def domains(lab: Lab, node: str) -> list[str]:
+    return lab.run(node, "virsh", "list", "--name").split()
