@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from backends.command_log import CommandLog
+from backends.doctor.model import Facts, Probe
 from backends.errors import Refused, Unknown
 from backends.judge import judge, make_plan, refusal
 from backends.latest import Latest
@@ -91,6 +92,19 @@ class Backend(ABC):
 
         Raises what `predict` raises.
         """
+
+    @abstractmethod
+    async def configuration(self) -> bytes:
+        """The CIB, as `cibadmin --query` tells it. Raises what `predict` raises."""
+
+    @abstractmethod
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        """Ask one node all of these in one go; a node that does not answer is a fact, no error."""
+
+    async def examine(self, probes: Mapping[str, Sequence[Probe]]) -> Mapping[str, Facts]:
+        """Ask every node its probes, all nodes side by side."""
+        facts = await asyncio.gather(*(self.collect(*each) for each in probes.items()))
+        return {each.node: each for each in facts}
 
     @property
     def picture(self) -> Cluster:

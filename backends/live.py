@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from backends.base import Answer, Backend, Writer
+from backends.doctor import round as doctor_round
+from backends.doctor.model import Facts, Probe
 from backends.errors import CommandFailed, NotPermitted, VmferryError
 from backends.hypervisor.watcher import Watcher
 from backends.join import Progress, join
@@ -22,6 +24,7 @@ from backends.tasks import cancel
 JOB_EVERY_S = 1 / 3
 WRITE_TIMEOUT_S = 30.0
 SIMULATION_TIMEOUT_S = 60.0
+DOCTOR_GRACE_S = 5.0
 
 _INSUFFICIENT_PRIVILEGES = 4
 
@@ -107,6 +110,22 @@ class LiveBackend(Backend):
         argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
         answer = await self._voice.host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
+
+    async def configuration(self) -> bytes:
+        return self._voice.reading.cib_text
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        asked_at = time.time()
+        try:
+            answer = await self._fleet.host(node).run(
+                doctor_round.COMMAND,
+                stdin=doctor_round.script(probes),
+                timeout_s=doctor_round.longest_s(probes) + DOCTOR_GRACE_S,
+            )
+        except VmferryError as error:
+            return Facts(node, error=error.what, asked_at=asked_at, answered_at=time.time())
+        outputs = doctor_round.parse(answer.stdout, probes)
+        return Facts(node, outputs, None, asked_at, time.time())
 
     def _heard(self, reading: Reading) -> None:
         self._silence = None

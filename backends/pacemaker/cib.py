@@ -58,7 +58,7 @@ def parse_cib(data: bytes) -> Cib:
     root = parse(data, "cibadmin")
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
-    options = _values(root.iterfind("configuration/crm_config/cluster_property_set"))
+    options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
     limit = number(options.get("migration-limit"))
     return Cib(
         version=version_of(root),
@@ -97,7 +97,7 @@ def seconds(text: str | None) -> float | None:
     return int(found[1]) * unit if unit is not None else None
 
 
-def _values(sets: Iterator[etree._Element]) -> dict[str, str]:
+def values_of(sets: Iterator[etree._Element]) -> dict[str, str]:
     """The nvpairs of sets; the first that names a value wins, as in Pacemaker: the set with the
     highest score, then the one that stands first."""
     values: dict[str, str] = {}
@@ -110,22 +110,22 @@ def _values(sets: Iterator[etree._Element]) -> dict[str, str]:
 
 def _vms(root: etree._Element) -> Iterator[VMResource]:
     templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
-    defaults = _values(root.iterfind("configuration/rsc_defaults/meta_attributes"))
-    op_defaults = _values(root.iterfind("configuration/op_defaults/meta_attributes"))
+    defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
+    op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
     for primitive in root.iterfind("configuration/resources//primitive"):
         template = templates.get(primitive.get("template"))
         layers = [primitive] if template is None else [primitive, template]
-        agent = _agent(layers)
+        agent = agent_of(layers)
         if not runs_a_domain(agent):
             continue
         parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
-        meta = {**defaults, **_layered([*layers, *parents], "meta_attributes")}
-        parameters = _layered(layers, "instance_attributes")
-        utilization = _layered(layers, "utilization")
+        meta = {**defaults, **layered([*layers, *parents], "meta_attributes")}
+        parameters = layered(layers, "instance_attributes")
+        utilization = layered(layers, "utilization")
         memory = number(utilization.get("hv_memory"))
         speed = number(parameters.get("migration_speed"))
-        migrate_to = _operation(layers, "migrate_to", op_defaults)
-        migrate_from = _operation(layers, "migrate_from", op_defaults)
+        migrate_to = operation_of(layers, "migrate_to", op_defaults)
+        migrate_from = operation_of(layers, "migrate_from", op_defaults)
         yield VMResource(
             id=primitive.get("id", ""),
             agent=agent,
@@ -134,7 +134,7 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
             group=next((p.get("id") for p in parents if p.tag == "group"), None),
             allow_migrate=truth(meta.get("allow-migrate")) is True,
             maintenance=truth(meta.get("maintenance")) is True,
-            own_maintenance=_values(primitive.iterfind("meta_attributes")).get("maintenance"),
+            own_maintenance=values_of(primitive.iterfind("meta_attributes")).get("maintenance"),
             target_role=meta.get("target-role"),
             memory_bytes=memory * MiB if memory else None,
             migrate_to_timeout_s=seconds(migrate_to.get("timeout")),
@@ -144,7 +144,7 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
         )
 
 
-def _agent(layers: list[etree._Element]) -> str:
+def agent_of(layers: list[etree._Element]) -> str:
     for layer in layers:
         if layer.get("class"):
             words = (layer.get("class"), layer.get("provider"), layer.get("type"))
@@ -152,23 +152,23 @@ def _agent(layers: list[etree._Element]) -> str:
     return ""
 
 
-def _layered(layers: list[etree._Element], tag: str) -> dict[str, str]:
+def layered(layers: list[etree._Element], tag: str) -> dict[str, str]:
     """The values of the first layer that names them: the primitive, its template, its parents."""
     values: dict[str, str] = {}
     for layer in layers:
-        for name, value in _values(layer.iterfind(tag)).items():
+        for name, value in values_of(layer.iterfind(tag)).items():
             values.setdefault(name, value)
     return values
 
 
-def _operation(
+def operation_of(
     layers: list[etree._Element], name: str, defaults: Mapping[str, str]
 ) -> Mapping[str, str]:
     """An operation's options: its attributes, then its own meta attributes, then op_defaults."""
     for layer in layers:
         for op in layer.iterfind("operations/op"):
             if op.get("name") == name:
-                own = _values(op.iterfind("meta_attributes"))
+                own = values_of(op.iterfind("meta_attributes"))
                 attributes = {str(key): str(value) for key, value in op.attrib.items()}
                 return {**defaults, **own, **attributes}
     return defaults

@@ -9,9 +9,10 @@ from contextlib import suppress
 
 from backends.base import Answer, Backend, Writer
 from backends.command_log import CommandLog
+from backends.doctor.model import Facts, Probe
 from backends.errors import BadConfiguration, CommandFailed, Unreachable
 from backends.plan import Action, Command, Prediction
-from backends.simulated import scenarios
+from backends.simulated import examined, scenarios
 from backends.simulated.world import TICK_S
 
 _BUSY_S = 0.25
@@ -20,6 +21,7 @@ _MOST_AT_ONCE_S = 60.0
 """At a speed that this machine cannot keep, time runs slower instead of the screen stopping."""
 _COMMAND_S = 0.03
 _SIMULATE_S = 0.06
+_EXAMINE_S = 0.8
 
 
 class SimulatedBackend(Backend):
@@ -99,6 +101,22 @@ class SimulatedBackend(Backend):
             actions = self.world.foresee([command.argv for command in commands])
             recorder.exit_status = 0
         return actions
+
+    async def configuration(self) -> bytes:
+        """What its CIB would be."""
+        return examined.cib(self.world.state)
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        """The answers of a node of a healthy cluster, in the form of the real tools."""
+        asked_at = time.time()
+        with self.commands.record(node, "sh -s") as recorder:
+            await self.pause(_EXAMINE_S)
+            host = self.world.state.hosts.get(node)
+            if host is None or not host.alive:
+                return Facts(node, error="no route to host", asked_at=asked_at)
+            outputs = {p.name: examined.answer(self.world.state, host, p) for p in probes}
+            recorder.exit_status = 0
+        return Facts(node, outputs, None, asked_at, time.time())
 
     def voice(self) -> str:
         """The node that is asked. Raises `Unreachable` when none is left."""

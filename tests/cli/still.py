@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backends.base import Backend
+from backends.doctor.model import Facts, Probe
 from backends.errors import VmferryError
 from backends.model import Cluster
 from backends.plan import Action, Command, Prediction
@@ -32,6 +33,12 @@ class StillBackend(Backend):
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         return {node: Prediction(()) for node in nodes}
+
+    async def configuration(self) -> bytes:
+        return b"<cib/>"
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        return Facts(node, error="it stands still")
 
 
 def failing(error: VmferryError | Exception) -> StillBackend:

@@ -1,0 +1,80 @@
+"""All that is known when the doctor judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from backends.doctor.configuration import Configuration, Resource
+from backends.doctor.model import NO_ANSWER, Facts, Family, Output
+from backends.model import LOST, VM, Cluster, NodeKind
+from backends.plan import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`facts` are by node; before the first round there are none."""
+
+    picture: Cluster
+    configuration: Configuration
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    predictions: Mapping[str, Mapping[str, Prediction]] = field(default_factory=dict)
+    """What the scheduler says of moving a VM to a node, for VMs with dependencies."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that can be asked, by name: those online, whether they may host or not."""
+        return tuple(
+            node.name
+            for node in self.picture.nodes
+            if node.state not in LOST and node.kind is not NodeKind.GUEST
+        )
+
+    def others(self, node: str) -> tuple[str, ...]:
+        """The nodes beside this one."""
+        return tuple(name for name in self.nodes if name != node)
+
+    @property
+    def vms(self) -> tuple[tuple[VM, Resource], ...]:
+        """Each VM of the picture with its configuration."""
+        known = self.configuration.resources
+        return tuple((vm, known[vm.id]) for vm in self.picture.vms if vm.id in known)
+
+    def output(self, node: str, probe: str) -> Output:
+        """What a probe answered there; `NO_ANSWER` where it did not, or was not asked."""
+        facts = self.facts.get(node)
+        return facts.outputs.get(probe, NO_ANSWER) if facts is not None else NO_ANSWER
+
+    def answered(self, node: str) -> bool:
+        """Whether the node took part in the round at all."""
+        facts = self.facts.get(node)
+        return facts is not None and facts.error is None
+
+    def family(self, node: str) -> Family | None:
+        """The node's distribution family (os-release(5)); `None` where it is not known."""
+        words = set[str]()
+        for line in self.output(node, "os-release").lines:
+            name, _, value = line.partition("=")
+            if name in ("ID", "ID_LIKE"):
+                words.update(value.strip("\"'").split())
+        for family, names in _FAMILIES.items():
+            if words & names:
+                return family
+        return None
+
+    def with_facts(self, facts: Mapping[str, Facts]) -> Case:
+        """The case with one more round; later answers stand beside the earlier ones."""
+        merged = dict(self.facts)
+        for node, new in facts.items():
+            old = merged.get(node)
+            merged[node] = (
+                replace(old, outputs={**old.outputs, **new.outputs}) if old is not None else new
+            )
+        return replace(self, facts=merged)
+
+
+_FAMILIES = {
+    Family.DEBIAN: {"debian", "ubuntu"},
+    Family.RHEL: {"rhel", "fedora", "centos", "rocky", "almalinux"},
+    Family.SUSE: {"suse", "sles", "opensuse", "opensuse-leap", "opensuse-tumbleweed"},
+}

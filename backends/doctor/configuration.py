@@ -1,0 +1,121 @@
+"""The CIB as the doctor reads it: every primitive with all that is set on it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from backends.pacemaker.agents import config_file, runs_a_domain
+from backends.pacemaker.cib import agent_of, layered, operation_of, values_of
+from backends.pacemaker.xml import parse, truth
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A primitive. Templates and defaults are counted in; `parents` are its group and its clone."""
+
+    id: str
+    agent: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
+    """Its own, its group's and its clone's (`promoted-max`, `interleave`, …), then the defaults."""
+    utilization: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Options of `start`, `stop`, `migrate_to` and `migrate_from`, op_defaults counted in; more
+    where they are configured."""
+    group: str | None = None
+    clone: str | None = None
+
+    @property
+    def is_vm(self) -> bool:
+        return runs_a_domain(self.agent)
+
+    @property
+    def config(self) -> str | None:
+        """The file with the domain's XML."""
+        return config_file(self.agent, dict(self.parameters))
+
+    @property
+    def allow_migrate(self) -> bool:
+        return truth(self.meta.get("allow-migrate")) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The configuration section of a CIB."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Cluster options, as they are set; defaults are not filled in."""
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    """By id, in the order of the CIB."""
+    dependent: frozenset[str] = frozenset()
+    """Ids that stand in an order or a colocation with something, or in a group behind it."""
+    node_utilization: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of_agent(self, *agents: str) -> tuple[Resource, ...]:
+        """The primitives of these agents (`ocf:linbit:drbd`)."""
+        return tuple(each for each in self.resources.values() if each.agent in agents)
+
+
+def parse_configuration(cib: bytes) -> Configuration:
+    """One answer of `cibadmin --query`. Raises `BadAnswer`."""
+    root = parse(cib, "cibadmin")
+    resources = {resource.id: resource for resource in _resources(root)}
+    return Configuration(
+        options=values_of(root.iterfind("configuration/crm_config/cluster_property_set")),
+        resources=resources,
+        dependent=frozenset(_dependent(root)),
+        node_utilization={
+            node.get("uname", ""): values_of(node.iterfind("utilization"))
+            for node in root.iterfind("configuration/nodes/node")
+        },
+    )
+
+
+_OPERATIONS = ("start", "stop", "migrate_to", "migrate_from")
+
+
+def _resources(root: etree._Element) -> Iterator[Resource]:
+    templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
+    defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
+    op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
+    for primitive in root.iterfind("configuration/resources//primitive"):
+        template = templates.get(primitive.get("template"))
+        layers = [primitive] if template is None else [primitive, template]
+        parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
+        listed = [op.get("name", "") for op in primitive.iterfind("operations/op")]
+        yield Resource(
+            id=primitive.get("id", ""),
+            agent=agent_of(layers),
+            parameters=layered(layers, "instance_attributes"),
+            meta={**defaults, **layered([*layers, *parents], "meta_attributes")},
+            utilization=layered(layers, "utilization"),
+            operations={
+                name: operation_of(layers, name, op_defaults)
+                for name in dict.fromkeys((*_OPERATIONS, *listed))
+            },
+            group=next((p.get("id") for p in parents if p.tag == "group"), None),
+            clone=next((p.get("id") for p in parents if p.tag != "group"), None),
+        )
+
+
+def _dependent(root: etree._Element) -> Iterator[str]:
+    for group in root.iterfind("configuration/resources//group"):
+        for primitive in group.findall("primitive")[1:]:
+            yield primitive.get("id", "")
+    for constraint in root.iterfind("configuration/constraints/*"):
+        if constraint.tag in ("rsc_order", "rsc_colocation", "rsc_ticket"):
+            for name in ("then", "rsc", "with-rsc"):
+                yield from _primitives_of(root, constraint.get(name))
+            for reference in constraint.iterfind(".//resource_ref"):
+                yield from _primitives_of(root, reference.get("id"))
+
+
+def _primitives_of(root: etree._Element, name: str | None) -> Iterator[str]:
+    """A resource's own id, or those of the primitives in a group or a clone."""
+    for element in root.iterfind("configuration/resources//*[@id]"):
+        if name is not None and element.get("id") == name:
+            for primitive in element.iter("primitive"):
+                yield primitive.get("id", "")

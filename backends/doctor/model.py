@@ -1,0 +1,169 @@
+"""What the doctor asks, what it is answered, and what it finds: frozen data."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backends.plan import Command
+
+
+class Topic(StrEnum):
+    LIBVIRT = "libvirt"
+    TRANSPORT = "transport"
+    NAMES = "names"
+    RESOURCE = "resource"
+    CPU = "cpu"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    LOCKING = "locking"
+
+
+class State(StrEnum):
+    """The worst first."""
+
+    WRONG = "wrong"
+    """A live migration fails or reboots the guest, or the guest's data is in danger."""
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    OK = "ok"
+    NOT_USED = "not used"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(State).index(self)
+
+
+class Family(StrEnum):
+    """Distributions that keep a thing in the same place."""
+
+    DEBIAN = "debian"
+    RHEL = "rhel"
+    SUSE = "suse"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """Lines to type, or to put into `file`. One that vmferry can carry out has its `command`."""
+
+    lines: tuple[str, ...]
+    file: str | None = None
+    family: Family = Family.ANY
+    command: Command | None = None
+    node: str | None = None
+    """Where to do it; `None` means on the node of the finding, or on any."""
+    restarts: bool = False
+    """Whether it restarts a running VM."""
+
+    @classmethod
+    def of(cls, *commands: Command, restarts: bool = False) -> tuple[Cure, ...]:
+        """Cures that vmferry can carry out itself."""
+        return tuple(
+            cls((str(command),), command=command, restarts=restarts) for command in commands
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `check` names it within its topic, the same in every cluster.
+
+    `seen` is a fact, `why` one sentence on what follows from it.
+    """
+
+    topic: Topic
+    check: str
+    state: State
+    seen: str
+    why: str = ""
+    node: str | None = None
+    vm: str | None = None
+    cures: tuple[Cure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One look at a node, that changes nothing there: text for a POSIX shell.
+
+    One with the same name is the same probe, whoever asks for it. Its stdin is empty; more output
+    than `round.MOST_BYTES` is cut off.
+    """
+
+    name: str
+    script: str
+    limit_s: int = 3
+
+    @classmethod
+    def of(cls, name: str, *argv: str, limit_s: int = 3) -> Probe:
+        """A probe that is one command."""
+        return cls(name, shlex.join(argv), limit_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a probe ended. Without an exit status it gave no answer, in time or at all."""
+
+    exit_status: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the probe ran to an end of its own, whatever that was."""
+        return self.exit_status is not None
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_status == 0
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no such command on that node."""
+        return self.exit_status == 127
+
+    @property
+    def lines(self) -> list[str]:
+        """What it printed, without blank lines."""
+        return [line for line in self.stdout.splitlines() if line.strip()]
+
+    @property
+    def said(self) -> str:
+        """What it complained of, in one line."""
+        return " ".join(self.stderr.split())
+
+
+NO_ANSWER = Output()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one node answered in one round, by the names of the probes.
+
+    `error` says why it answered nothing at all. The moments are this machine's clock.
+    """
+
+    node: str
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    error: str | None = None
+    asked_at: float = 0.0
+    answered_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, the worst first."""
+
+    findings: tuple[Finding, ...]
+    families: Mapping[str, Family] = field(default_factory=dict)
+    """Of each node's distribution, where it is known."""
+
+    @property
+    def wrong(self) -> bool:
+        return any(finding.state is State.WRONG for finding in self.findings)
+
+    def of_vm(self, vm: str) -> tuple[Finding, ...]:
+        """What stands between this VM and a live migration: its own, and what is no VM's."""
+        return tuple(finding for finding in self.findings if finding.vm in (vm, None))

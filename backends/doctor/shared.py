@@ -1,0 +1,48 @@
+"""Probes that several topics read, and their parsers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from backends.doctor.case import Case
+from backends.doctor.model import Probe
+from backends.errors import BadAnswer
+from backends.pacemaker.xml import parse
+
+OS_RELEASE = Probe.of("os-release", "cat", "/etc/os-release")
+CAPABILITIES = Probe.of("capabilities", "virsh", "-c", "qemu:///system", "capabilities")
+DOMAINS = Probe(
+    "domains",
+    "names=$(virsh -q -c qemu:///system list --name) || exit\n"
+    """words=$(printf '%s\\n' "$names" | sed -n "/'/d; s/..*/dumpxml '&';/p")\n"""
+    'if [ -n "$words" ]; then virsh -q -c qemu:///system "$words"; fi',
+)
+"""The live XML of every running domain, one document after the other."""
+PROCESSES = Probe.of("processes", "ps", "-eo", "pid=,comm=,args=")
+
+
+def probes(case: Case, node: str) -> Iterator[Probe]:
+    yield from (OS_RELEASE, CAPABILITIES, DOMAINS, PROCESSES)
+
+
+def domains(case: Case, node: str) -> dict[str, etree._Element]:
+    """The running domains of a node by name; none where libvirt did not say."""
+    found: dict[str, etree._Element] = {}
+    text = case.output(node, DOMAINS.name).stdout
+    for part in text.split("</domain>")[:-1]:
+        try:
+            root = parse((part + "</domain>").encode(), "virsh dumpxml")
+        except BadAnswer:
+            continue
+        found[root.findtext("name", "")] = root
+    return found
+
+
+def domain(case: Case, vm: str) -> etree._Element | None:
+    """The live XML of a VM's domain, from the node on which it runs."""
+    known = case.picture.vm(vm)
+    if known is None or known.node is None:
+        return None
+    return domains(case, known.node).get(known.domain or known.id)
