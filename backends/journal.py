@@ -176,16 +176,13 @@ class Journal:
             else:
                 file.close()
 
-    def closed(self) -> Iterator[tuple[Entry, ...]]:
-        """The acts that ended, the newest first, as far back as they are kept."""
+    def closed(self) -> Iterator[Intent]:
+        """What was begun by the acts that ended, the newest first, as far as they are kept."""
         for path in sorted((self._directory / "closed").glob("*.jsonl"), reverse=True):
-            try:
-                with path.open("rb") as file:
-                    entries = tuple(map(_decode, file))
-            except (FileNotFoundError, msgspec.DecodeError):
-                continue  # dropped meanwhile, or no act of this version
-            if entries and isinstance(entries[0], Intent):
-                yield entries
+            with suppress(FileNotFoundError, msgspec.DecodeError), path.open("rb") as file:
+                first = _decode(file.readline())
+                if isinstance(first, Intent):
+                    yield first
 
 
 def _unwritable(directory: Path, error: OSError) -> BadConfiguration:

@@ -70,7 +70,8 @@ class MoveQueue:
 
     def stop(self) -> None:
         """Begin no more at all; what runs goes on to its end."""
-        self._halt(STOPPED)
+        if not self._state.finished:
+            self._halt(STOPPED)
 
     def move_up(self, vm: str) -> None:
         """Let a VM that waits begin before the one that waits above it."""
@@ -100,7 +101,7 @@ class MoveQueue:
         try:
             while True:
                 self._begin_next()
-                if not self._tasks and self._over:
+                if not self._tasks and self._over and self._news.empty():
                     break
                 news = await self._news.get()
                 if news is not None:

@@ -1,0 +1,259 @@
+"""Emptying a node: every guest that can moves live, and the node ends in standby."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+
+from backends import commands
+from backends.balance import best_target
+from backends.base import Backend
+from backends.emptying import (
+    clear,
+    conclude,
+    follow,
+    give_up,
+    holds,
+    moved_by,
+    quiet,
+    to_standby,
+)
+from backends.errors import Refused, Unknown, VmferryError
+from backends.journal import Act, Evacuee, Intent, Journal
+from backends.judge import judge, refusal
+from backends.leaving import (
+    EvacuationPlan,
+    EvacuationWay,
+    make_evacuation_plan,
+    on_node,
+)
+from backends.model import Cluster, NodeState
+from backends.plan import Action, ActionKind
+from backends.proof import calls
+from backends.queue import MoveQueue
+from backends.transaction import Report, Stage, vm_in, writer_of
+
+KIND = "evacuate"
+"""Of its journal entry."""
+
+_NOT_NOW = {
+    NodeState.STANDBY: "it is in standby already",
+    NodeState.MAINTENANCE: "it is in maintenance: Pacemaker moves nothing from there",
+    NodeState.PENDING: "it is still joining the cluster",
+    NodeState.UNCLEAN: "it is unclean: it will be fenced",
+    NodeState.OFFLINE: "it is offline",
+}
+
+
+async def plan_evacuation(backend: Backend, node: str) -> EvacuationPlan:
+    """What emptying this node would do, in either way. Sends nothing.
+
+    Raises `Unknown`, `Refused` with the reason why it cannot be done now, and what
+    `Backend.foresee` raises.
+    """
+    picture = backend.picture
+    if reason := objection(picture, node):
+        raise Refused(reason, where=node)
+    anyway = await backend.foresee(()) if picture.migrations else ()
+    foreseen = await backend.foresee([commands.standby(node, on=True)])
+    standby = tuple(action for action in foreseen if action not in anyway)
+    targets = await _live_targets(backend, picture, node, standby)
+    return make_evacuation_plan(picture, node, standby, targets)
+
+
+def objection(picture: Cluster, name: str) -> str | None:
+    """Why the node cannot be emptied now; `None` where it can. Raises `Unknown`."""
+    node = picture.node(name)
+    if node is None:
+        known = ", ".join(node.name for node in picture.nodes)
+        raise Unknown(f"no node {name!r} in this cluster", cure=f"the nodes are: {known}")
+    if picture.stale_pacemaker() is not None:
+        return "no node of the cluster answers"
+    if picture.quorum is False:
+        return "the cluster has no quorum"
+    if picture.maintenance:
+        return "the cluster is in maintenance"
+    if node.state is not NodeState.ONLINE:
+        return _NOT_NOW[node.state]
+    for migration in picture.migrations:
+        if name in (migration.source, migration.target):
+            return f"{migration.vm} is being migrated from or to it: wait until that has ended"
+    return None
+
+
+async def _live_targets(
+    backend: Backend, picture: Cluster, node: str, standby: Sequence[Action]
+) -> dict[str, str]:
+    """Where a move brings each VM live: where the scheduler would place it, or somewhere else."""
+    planned = {action.resource: action.target for action in standby}
+    able = [vm.id for vm in on_node(picture, node) if vm.live_migration.possible is not False]
+    places = {vm: planned.get(vm) for vm in able}
+    targets: dict[str, str] = {}
+    for place in sorted({place for place in places.values() if place is not None}):
+        group = [vm for vm in able if places[vm] == place]
+        group = [vm for vm in group if refusal(picture, (vm,), place) is None]
+        if not group:
+            continue
+        prediction = (await backend.predict(group, [place])).get(place)
+        for action in prediction.moved if prediction else ():
+            migrates = action.kind is ActionKind.MIGRATE and action.target == place
+            if migrates and action.resource in group:
+                targets[action.resource] = place
+    for vm in able:
+        if vm not in targets and places[vm] is not None:
+            elsewhere = await _elsewhere(backend, picture, vm)
+            if elsewhere is not None:
+                targets[vm] = elsewhere
+    return {vm: targets[vm] for vm in able if vm in targets}
+
+
+async def _elsewhere(backend: Backend, picture: Cluster, vm: str) -> str | None:
+    nodes = [n.name for n in picture.nodes if refusal(picture, (vm,), n.name) is None]
+    predictions = await backend.predict([vm], nodes) if nodes else {}
+    verdicts = {node: judge(picture, (vm,), node, p) for node, p in predictions.items()}
+    return best_target(picture, verdicts)
+
+
+class Evacuation:
+    """One evacuation. `queue` is there VM by VM: to be watched, paused and stopped.
+
+    `allow_reboot`: the operator confirmed that the guests which cannot move live are stopped.
+    `limit`: how many move at once; copies that share a link take longer, and their timeouts do not.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        plan: EvacuationPlan,
+        way: EvacuationWay,
+        journal: Journal,
+        *,
+        allow_reboot: bool = False,
+        limit: int = 1,
+    ) -> None:
+        self._backend = backend
+        self._plan = plan
+        self._way = way
+        self._journal = journal
+        self._allow_reboot = allow_reboot
+        self.queue: MoveQueue | None = None
+        if way is EvacuationWay.VM_BY_VM:
+            self.queue = MoveQueue(backend, journal, plan.moves, limit, keep=True)
+
+    async def run(self) -> AsyncGenerator[Report]:
+        """Empty the node. Reports of the node itself have an empty `vm`.
+
+        Raises `Refused` before anything was sent, `ActFailed`, naming who is where, after.
+        """
+        writer_of(self._backend)
+        plan, way, picture = self._plan, self._way, self._backend.picture
+        if reason := objection(picture, plan.node):
+            raise Refused(reason, where=plan.node)
+        stopped = plan.interrupted(way)
+        if stopped and way is EvacuationWay.STANDBY and not self._allow_reboot:
+            raise Refused(f"a standby would stop {', '.join(stopped)}", where=plan.node)
+        confirmed = stopped if self._allow_reboot else ()
+        known = [(leaving, vm_in(picture, leaving.vm)) for leaving in plan.vms]
+        act = self._journal.begin(
+            Intent(
+                kind=KIND,
+                cluster=picture.name,
+                vm="",
+                source=plan.node,
+                target=None,
+                reboot=bool(confirmed),
+                at=time.time(),
+                way=way.value,
+                evacuees=(
+                    *(
+                        Evacuee(vm.id, leaving.goes_to(way), vm.id in confirmed, calls(vm))
+                        for leaving, vm in known
+                    ),
+                    *_left_of_the_last(picture, self._journal, plan),
+                ),
+            )
+        )
+        try:
+            async for report in _carry_out(self._backend, act, self.queue):
+                yield report
+        finally:
+            act.leave()
+
+
+def last_evacuees(journal: Journal, cluster: str | None, node: str) -> tuple[Evacuee, ...]:
+    """Who was on the node when its last evacuation began; none where nobody remembers."""
+    for intent in journal.closed():
+        if (intent.kind, intent.cluster, intent.source) == (KIND, cluster, node):
+            return intent.evacuees
+    return ()
+
+
+def _left_of_the_last(
+    picture: Cluster, journal: Journal, plan: EvacuationPlan
+) -> Iterator[Evacuee]:
+    """Whom an evacuation that ended early still holds away from the node by a constraint."""
+    here = {leaving.vm for leaving in plan.vms}
+    for evacuee in last_evacuees(journal, picture.name, plan.node):
+        vm = picture.vm(evacuee.vm)
+        if vm is not None and vm.id not in here and holds(vm, evacuee.target):
+            yield Evacuee(vm.id, evacuee.target, False, calls(vm))
+
+
+def evacuate(
+    backend: Backend,
+    plan: EvacuationPlan,
+    way: EvacuationWay,
+    journal: Journal,
+    *,
+    allow_reboot: bool = False,
+) -> AsyncGenerator[Report]:
+    """`Evacuation.run` for those who need no queue."""
+    return Evacuation(backend, plan, way, journal, allow_reboot=allow_reboot).run()
+
+
+async def finish_evacuation(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Take up one that was cut short: to its end once the node is in standby, else back.
+
+    No VM that had not begun to move is moved: whoever let go may not want that any more.
+    Raises `ActFailed`, naming who is still on the node.
+    """
+    node = act.intent.source or ""
+    await quiet(backend, node)
+    known = backend.picture.node(node)
+    if known is None or known.standby:
+        async for report in _finish(backend, act, node):
+            yield report
+    elif not moved_by(backend.picture, act):
+        act.close("nothing had moved")
+        yield Report("", Stage.DONE, f"{node}: nothing had moved, nothing is left")
+    else:
+        async for report in give_up(backend, act, "it was cut short", None):
+            yield report
+
+
+async def _carry_out(backend: Backend, act: Act, queue: MoveQueue | None) -> AsyncGenerator[Report]:
+    if queue is not None:
+        failure: VmferryError | None = None
+        try:
+            async with aclosing(queue.run()) as reports:
+                async for report in reports:
+                    yield report
+        except VmferryError as error:
+            failure = error
+        if failure is not None or queue.state.stopped is not None:
+            async for report in give_up(backend, act, queue.state.stopped or "", failure):
+                yield report
+    node = act.intent.source or ""
+    async for report in to_standby(backend, act, node):
+        yield report
+    async for report in _finish(backend, act, node):
+        yield report
+
+
+async def _finish(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]:
+    async for report in follow(backend, act, node):
+        yield report
+    async for report in clear(backend, act, node):
+        yield report
+    yield conclude(backend, act, node)

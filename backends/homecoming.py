@@ -1,0 +1,92 @@
+"""A node that was emptied is taken back, and its VMs may come home."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+
+from backends import commands
+from backends.base import Backend
+from backends.emptying import quiet
+from backends.errors import Refused, Unknown
+from backends.evacuation import last_evacuees
+from backends.journal import Act, Intent, Journal
+from backends.leaving import interrupted
+from backends.moves import Move
+from backends.plan import Action, VerdictKind
+from backends.transaction import Report, Stage, send, ticking, writer_of
+
+KIND = "bring back"
+"""Of its journal entry."""
+
+
+async def foresee_back(backend: Backend, node: str) -> tuple[Action, ...]:
+    """What Pacemaker would do by itself once the node is no longer in standby."""
+    return await backend.foresee([commands.standby(node, on=False)])
+
+
+async def bring_back(
+    backend: Backend, node: str, journal: Journal, *, confirmed: Collection[str] = ()
+) -> AsyncGenerator[Report]:
+    """End the standby of a node. `confirmed`: the VMs of which the operator accepts a restart.
+
+    Raises `Unknown`, and `Refused` before anything was sent.
+    """
+    writer_of(backend)
+    picture = backend.picture
+    known = picture.node(node)
+    if known is None:
+        raise Unknown(f"no node {node!r} in this cluster")
+    if not known.standby:
+        raise Refused("it is not in standby", where=node)
+    if flying := [m.vm for m in picture.migrations if node in (m.source, m.target)]:
+        raise Refused(f"{', '.join(flying)} is being migrated from or to it", where=node)
+    stopped = set(interrupted(picture, await foresee_back(backend, node))) - set(confirmed)
+    if stopped:
+        raise Refused(
+            f"Pacemaker would at once stop and start {', '.join(sorted(stopped))}", where=node
+        )
+    reboot = bool(confirmed)
+    act = journal.begin(Intent(KIND, picture.name, "", node, None, reboot, time.time()))
+    try:
+        async for report in finish_bring_back(backend, act):
+            yield report
+    finally:
+        act.leave()
+
+
+async def finish_bring_back(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """End the standby where it has not ended yet, and follow what goes back by itself."""
+    node = act.intent.source or ""
+    known = backend.picture.node(node)
+    if known is not None and known.standby:
+        command = commands.standby(node, on=False)
+        yield Report("", Stage.MOVING, command.purpose)
+        await send(backend, act, Stage.MOVING, command)
+        async with aclosing(ticking(backend)) as pictures:
+            async for picture in pictures:
+                known = picture.node(node)
+                if known is None or not known.standby:
+                    break
+    await quiet(backend, node)
+    act.close("taken back")
+    yield Report("", Stage.DONE, f"{node} may run VMs again")
+
+
+async def homeward(backend: Backend, node: str, journal: Journal) -> tuple[Move, ...]:
+    """The moves that bring home who was there before, as far as they would go live now.
+
+    To be offered once `bring_back` is done: in standby the node takes nobody.
+    """
+    picture = backend.picture
+    moves = []
+    for name in dict.fromkeys(e.vm for e in last_evacuees(journal, picture.name, node)):
+        vm = picture.vm(name)
+        if vm is None or vm.node in (None, node):
+            continue
+        verdict = (await backend.preview([name], [node]))[node]
+        live = verdict.kind in (VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS)
+        if live and not verdict.reboots:
+            moves.append(Move(name, node, verdict.kind))
+    return tuple(moves)
