@@ -142,10 +142,14 @@ def _best(
         crowd.move(guest, here, None)
         return None
     own = scores.get(guest.id, {})
+    # A migration under way is completed unless something speaks against its target.
+    activity = guest.activity
+    heading = activity.target if activity is not None and activity.in_flight else None
     ranks = {
         node: (
             own.get(node, 0) + (state.stickiness if node == here else 0),
             node == here,
+            node == heading,
             -crowd.count[node],
         )
         for node in state.hosts
