@@ -6,6 +6,8 @@ shown to the operator as they stand here before they are sent.
 
 from __future__ import annotations
 
+from xml.sax.saxutils import quoteattr
+
 from backends.plan import Command
 
 MAINTENANCE = "maintenance"
@@ -66,6 +68,17 @@ def standby(node: str, *, on: bool) -> Command:
     word = "on" if on else "off"
     purpose = f"{node} is to run nothing" if on else f"{node} may run resources again"
     return Command(("crm_standby", "--node", node, "--update", word), purpose)
+
+
+def block_on_failure(vm: str, op_id: str) -> Command:
+    """A failed migrate_to then leaves the guest where it is. No other tool sets this portably.
+
+    `--modify` finds the operation by its id and leaves its other attributes alone; where the id is
+    gone it ends with 105 (2.1.5).
+    """
+    operation = f'<op id={quoteattr(op_id)} on-fail="block"/>'
+    purpose = f"have a failed migration of {vm} stop nothing"
+    return Command(("cibadmin", "--modify", "--xml-text", operation), purpose)
 
 
 def abort_job(domain: str, source: str) -> Command:

@@ -168,6 +168,8 @@ class VM:
     migrate_to_timeout_s: float | None = None
     migrate_from_timeout_s: float | None = None
     migrate_to_on_fail: str | None = None
+    migrate_to_op_id: str | None = None
+    """The id of its own migrate_to operation; `None` where it has none, or shares a template's."""
     migration_speed_bytes_per_s: int | None = None
     history: tuple[Operation, ...] = ()
 

@@ -39,6 +39,7 @@ class VMResource:
     migrate_to_timeout_s: float | None
     migrate_from_timeout_s: float | None
     migrate_to_on_fail: str | None
+    migrate_to_op_id: str | None
     migration_speed_bytes_per_s: int | None
 
 
@@ -140,6 +141,7 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
             migrate_to_timeout_s=seconds(migrate_to.get("timeout")),
             migrate_from_timeout_s=seconds(migrate_from.get("timeout")),
             migrate_to_on_fail=migrate_to.get("on-fail"),
+            migrate_to_op_id=operation_of([primitive], "migrate_to", {}).get("id"),
             migration_speed_bytes_per_s=speed * MiB if speed else None,
         )
 

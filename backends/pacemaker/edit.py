@@ -26,6 +26,8 @@ def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
                 _set_meta(cib, vm, name, value)
             case ("crm_resource", "--resource", vm, "--meta", "--delete-parameter", name):
                 _delete_meta(cib, vm, name)
+            case ("cibadmin", "--modify", "--xml-text", element):
+                _modify(cib, element)
             case ("crm_standby", "--node", node, "--update", value):
                 _standby(cib, node, value)
             case _:
@@ -79,6 +81,16 @@ def _delete_meta(cib: etree._Element, vm: str, name: str) -> None:
         for pair in meta.findall("nvpair"):
             if pair.get("name") == name:
                 meta.remove(pair)
+
+
+def _modify(cib: etree._Element, text: str) -> None:
+    """The element of the same name and id gets the attributes of this one."""
+    change = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True))
+    for element in cib.iter(change.tag):
+        if element.get("id") == change.get("id"):
+            element.attrib.update(change.attrib)
+            return
+    raise ValueError(f"the CIB has no {change.tag} {change.get('id')}")
 
 
 def _standby(cib: etree._Element, name: str, value: str) -> None:

@@ -153,6 +153,7 @@ def _vm(
         migrate_to_timeout_s=vm.migrate_to_timeout_s,
         migrate_from_timeout_s=vm.migrate_from_timeout_s,
         migrate_to_on_fail=vm.migrate_to_on_fail,
+        migrate_to_op_id=vm.migrate_to_op_id,
         migration_speed_bytes_per_s=vm.migration_speed_bytes_per_s,
         history=cib.history.get(vm.id, ()),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from getopt import GetoptError, gnu_getopt
+from xml.etree import ElementTree
 
 from backends.base import Answer
 from backends.model import ConstraintKind
@@ -228,6 +229,23 @@ def _crm_attribute(state: State, words: list[str], _node: str | None) -> Answer:
     return Answer(OK)
 
 
+def _cibadmin(state: State, words: list[str], _node: str | None) -> Answer:
+    """Only what sets `on-fail` of a migrate_to: its operation is called `VM-migrate_to` here."""
+    options = _options(words, ({"M": "modify", "X": "xml-text"}, ("xml-text",)))
+    if "modify" not in options or "xml-text" not in options:
+        return _no(USAGE, "cibadmin: --modify and --xml-text are needed")
+    try:
+        operation = ElementTree.fromstring(options["xml-text"])
+    except ElementTree.ParseError as error:
+        return _no(USAGE, f"cibadmin: {error}")
+    vm = operation.get("id", "").removesuffix("-migrate_to")
+    guest = state.guests.get(vm)
+    if operation.tag != "op" or guest is None:
+        return _no(NO_SUCH, "cibadmin: No such device or address")
+    guest.on_fail = operation.get("on-fail", guest.on_fail)
+    return _configured(state, guest)
+
+
 _RESOURCE_ACTS: Mapping[str, Callable[[State, Guest, dict[str, str]], Answer]] = {
     "move": _move,
     "ban": _ban,
@@ -241,5 +259,6 @@ _COMMANDS: Mapping[str, Callable[[State, list[str], str | None], Answer]] = {
     "crm_resource": _crm_resource,
     "crm_standby": _crm_standby,
     "crm_attribute": _crm_attribute,
+    "cibadmin": _cibadmin,
     "virsh": domains.virsh,
 }

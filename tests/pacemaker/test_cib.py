@@ -119,6 +119,8 @@ def test_a_template_lends_its_agent_its_values_and_its_operations() -> None:
     )
     assert (own.allow_migrate, own.config) == (False, "/own.xml")
     assert (own.migrate_to_timeout_s, own.migrate_to_on_fail) == (30.0, None)
+    assert lent.migrate_to_op_id is None, "to change it would change others too"
+    assert own.migrate_to_op_id == "m"
 
 
 def test_the_set_with_the_highest_score_wins_then_the_first() -> None:

@@ -16,8 +16,9 @@ from backends.pacemaker.edit import edited
 from backends.plan import Command
 from pacemaker.cibs import cib, history, op, vm
 
+MIGRATE_TO = '<op id="vm1-migrate_to" name="migrate_to" interval="0s" timeout="60s"/>'
 START = cib(
-    vm("vm1", {"allow-migrate": "true"}) + vm("vm2"),
+    vm("vm1", {"allow-migrate": "true"}, MIGRATE_TO) + vm("vm2"),
     constraints='<rsc_location id="loves" rsc="vm1" node="alpha" score="50"/>',
     status=history(1, "alpha", vm1=[op("vm1", "start", 5)], vm2=[op("vm2", "start", 6)]),
 )
@@ -52,6 +53,7 @@ def meaning(text: bytes) -> tuple[object, ...]:
         [commands.hands_off("vm2")],
         [commands.hands_off("vm1"), commands.hands_on("vm1", None)],
         [commands.hands_off("vm1"), commands.hands_on("vm1", "false")],
+        [commands.block_on_failure("vm1", "vm1-migrate_to")],
         [commands.standby("bravo", on=True)],
         [commands.standby("bravo", on=True), commands.standby("bravo", on=False)],
     ],
