@@ -38,8 +38,9 @@ async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Re
     stopped = [vm for vm in interrupted(backend.picture, foreseen) if vm not in confirmed]
     if stopped:
         why = f"{_names(stopped)} would be stopped by a standby, which was not confirmed"
-        async for report in give_up(backend, act, why, None):
-            yield report
+        async with aclosing(give_up(backend, act, why, None)) as reports:
+            async for report in reports:
+                yield report
     yield Report("", Stage.MOVING, command.purpose)
     await send(backend, act, Stage.MOVING, command)
 
@@ -49,8 +50,9 @@ async def give_up(
 ) -> AsyncGenerator[Report]:
     """Leave nothing behind but what holds a VM away from the node. Always raises."""
     node = act.intent.source or ""
-    async for report in clear(backend, act, node):
-        yield report
+    async with aclosing(clear(backend, act, node)) as reports:
+        async for report in reports:
+            yield report
     act.close(f"given up: {why}")
     picture = backend.picture
     held = [vm.id for vm in map(picture.vm, _kept(picture, act)) if vm is not None]

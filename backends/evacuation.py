@@ -175,8 +175,9 @@ class Evacuation:
             )
         )
         try:
-            async for report in _carry_out(self._backend, act, self.queue):
-                yield report
+            async with aclosing(_carry_out(self._backend, act, self.queue)) as reports:
+                async for report in reports:
+                    yield report
         finally:
             act.leave()
 
@@ -222,14 +223,16 @@ async def finish_evacuation(backend: Backend, act: Act) -> AsyncGenerator[Report
     await quiet(backend, node)
     known = backend.picture.node(node)
     if known is None or known.standby:
-        async for report in _finish(backend, act, node):
-            yield report
+        async with aclosing(_finish(backend, act, node)) as reports:
+            async for report in reports:
+                yield report
     elif not moved_by(backend.picture, act):
         act.close("nothing had moved")
         yield Report("", Stage.DONE, f"{node}: nothing had moved, nothing is left")
     else:
-        async for report in give_up(backend, act, "it was cut short", None):
-            yield report
+        async with aclosing(give_up(backend, act, "it was cut short", None)) as reports:
+            async for report in reports:
+                yield report
 
 
 async def _carry_out(backend: Backend, act: Act, queue: MoveQueue | None) -> AsyncGenerator[Report]:
@@ -242,18 +245,25 @@ async def _carry_out(backend: Backend, act: Act, queue: MoveQueue | None) -> Asy
         except VmferryError as error:
             failure = error
         if failure is not None or queue.state.stopped is not None:
-            async for report in give_up(backend, act, queue.state.stopped or "", failure):
-                yield report
+            async with aclosing(
+                give_up(backend, act, queue.state.stopped or "", failure)
+            ) as reports:
+                async for report in reports:
+                    yield report
     node = act.intent.source or ""
-    async for report in to_standby(backend, act, node):
-        yield report
-    async for report in _finish(backend, act, node):
-        yield report
+    async with aclosing(to_standby(backend, act, node)) as reports:
+        async for report in reports:
+            yield report
+    async with aclosing(_finish(backend, act, node)) as reports:
+        async for report in reports:
+            yield report
 
 
 async def _finish(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]:
-    async for report in follow(backend, act, node):
-        yield report
-    async for report in clear(backend, act, node):
-        yield report
+    async with aclosing(follow(backend, act, node)) as reports:
+        async for report in reports:
+            yield report
+    async with aclosing(clear(backend, act, node)) as reports:
+        async for report in reports:
+            yield report
     yield conclude(backend, act, node)

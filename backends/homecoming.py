@@ -50,8 +50,9 @@ async def bring_back(
     reboot = bool(confirmed)
     act = journal.begin(Intent(KIND, picture.name, "", node, None, reboot, time.time()))
     try:
-        async for report in finish_bring_back(backend, act):
-            yield report
+        async with aclosing(finish_bring_back(backend, act)) as reports:
+            async for report in reports:
+                yield report
     finally:
         act.leave()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 
 from backends import evacuation, homecoming
 from backends.base import Backend
@@ -61,8 +62,9 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     finish = _OF_NODES.get(act.intent.kind)
     try:
         if finish is not None:
-            async for report in finish(backend, act):
-                yield report
+            async with aclosing(finish(backend, act)) as reports:
+                async for report in reports:
+                    yield report
         elif backend.picture.vm(vm) is None:
             act.close("the VM is gone")
             yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
@@ -70,16 +72,19 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
             act.close("nothing was sent")
             yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
         elif act.intent.kind == "move":
-            async for report in finish_move(backend, act):
-                yield report
+            async with aclosing(finish_move(backend, act)) as reports:
+                async for report in reports:
+                    yield report
         elif act.intent.kind == "clear":
-            async for report in clear_constraints(backend, act):
-                yield report
+            async with aclosing(clear_constraints(backend, act)) as reports:
+                async for report in reports:
+                    yield report
             act.close("cleared")
             yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
         else:
-            async for report in finish_rescue(backend, act):
-                yield report
+            async with aclosing(finish_rescue(backend, act)) as reports:
+                async for report in reports:
+                    yield report
     finally:
         act.leave()
 
