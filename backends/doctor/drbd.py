@@ -1,0 +1,207 @@
+"""Storage: DRBD below a VM's disk must let both nodes be primary while the guest moves."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from backends.doctor import drbd_answers as answers
+from backends.doctor.case import Case
+from backends.doctor.disks import Storage
+from backends.doctor.drbd_answers import Net, Resource
+from backends.doctor.model import Cure, Family, Finding, Probe, State, Topic
+from backends.doctor.places import Place
+from backends.errors import BadAnswer
+
+T = TypeVar("T")
+
+# drbdsetup and drbdadm would load the module where it is not.
+_LOADED = "[ -d /sys/module/drbd ] || [ -e /proc/drbd ] || exit 127\n"
+STATUS = Probe(
+    "storage drbd status",
+    _LOADED + 'out=$(drbdsetup status --json 2>/dev/null) && printf "%s\\n" "$out" || '
+    "drbdsetup status",
+)
+SHOW = Probe("storage drbd show", _LOADED + "drbdsetup show --json --show-defaults")
+PROC = Probe("storage drbd proc", _LOADED + "cat /proc/drbd")
+CONFIGURED = Probe("storage drbd config", _LOADED + "drbdadm dump-xml")
+
+_GOOD = frozenset({"UpToDate", "Diskless"})
+"""A node without a disk of its own works over the network with the others' (9)."""
+_AGENTS = ("ocf:linbit:drbd", "ocf:heartbeat:drbd")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One DRBD resource as one node knows it."""
+
+    resource: Resource
+    net: Net
+    series: str
+    """`8.3`, `8.4` or `9`: they are configured differently."""
+
+
+def probes(_case: Case, _node: str) -> Iterator[Probe]:
+    yield from (STATUS, SHOW, PROC, CONFIGURED)
+
+
+def judge(case: Case, storage: Storage) -> Iterator[Finding]:
+    used: dict[int, list[str]] = {}
+    for vm, _ in case.vms:
+        for place in storage.homes(vm):
+            for minor in place.drbd_minors:
+                used.setdefault(minor, []).append(vm.id)
+    if not used:
+        return
+    names: dict[str, None] = {}
+    for node in filter(case.answered, case.nodes):
+        known = views(case, node)
+        for minor, vms in used.items():
+            view = known.get(minor)
+            if view is not None:
+                names[view.resource.name] = None
+                yield from _of_view(node, view)
+            elif any(place.exists for place in _places(storage, node, minor)):
+                seen = f"/dev/drbd{minor} ({', '.join(vms)}): DRBD there did not say how it stands"
+                yield Finding(Topic.STORAGE, "drbd", State.UNKNOWN, seen, node=node)
+    for name in names:
+        yield from _of_pacemaker(case, name)
+
+
+def views(case: Case, node: str) -> dict[int, View]:
+    """What a node knows of its DRBD devices, by minor; what it did not say is left out."""
+    configured = _try(answers.parse_configured, case.output(node, CONFIGURED.name).stdout) or ()
+    shown = _try(answers.parse_show, case.output(node, SHOW.name).stdout)
+    found: dict[int, View] = {}
+    text = case.output(node, PROC.name).stdout
+    proc = _try(answers.parse_proc, text) or {}
+    series = answers.series(text)
+    for minor, (resource, net) in proc.items():
+        config = next((each for each in configured if minor in each.minors), None)
+        if config is not None:
+            resource = replace(resource, name=config.name)
+            net = replace(config.net, protocol=net.protocol or config.net.protocol)
+        found[minor] = View(resource, net, series)
+    for resource in _try(answers.parse_status, case.output(node, STATUS.name).stdout) or ():
+        config = next((each for each in configured if each.name == resource.name), None)
+        if shown is not None and resource.name in shown:
+            net = _together(shown[resource.name])
+        else:
+            net = config.net if config is not None else Net()
+        for minor in resource.minors or (config.minors if config is not None else ()):
+            if minor not in found:
+                found[minor] = View(resource, net, series)
+    return found
+
+
+def _together(nets: tuple[Net, ...]) -> Net:
+    """The weakest of a resource's connections."""
+    if not nets:
+        return Net()
+    protocols = {net.protocol for net in nets}
+    fencing = {net.fencing for net in nets}
+    allowed = {net.two_primaries for net in nets}
+    return Net(
+        two_primaries=False if False in allowed else None if None in allowed else True,
+        protocol=next((p for p in protocols if p != "C"), "C"),
+        fencing="dont-care" if "dont-care" in fencing else next(iter(fencing)),
+    )
+
+
+def _of_view(node: str, view: View) -> Iterator[Finding]:
+    resource, net, name = view.resource, view.net, shlex.quote(view.resource.name)
+    problems: list[Finding] = []
+
+    def add(state: State, seen: str, why: str, *cures: Cure) -> None:
+        text = f"{resource.name}: {seen}"
+        problems.append(Finding(Topic.STORAGE, "drbd", state, text, why, node, cures=cures))
+
+    adjust = (_options(view), Cure((f"drbdadm adjust {name}",)))
+    both = "While a guest moves, both nodes have its disk open: DRBD must let both be primary."
+    if net.two_primaries is None:
+        add(State.UNKNOWN, "whether two primaries are allowed was not learned", both)
+    elif not net.two_primaries:
+        add(State.WRONG, "allow-two-primaries is off", both, *adjust)
+    if net.protocol not in (None, "C"):
+        why = "Two primaries need every write on both nodes before it counts: protocol C."
+        add(State.WRONG, f"protocol {net.protocol}", why, *adjust)
+    bad = [disk for disk in resource.disks if disk not in _GOOD]
+    if bad:
+        why = "A half that is not up to date cannot become primary: the guest cannot move there."
+        add(State.WRONG, f"its own half is {', '.join(bad)}", why, Cure((f"drbdadm up {name}",)))
+    for peer in resource.peers:
+        if not peer.connected:
+            why = "Halves that do not talk drift apart; the other cannot become primary safely."
+            cure = Cure((f"drbdadm connect {name}", f"drbdadm status {name}"))
+            add(State.WRONG, f"not connected to {peer.name} ({peer.connection})", why, cure)
+        elif behind := [disk for disk in peer.disks if disk not in _GOOD]:
+            why = "Until the copy is complete the other half cannot become primary."
+            cure = Cure((f"drbdadm status {name}",))
+            add(State.WRONG, f"the half of {peer.name} is {', '.join(behind)}", why, cure)
+    if net.fencing == "dont-care":
+        why = "With two primaries a lost connection splits the data unless the peer is fenced."
+        add(State.WARNING, "fencing is dont-care", why, _fencing(view), adjust[1])
+    seen = f"{resource.name}: two primaries allowed, connected, up to date"
+    yield from problems or [Finding(Topic.STORAGE, "drbd", State.OK, seen, node=node)]
+
+
+def _options(view: View) -> Cure:
+    if view.series == "8.3":
+        lines = ("protocol C;", "net {", "    allow-two-primaries;", "}")
+    else:
+        lines = ("net {", "    protocol C;", "    allow-two-primaries yes;", "}")
+    return Cure(lines, f"/etc/drbd.d/{view.resource.name}.res")
+
+
+def _fencing(view: View) -> Cure:
+    new = view.series == "9"
+    suffix = ".9.sh" if new else ".sh"
+    lines = (
+        f"{'net' if new else 'disk'} {{",
+        "    fencing resource-and-stonith;",
+        "}",
+        "handlers {",
+        f'    fence-peer "/usr/lib/drbd/crm-fence-peer{suffix}";',
+        f"    {'unfence-peer' if new else 'after-resync-target'}"
+        f' "/usr/lib/drbd/crm-unfence-peer{suffix}";',
+        "}",
+    )
+    return Cure(lines, f"/etc/drbd.d/{view.resource.name}.res")
+
+
+def _of_pacemaker(case: Case, name: str) -> Iterator[Finding]:
+    for resource in case.configuration.of_agent(*_AGENTS):
+        if resource.parameters.get("drbd_resource") != name or resource.clone is None:
+            continue
+        most = resource.meta.get("promoted-max") or resource.meta.get("master-max") or "1"
+        if most == "1":
+            clone = shlex.quote(resource.clone)
+            yield Finding(
+                Topic.STORAGE,
+                "drbd",
+                State.WRONG,
+                f"{resource.clone}: promoted-max is 1",
+                f"Pacemaker keeps {name} primary on one node: the guest cannot open it on another.",
+                cures=(
+                    Cure((f"pcs resource meta {clone} promoted-max=2",), family=Family.RHEL),
+                    Cure((f"crm resource meta {clone} set promoted-max 2",), family=Family.SUSE),
+                    Cure((f"crm resource meta {clone} set promoted-max 2",), family=Family.DEBIAN),
+                ),
+            )
+
+
+def _places(storage: Storage, node: str, minor: int) -> Iterator[Place]:
+    places: Mapping[str, Place] = storage.places.get(node, {})
+    return (place for place in places.values() if minor in place.drbd_minors)
+
+
+def _try(parse: Callable[[str], T], text: str) -> T | None:
+    """What was understood; nothing where there was nothing, or it was not."""
+    if not text.strip():
+        return None
+    try:
+        return parse(text)
+    except BadAnswer:
+        return None
