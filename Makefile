@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTHON ?= python3
 ROOT   := $(filter 0,$(shell id -u))
+JOBS   ?= 3
 LAB    := PYTHONPATH=tests $(BIN)/python -m lab
 
 .PHONY: help demo test test-fast check format lab lab-down bench screenshots clean
@@ -23,11 +24,12 @@ help:
 demo: $(STAMP)
 	@$(BIN)/vmferry demo
 
+# Side by side, since the lab's tests mostly wait for migrations; each worker has a lab of its own.
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 test-fast: $(STAMP)
-	$(BIN)/pytest -m 'not lab'
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m 'not lab'
 
 check: $(STAMP)
 	$(BIN)/ruff check
