@@ -212,7 +212,7 @@ def conclude(backend: Backend, act: Act, node: str) -> Report:
     place = f"{node} is {'in standby' if known and known.standby else 'not in standby'}"
     if wrong:
         raise ActFailed(f"{place}, but {'; '.join(wrong)}", where=node)
-    how = [f"{len(moved)} moved live"] + [f"{_names(restarted)} as confirmed"] * bool(restarted)
+    how = [f"{len(moved)} moved live"] + [f"stopped as confirmed: {_names(restarted)}"] * bool(restarted)
     return Report("", Stage.DONE, f"{place} and empty: {', '.join(how)}")
 
 

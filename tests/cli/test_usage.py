@@ -27,8 +27,8 @@ from backends.errors import (
 from cli.conftest import Vmferry
 from cli.still import failing
 
-COMMANDS = ["demo", "status", "watch", "preview", "migrate", "clear"]
-NOT_YET = ["abort", "audit", "doctor", "evacuate", "record", "replay"]
+COMMANDS = ["demo", "status", "watch", "preview", "migrate", "abort", "evacuate", "clear"]
+NOT_YET = ["audit", "doctor", "record", "replay"]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,8 @@ def test_a_log_that_cannot_be_written(vmferry: Vmferry, home: Path) -> None:
         ["preview", "web01"],
         ["migrate"],
         ["clear"],
+        ["abort"],
+        ["evacuate"],
         ["alpha", "status"],
         ["demo", "--scenario", "no-such"],
         ["demo", "--nodes", "0"],

@@ -18,6 +18,7 @@ from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import action_document, constraint_document
 from tui.cli.follow import Follower
+from tui.cli.left_open import finish_left_open
 from tui.cli.options import Command
 from tui.cli.output import Tone, say
 from tui.cli.session import Session, run, takes_hosts
@@ -46,6 +47,9 @@ async def _clear(
     backend: Backend, vm_id: str, follower: Follower, *, yes: bool, allow_reboot: bool
 ) -> None:
     async with backend:
+        named_vm(backend, vm_id)
+        journal = Journal.default()
+        await finish_left_open(backend, journal, follower, yes=yes)
         vm = named_vm(backend, vm_id)
         if not vm.constraints:
             follower.tell("done", {"vm": vm.id, **state_of(backend, vm.id)})
@@ -74,7 +78,7 @@ async def _clear(
         )
         question = f"Remove what moves have left on {vm.id}?"
         await consent(vm.id, reboots, yes=yes, allow_reboot=allow_reboot, question=question)
-        await _carry_out(backend, vm.id, follower)
+        await _carry_out(backend, vm.id, journal, follower)
 
 
 async def _consequences(backend: Backend, vm: VM) -> tuple[Action, ...] | None:
@@ -103,9 +107,9 @@ def _in_words(constraint: Constraint) -> str:
     return f"{constraint.id}: {constraint.kind.value}{where}{expires}"
 
 
-async def _carry_out(backend: Backend, vm: str, follower: Follower) -> None:
+async def _carry_out(backend: Backend, vm: str, journal: Journal, follower: Follower) -> None:
     try:
-        await follower.follow(carry_out(backend, vm, Journal.default()))
+        await follower.follow(carry_out(backend, vm, journal))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

@@ -28,21 +28,26 @@ async def consent(
                 cure="add --allow-reboot to accept it; nothing was changed",
             )
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise Refused(
             "there is no terminal to confirm on",
             where=vm,
             cure="add --yes to go ahead without being asked; nothing was changed",
         )
     if reboots:
-        given = await _ask(f"{question} Type the VM's name to accept the reboot: ") == vm
+        given = await ask(f"{question} Type the VM's name to accept the reboot: ") == vm
     else:
-        given = (await _ask(f"{question} [y/N] ")).lower() in ("y", "yes")
+        given = (await ask(f"{question} [y/N] ")).lower() in ("y", "yes")
     if not given:
         raise Refused("not confirmed", where=vm, cure="nothing was changed")
 
 
-async def _ask(question: str) -> str:
+def can_ask() -> bool:
+    """Whether there is a terminal to ask on."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+async def ask(question: str) -> str:
     """One line from the terminal, empty at its end; meanwhile the cluster is still listened to."""
     descriptor = sys.stdin.fileno()
     # What was typed before the question was there is no answer to it.

@@ -79,7 +79,7 @@ def plan_document(plan: Plan) -> Document:
         "reboots": list(plan.verdict.reboots),
         "steps": list(plan.steps),
         "warnings": list(plan.warnings),
-        "commands": [_command(command) for command in plan.commands],
+        "commands": [command_document(command) for command in plan.commands],
         "deadline_s": _number(plan.deadline_s),
     }
 
@@ -195,7 +195,7 @@ def action_document(action: Action) -> Document:
     }
 
 
-def _command(command: Command) -> Document:
+def command_document(command: Command) -> Document:
     return {"node": command.node, "command": str(command), "purpose": command.purpose}
 
 

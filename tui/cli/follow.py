@@ -28,6 +28,7 @@ class Follower:
         self._as_json = as_json
         self._rewrites = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
         self._written: object = None
+        self._marks: dict[str, object] = {}
 
     async def follow(self, reports: AsyncIterator[Report]) -> None:
         """Write each report until the act has ended."""
@@ -74,8 +75,8 @@ class Follower:
             percent = migration.percent if migration else None
             step = None if percent is None else int(percent // _STEP_PERCENT)
             mark = (report.stage, migration.phase if migration else report.text, step)
-            if mark != self._written:
-                self._written = mark
+            if mark != self._marks.get(report.vm):
+                self._marks[report.vm] = mark
                 _try(lambda: say(line, err=True), STDERR)
 
 

@@ -12,10 +12,11 @@ from backends.journal import Journal
 from backends.migration import migrate as carry_out
 from backends.plan import Plan, VerdictKind
 from backends.transaction import Stage
-from tui.cli.acts import need_writing, state_of, state_words
+from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import plan_document
 from tui.cli.follow import Follower
+from tui.cli.left_open import finish_left_open
 from tui.cli.options import Command
 from tui.cli.preview import show_plan
 from tui.cli.session import Session, run, takes_hosts
@@ -47,6 +48,9 @@ async def _migrate(
     backend: Backend, vm: str, node: str, follower: Follower, *, yes: bool, allow_reboot: bool
 ) -> None:
     async with backend:
+        named_vm(backend, vm)
+        journal = Journal.default()
+        await finish_left_open(backend, journal, follower, yes=yes)
         plan = await backend.plan([vm], node)
         show_plan(plan, err=True)
         document = plan_document(plan)
@@ -60,13 +64,13 @@ async def _migrate(
             allow_reboot=allow_reboot,
             question=f"Move {vm} to {node}?",
         )
-        await _carry_out(backend, plan, follower)
+        await _carry_out(backend, plan, journal, follower)
 
 
-async def _carry_out(backend: Backend, plan: Plan, follower: Follower) -> None:
+async def _carry_out(backend: Backend, plan: Plan, journal: Journal, follower: Follower) -> None:
     vm = ", ".join(plan.vms)
     try:
-        await follower.follow(carry_out(backend, plan, Journal.default()))
+        await follower.follow(carry_out(backend, plan, journal))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

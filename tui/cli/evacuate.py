@@ -1,0 +1,187 @@
+"""`vmferry evacuate`: empty a node."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from backends.base import Backend
+from backends.errors import ActFailed, Refused, VmferryError
+from backends.evacuation import Evacuation, objection, plan_evacuation
+from backends.journal import Journal
+from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, on_node
+from tui.cli.acts import need_writing
+from tui.cli.consent import ask, can_ask, consent
+from tui.cli.documents import action_document, command_document
+from tui.cli.follow import Follower
+from tui.cli.left_open import finish_left_open
+from tui.cli.options import Command
+from tui.cli.output import Tone, say
+from tui.cli.quantities import seconds, size
+from tui.cli.session import Session, run, takes_hosts
+
+_TONE = {Fate.LIVE: Tone.GOOD, Fate.REBOOT: Tone.BAD, Fate.STOP: Tone.BAD, Fate.STAY: Tone.WARNING}
+
+
+@click.command(cls=Command)
+@click.argument("node")
+@click.option("--yes", is_flag=True, help="Do not ask; who cannot move live stays and is named.")
+@click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
+@click.option("--standby", is_flag=True, help="All at once by standby, not VM by VM.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@takes_hosts
+def evacuate(
+    session: Session, node: str, yes: bool, allow_reboot: bool, standby: bool, as_json: bool
+) -> int:
+    """Move every VM away from NODE, live where that can be, and leave it in standby.
+
+    Shows who goes where and who would be rebooted, and asks first. A guest that would be rebooted
+    stays where it is unless that is confirmed on its own; then the node is not put into standby.
+    Ctrl-C lets go; a migration that runs goes on.
+    """
+    target = session.prepare()
+    need_writing(target, "evacuate")
+    backend = session.connect(target)
+    way = EvacuationWay.STANDBY if standby else EvacuationWay.VM_BY_VM
+    follower = Follower(as_json=as_json)
+    run(_evacuate(backend, node, way, follower, yes=yes, allow_reboot=allow_reboot))
+    return 0
+
+
+async def _evacuate(
+    backend: Backend,
+    node: str,
+    way: EvacuationWay,
+    follower: Follower,
+    *,
+    yes: bool,
+    allow_reboot: bool,
+) -> None:
+    async with backend:
+        journal = Journal.default()
+        objection(backend.picture, node)  # raises for a node that is not there
+        await finish_left_open(backend, journal, follower, yes=yes)
+        await backend.settled()
+        plan = await plan_evacuation(backend, node)
+        _show(plan, way, allow_reboot=allow_reboot)
+        document = _document(plan, way, allow_reboot=allow_reboot)
+        follower.tell("plan", document)
+        stopped = plan.interrupted(way)
+        if stopped and yes and not allow_reboot and way is EvacuationWay.STANDBY:
+            raise Refused(
+                f"--yes does not cover the reboot of {', '.join(stopped)}",
+                where=node,
+                cure="add --allow-reboot, or leave out --standby; nothing was changed",
+            )
+        question = f"Evacuate {node} {way.value}?"
+        await consent(node, (), yes=yes, allow_reboot=allow_reboot, question=question)
+        confirmed = allow_reboot or (not yes and await _confirmed(node, way, stopped))
+        evacuation = Evacuation(backend, plan, way, journal, allow_reboot=confirmed)
+        await _carry_out(backend, evacuation, plan, follower)
+
+
+async def _confirmed(node: str, way: EvacuationWay, stopped: tuple[str, ...]) -> bool:
+    """Asked on its own: no guest is stopped on a plain yes."""
+    if not stopped or not can_ask():
+        return False
+    leave = "" if way is EvacuationWay.STANDBY else ", or Enter to leave it there"
+    names = ", ".join(stopped)
+    given = await ask(f"{names} would be stopped. Type {node} to accept that{leave}: ") == node
+    if not given and way is EvacuationWay.STANDBY:
+        raise Refused("not confirmed", where=node, cure="nothing was changed")
+    return given
+
+
+def _show(plan: EvacuationPlan, way: EvacuationWay, *, allow_reboot: bool) -> None:
+    say(f"{plan.node}, {way.value}: {len(plan.vms)} VMs", Tone.STRONG, err=True)
+    for leaving in plan.vms:
+        say(f"  {_in_words(leaving, way)}", _TONE[leaving.fate(way)], err=True)
+    stopped = ", ".join(plan.interrupted(way))
+    if stopped and not allow_reboot and way is EvacuationWay.VM_BY_VM:
+        words = f"unless that is confirmed, {stopped} stays, and {plan.node} is not put into standby"
+        say(f"  {words}", Tone.WARNING, err=True)
+    for action in plan.also:
+        say(f"  also: {action}", err=True)
+    for load in plan.loads(way):
+        words = f"{load.node}: {size(load.needed_bytes)} needed, {size(load.free_bytes)} free"
+        say(f"  {words}", Tone.WARNING if load.fits is not True else None, err=True)
+    for warning in plan.warnings:
+        say(f"  warning: {warning}", Tone.WARNING, err=True)
+    say(f"  takes about {seconds(plan.eta_s)}", err=True)
+    for command in plan.commands(way, allow_reboot=allow_reboot):
+        say(f"  $ {command}", Tone.QUIET, err=True)
+
+
+def _in_words(leaving: Leaving, way: EvacuationWay) -> str:
+    target = leaving.goes_to(way)
+    where = f" to {target}" if target else ""
+    fate = leaving.fate(way)
+    why = f": {leaving.why}" if leaving.why and fate is not Fate.LIVE else ""
+    return f"{leaving.vm} {fate.value}{where}{why}"
+
+
+def _document(plan: EvacuationPlan, way: EvacuationWay, *, allow_reboot: bool) -> dict[str, object]:
+    return {
+        "node": plan.node,
+        "way": way.value,
+        "vms": [
+            {
+                "vm": leaving.vm,
+                "fate": leaving.fate(way).value,
+                "target": leaving.goes_to(way),
+                "why": leaving.why,
+            }
+            for leaving in plan.vms
+        ],
+        "also": [action_document(action) for action in plan.also],
+        "memory": [
+            {"node": load.node, "needed_bytes": load.needed_bytes, "free_bytes": load.free_bytes}
+            for load in plan.loads(way)
+        ],
+        "warnings": list(plan.warnings),
+        "eta_s": plan.eta_s,
+        "commands": [
+            command_document(command) for command in plan.commands(way, allow_reboot=allow_reboot)
+        ],
+    }
+
+
+async def _carry_out(
+    backend: Backend, evacuation: Evacuation, plan: EvacuationPlan, follower: Follower
+) -> None:
+    node = plan.node
+    try:
+        await follower.follow(evacuation.run())
+    except VmferryError as error:
+        follower.tell("failed", {"node": node, "reason": str(error), **_standing(backend, plan)})
+        if not isinstance(error, ActFailed):
+            follower.words(_standing_words(backend, node))
+        raise
+    except asyncio.CancelledError:
+        follower.tell("interrupted", {"node": node, **_standing(backend, plan)})
+        follower.words(
+            f"let go: what is being migrated goes on, no other VM leaves {node}. "
+            f"{_standing_words(backend, node)}. The next act of vmferry on this cluster tidies up"
+        )
+        raise
+    follower.tell("done", {"node": node, **_standing(backend, plan)})
+
+
+def _standing(backend: Backend, plan: EvacuationPlan) -> dict[str, object]:
+    """How the node and its VMs stand now, as far as that is known."""
+    picture = backend.picture
+    known = picture.node(plan.node) if picture.stale_pacemaker() is None else None
+    vms = [vm for vm in (picture.vm(leaving.vm) for leaving in plan.vms) if vm is not None]
+    return {
+        "state": known.state.value if known else None,
+        "vms": [{"vm": vm.id, "state": vm.state.value, "node": vm.node} for vm in vms],
+    }
+
+
+def _standing_words(backend: Backend, node: str) -> str:
+    picture = backend.picture
+    if picture.stale_pacemaker() is not None:
+        return f"how {node} stands now is not known"
+    still = ", ".join(vm.id for vm in on_node(picture, node))
+    return f"still on {node}: {still}" if still else f"nothing is left on {node}"
