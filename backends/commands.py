@@ -6,11 +6,15 @@ shown to the operator as they stand here before they are sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from backends.plan import Command
 
 MAINTENANCE = "maintenance"
+
+SET_OPERATION = ("cibadmin", "--modify", "--allow-create", "--scope", "resources", "--xml-text")
+_WHICH = frozenset({"id", "name", "interval"})
 
 
 def move(vm: str, node: str) -> Command:
@@ -100,3 +104,22 @@ def set_speed(domain: str, source: str, mib_per_s: int) -> Command:
         f"let {domain} be copied at up to {mib_per_s} MiB/s",
         source,
     )
+
+
+def set_parameter(vm: str, name: str, value: str) -> Command:
+    """Change what the agent is told: Pacemaker restarts a VM that runs."""
+    words = ("--set-parameter", name, "--parameter-value", value)
+    return Command(
+        ("crm_resource", "--resource", vm, *words), f"tell the agent of {vm} {name}={value}"
+    )
+
+
+def set_operation(vm: str, options: Mapping[str, str]) -> Command:
+    """Set options of one operation, and no others; `id`, `name` and `interval` say which it is.
+
+    It is made where the VM has none of that id. Only cibadmin can do it on every distribution.
+    """
+    told = [f"{key}={value}" for key, value in options.items() if key not in _WHICH]
+    words = " ".join(f"{key}={quoteattr(value)}" for key, value in options.items())
+    text = f"<primitive id={quoteattr(vm)}><operations><op {words}/></operations></primitive>"
+    return Command((*SET_OPERATION, text), f"set {' '.join(told)} on {options['name']} of {vm}")

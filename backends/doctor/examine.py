@@ -2,30 +2,85 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from backends.base import Backend
-from backends.doctor import shared
+from backends.doctor import (
+    certificates,
+    cluster,
+    config_file,
+    cpu,
+    dependencies,
+    listening,
+    memory,
+    names,
+    resource,
+    shared,
+    timeouts,
+    transport,
+)
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
-from backends.doctor.model import Finding, Probe, Report
+from backends.doctor.model import Finding, Probe, Report, State, Topic
+from backends.errors import VmferryError
+from backends.plan import Prediction
 
 Asks = Callable[[Case, str], Iterable[Probe]]
 """What a topic wants to know of a node, given what is known so far."""
 Judges = Callable[[Case], Iterator[Finding]]
 
-FIRST: tuple[Asks, ...] = (shared.probes,)
-SECOND: tuple[Asks, ...] = ()
+FIRST: tuple[Asks, ...] = (
+    shared.probes,
+    listening.probes,
+    certificates.probes,
+    transport.probes,
+    names.probes,
+    config_file.probes,
+    timeouts.probes,
+    memory.probes,
+)
+SECOND: tuple[Asks, ...] = (names.further_probes, cpu.further_probes)
 """What can only be asked when the first round is in."""
-TOPICS: tuple[Judges, ...] = ()
+TOPICS: tuple[Judges, ...] = (
+    listening.judge,
+    certificates.judge,
+    transport.judge,
+    names.judge,
+    cluster.judge,
+    resource.judge,
+    config_file.judge,
+    timeouts.judge,
+    dependencies.judge,
+    cpu.judge,
+    memory.judge,
+)
+PREDICTIONS_S = 5.0
+"""The scheduler of a large cluster takes its time; what it has not said by then is unknown."""
 
 
 async def examine(backend: Backend) -> Report:
-    """Examine an open cluster. Nothing on it is changed. Raises what `predict` raises."""
+    """Examine an open cluster. Nothing on it is changed. Raises what `configuration` raises."""
     case = Case(backend.picture, parse_configuration(await backend.configuration()))
-    for asks in (FIRST, SECOND):
-        case = case.with_facts(await backend.examine(questions(case, asks)))
-    return judge(case)
+    predicting = asyncio.create_task(_predict(backend, case))
+    try:
+        for asks in (FIRST, SECOND):
+            case = case.with_facts(await backend.examine(questions(case, asks)))
+        return judge(replace(case, predictions=await predicting))
+    finally:
+        predicting.cancel()
+
+
+async def _predict(backend: Backend, case: Case) -> Mapping[str, Mapping[str, Prediction]]:
+    """One VM after the other: a voice that simulates for long answers nobody else."""
+    predictions: dict[str, Mapping[str, Prediction]] = {}
+    with suppress(TimeoutError, VmferryError):
+        async with asyncio.timeout(PREDICTIONS_S):
+            for vm, targets in dependencies.to_ask(case).items():
+                predictions[vm] = await backend.predict([vm], targets) if targets else {}
+    return predictions
 
 
 def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...]]:
@@ -40,7 +95,20 @@ def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...
 
 def judge(case: Case) -> Report:
     """Every topic's findings, the worst first, otherwise in the order of topics. Pure."""
-    findings = [finding for topic in TOPICS for finding in topic(case)]
-    findings.sort(key=lambda finding: finding.state.rank)
+    order = list(Topic)
+    findings = [*_absent(case), *(finding for topic in TOPICS for finding in topic(case))]
+    findings.sort(key=lambda finding: (finding.state.rank, order.index(finding.topic)))
     families = {node: family for node in case.nodes if (family := case.family(node))}
     return Report(tuple(findings), families)
+
+
+def _absent(case: Case) -> Iterator[Finding]:
+    """The nodes of which nothing is known."""
+    for node in case.picture.nodes:
+        facts = case.facts.get(node.name)
+        if node.name not in case.nodes:
+            seen = f"it is {node.state.value}: not examined"
+            yield Finding(Topic.NODE, "answers", State.UNKNOWN, seen, node=node.name)
+        elif facts is None or facts.error is not None:
+            seen = f"it could not be asked: {facts.error if facts else 'no answer'}"
+            yield Finding(Topic.NODE, "answers", State.UNKNOWN, seen, node=node.name)

@@ -11,6 +11,7 @@ from backends.plan import Command
 
 
 class Topic(StrEnum):
+    NODE = "node"
     LIBVIRT = "libvirt"
     TRANSPORT = "transport"
     NAMES = "names"
@@ -82,6 +83,12 @@ class Finding:
     node: str | None = None
     vm: str | None = None
     cures: tuple[Cure, ...] = ()
+    concerns: tuple[str, ...] = ()
+    """The VMs that it stands in the way of, where it is no VM's own and not everyone's."""
+
+    def about(self, vm: str) -> bool:
+        """Whether this VM's way to a live migration leads past it."""
+        return vm == self.vm or (self.vm is None and (not self.concerns or vm in self.concerns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +173,4 @@ class Report:
 
     def of_vm(self, vm: str) -> tuple[Finding, ...]:
         """What stands between this VM and a live migration: its own, and what is no VM's."""
-        return tuple(finding for finding in self.findings if finding.vm in (vm, None))
+        return tuple(finding for finding in self.findings if finding.about(vm))

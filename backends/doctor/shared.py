@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from backends.doctor.case import Case
-from backends.doctor.model import Probe
+from backends.doctor.model import Finding, Output, Probe, State, Topic
 from backends.errors import BadAnswer
 from backends.pacemaker.xml import parse
 
@@ -46,3 +46,14 @@ def domain(case: Case, vm: str) -> etree._Element | None:
     if known is None or known.node is None:
         return None
     return domains(case, known.node).get(known.domain or known.id)
+
+
+def unanswered(topic: Topic, check: str, node: str, what: str, output: Output) -> Finding:
+    """What cannot be told of a node, because a probe did not answer or could not be made."""
+    if not output.answered:
+        seen = f"{what}: no answer in time"
+    elif output.missing:
+        seen = f"{what}: the command for it is not installed there"
+    else:
+        seen = f"{what}: {output.said or f'exit code {output.exit_status}'}"
+    return Finding(topic, check, State.UNKNOWN, seen, node=node)

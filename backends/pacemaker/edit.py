@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from backends.commands import SET_OPERATION
 from backends.pacemaker.cib import is_leftover
+from backends.pacemaker.xml import parse
 from backends.plan import Command
 
 
@@ -28,6 +30,10 @@ def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
                 _delete_meta(cib, vm, name)
             case ("cibadmin", "--modify", "--xml-text", element):
                 _modify(cib, element)
+            case ("crm_resource", "--resource", vm, "--set-parameter", name, _, value):
+                _set(_primitive(cib, vm), "instance_attributes", vm, name, value)
+            case (*words, text) if tuple(words) == SET_OPERATION:
+                _set_operation(cib, text)
             case ("crm_standby", "--node", node, "--update", value):
                 _standby(cib, node, value)
             case _:
@@ -67,13 +73,35 @@ def _primitive(cib: etree._Element, vm: str) -> etree._Element:
 
 
 def _set_meta(cib: etree._Element, vm: str, name: str, value: str) -> None:
-    primitive = _primitive(cib, vm)
-    _delete_meta(cib, vm, name)
-    group = f"{vm}-meta_attributes"
-    meta = primitive.find("meta_attributes")
-    if meta is None:
-        meta = etree.SubElement(primitive, "meta_attributes", {"id": group})
-    etree.SubElement(meta, "nvpair", {"id": f"{group}-{name}", "name": name, "value": value})
+    _set(_primitive(cib, vm), "meta_attributes", vm, name, value)
+
+
+def _set(primitive: etree._Element, tag: str, vm: str, name: str, value: str) -> None:
+    for nvset in primitive.iterfind(tag):
+        for pair in nvset.iterfind("nvpair"):
+            if pair.get("name") == name:
+                pair.set("value", value)
+                return
+    group = f"{vm}-{tag}"
+    found = primitive.find(tag)
+    if found is None:
+        found = etree.SubElement(primitive, tag, {"id": group})
+    etree.SubElement(found, "nvpair", {"id": f"{group}-{name}", "name": name, "value": value})
+
+
+def _set_operation(cib: etree._Element, text: str) -> None:
+    wanted = parse(text.encode(), "set_operation")
+    primitive, op = _primitive(cib, wanted.get("id", "")), wanted.find("operations/op")
+    if op is None:
+        raise ValueError(f"no operation in {text}")
+    operations = primitive.find("operations")
+    if operations is None:
+        operations = etree.SubElement(primitive, "operations")
+    for known in operations:
+        if known.get("id") == op.get("id"):
+            known.attrib.update(op.attrib)
+            return
+    operations.append(op)
 
 
 def _delete_meta(cib: etree._Element, vm: str, name: str) -> None:

@@ -1,0 +1,87 @@
+"""Topic 4: what the cluster as a whole is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backends.doctor.case import Case
+from backends.doctor.model import Cure, Finding, State, Topic
+from backends.pacemaker.xml import number, truth
+
+_LIMIT = "crm_attribute --type crm_config --name migration-limit --update 2"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    yield _judge_fencing(case)
+    yield from _judge_quorum(case)
+    yield _judge_limit(case)
+    if case.picture.maintenance:
+        yield Finding(
+            Topic.RESOURCE,
+            "maintenance",
+            State.WARNING,
+            "the cluster is in maintenance",
+            "Pacemaker moves nothing until it is over",
+            cures=(Cure(("crm_attribute --type crm_config --name maintenance-mode --delete",)),),
+        )
+
+
+def _judge_fencing(case: Case) -> Finding:
+    options = case.configuration.options
+    enabled = truth(options.get("fencing-enabled", options.get("stonith-enabled", "true")))
+    resources = case.configuration.resources.values()
+    devices = [each.id for each in resources if each.agent.startswith("stonith:")]
+    if enabled is not False and (devices or number(options.get("stonith-watchdog-timeout"))):
+        seen = f"on: {', '.join(devices)}" if devices else "on: by watchdog"
+        return Finding(Topic.RESOURCE, "fencing", State.OK, seen)
+    return Finding(
+        Topic.RESOURCE,
+        "fencing",
+        State.WRONG,
+        "fencing is off" if enabled is False else "fencing is on, and there is no device for it",
+        "the VMs of a lost node are started a second time while they may still run there"
+        if enabled is False
+        else "the VMs of a lost node are never started again",
+        cures=(
+            Cure(("a stonith resource for each node: see stonith_admin --list-installed",)),
+            Cure(("crm_attribute --type crm_config --name stonith-enabled --update true",)),
+        ),
+    )
+
+
+def _judge_quorum(case: Case) -> Iterator[Finding]:
+    if case.picture.quorum is not True:
+        known = case.picture.quorum is False
+        yield Finding(
+            Topic.RESOURCE,
+            "quorum",
+            State.WRONG if known else State.UNKNOWN,
+            "the cluster has no quorum" if known else "whether the cluster has quorum",
+            "Pacemaker moves nothing without it",
+            cures=(Cure(("corosync-quorumtool -s",)),),
+        )
+    elif case.configuration.options.get("no-quorum-policy") == "ignore":
+        yield Finding(
+            Topic.RESOURCE,
+            "quorum",
+            State.WARNING,
+            "no-quorum-policy is ignore",
+            "in a cluster that falls apart each half starts every VM",
+            cures=(Cure(("crm_attribute --type crm_config --name no-quorum-policy --delete",)),),
+        )
+    else:
+        yield Finding(Topic.RESOURCE, "quorum", State.OK, "the cluster has quorum")
+
+
+def _judge_limit(case: Case) -> Finding:
+    limit = case.picture.migration_limit
+    if limit is not None:
+        return Finding(Topic.RESOURCE, "migration-limit", State.OK, f"migration-limit is {limit}")
+    return Finding(
+        Topic.RESOURCE,
+        "migration-limit",
+        State.WARNING,
+        "migration-limit is not set",
+        "a standby moves all VMs of a node at once, and they take each other's bandwidth",
+        cures=(Cure((_LIMIT,)),),
+    )

@@ -1,0 +1,237 @@
+"""Topic 5: can each running guest go on with its CPU, machine type and emulator on each other node?
+
+What QEMU there could give is compared with the CPU that the guest has got here, not with what its
+configuration asks for: `virsh hypervisor-cpu-compare` (libvirt 4.4 and newer).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from backends.doctor.case import Case
+from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.shared import CAPABILITIES, DOMAINS, domain, unanswered
+from backends.errors import BadAnswer
+from backends.pacemaker.xml import parse
+
+_URI = "qemu:///system"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a running guest needs of a node."""
+
+    kind: str
+    """`kvm`, `qemu`, …"""
+    emulator: str
+    arch: str
+    type: str
+    cpu: str | None
+    """Its `<cpu>` element; `None` where it has QEMU's default."""
+    passthrough: bool = False
+
+    @property
+    def probe(self) -> Probe | None:
+        """The comparison, where there is a model to compare."""
+        if self.cpu is None or self.passthrough:
+            return None
+        digest = hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        words = (
+            "virsh", "-q", "-c", _URI, "hypervisor-cpu-compare", "/dev/stdin", "--error",
+            "--virttype", self.kind, "--emulator", self.emulator,
+            "--arch", self.arch, "--machine", self.type,
+        )  # fmt: skip
+        script = f"printf %s {shlex.quote(self.cpu)} | {shlex.join(words)}"
+        return Probe(f"cpu {digest}", script, limit_s=4)
+
+
+def machine_of(xml: etree._Element) -> Machine:
+    """From the live XML of its domain."""
+    cpu, os_type = xml.find("cpu"), xml.find("os/type")
+    model = cpu is not None and cpu.find("model") is not None
+    return Machine(
+        kind=xml.get("type", "kvm"),
+        emulator=xml.findtext("devices/emulator", ""),
+        arch=os_type.get("arch", "x86_64") if os_type is not None else "x86_64",
+        type=os_type.get("machine", "") if os_type is not None else "",
+        cpu=etree.tostring(cpu, encoding="unicode", with_tail=False)
+        if cpu is not None and model
+        else None,
+        passthrough=cpu is not None and cpu.get("mode") in ("host-passthrough", "maximum"),
+    )
+
+
+def further_probes(case: Case, node: str) -> Iterator[Probe]:
+    """The comparisons with the guests of the other nodes, each kind once."""
+    machines = {machine_of(xml) for vm, xml in _running(case) if vm[1] != node}
+    emulators = sorted({machine.emulator for machine in machines} - {""})
+    if emulators:
+        script = f'for e in {shlex.join(emulators)}; do [ -x "$e" ] && echo "$e"; done; true'
+        yield Probe("emulators", script)
+    for machine in machines:
+        if machine.probe is not None:
+            yield machine.probe
+
+
+def _running(case: Case) -> Iterator[tuple[tuple[str, str], etree._Element]]:
+    for vm, _ in case.vms:
+        xml = domain(case, vm.id)
+        if xml is not None and vm.node is not None:
+            yield (vm.id, vm.node), xml
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for (vm, home), xml in _running(case):
+        seen.add(vm)
+        machine, good = machine_of(xml), list[str]()
+        for target in case.others(home):
+            if not case.answered(target):
+                continue
+            found = list(_judge_target(case, vm, machine, home, target))
+            yield from found
+            if not found:
+                good.append(target)
+        if good:
+            text = f"its CPU, {machine.type} and {machine.emulator} are there on {', '.join(good)}"
+            yield Finding(Topic.CPU, "cpu", State.OK, text, vm=vm)
+    for known, _ in case.vms:
+        if known.node and known.id not in seen and case.answered(known.node):
+            output = case.output(known.node, DOMAINS.name)
+            what = "the CPU of its domain"
+            finding = unanswered(Topic.CPU, "cpu", known.node, what, output)
+            yield Finding(
+                Topic.CPU, "cpu", State.UNKNOWN, finding.seen, node=known.node, vm=known.id
+            )
+
+
+def _judge_target(
+    case: Case, vm: str, machine: Machine, home: str, target: str
+) -> Iterator[Finding]:
+    emulators = case.output(target, "emulators")
+    if machine.emulator and emulators.ok and machine.emulator not in emulators.lines:
+        yield Finding(
+            Topic.CPU,
+            "emulator",
+            State.WRONG,
+            f"{machine.emulator} is not there",
+            f"{vm} can neither be migrated to {target} nor started there",
+            target,
+            vm,
+            (Cure((f"install the same QEMU as on {home}",)),),
+        )
+        return
+    yield from _judge_machine(case, vm, machine, target)
+    if machine.passthrough:
+        yield from _judge_passthrough(case, vm, home, target)
+    elif machine.probe is not None:
+        output = case.output(target, machine.probe.name)
+        if output.answered and not output.ok and "incompatible" in output.stderr:
+            yield Finding(
+                Topic.CPU,
+                "cpu",
+                State.WRONG,
+                f"its CPU cannot run there: {_lacking(output)}",
+                f"a migration of {vm} to {target} fails when the guest is to go on there",
+                target,
+                vm,
+                _CURES,
+            )
+        elif not output.ok:
+            yield _unknown(
+                unanswered(Topic.CPU, "cpu", target, "whether its CPU can run", output), vm
+            )
+
+
+_CURES = (
+    Cure(("virsh hypervisor-cpu-baseline FILE: FILE has `virsh domcapabilities` of every node",)),
+    Cure(
+        (
+            "put the <cpu mode='custom' match='exact'> that it prints into the domain's XML on "
+            "every node; the VM has it from its next start on",
+        )
+    ),
+)
+
+
+def _lacking(output: Output) -> str:
+    return output.stderr.strip().splitlines()[-1].removeprefix("error: ").rpartition("CPU: ")[2]
+
+
+def _unknown(finding: Finding, vm: str) -> Finding:
+    return Finding(Topic.CPU, finding.check, State.UNKNOWN, finding.seen, node=finding.node, vm=vm)
+
+
+def _capabilities(case: Case, node: str) -> etree._Element | None:
+    try:
+        return parse(case.output(node, CAPABILITIES.name).stdout.encode(), "virsh capabilities")
+    except BadAnswer:
+        return None
+
+
+def _judge_machine(case: Case, vm: str, machine: Machine, target: str) -> Iterator[Finding]:
+    root = _capabilities(case, target)
+    if root is None:
+        return
+    arch = next((a for a in root.iterfind("guest/arch") if a.get("name") == machine.arch), None)
+    kinds = [each.get("type") for each in arch.iterfind("domain")] if arch is not None else []
+    if machine.kind not in kinds:
+        yield Finding(
+            Topic.CPU,
+            "virtualisation",
+            State.WRONG,
+            f"{machine.kind} guests of {machine.arch} cannot run there",
+            f"{vm} can neither be migrated to {target} nor started there",
+            target,
+            vm,
+            (Cure(("virt-host-validate qemu",)),),
+        )
+        return
+    listed = list(arch.iterfind(".//machine")) if arch is not None else []
+    types = {each.text for each in listed} | {each.get("canonical") for each in listed}
+    if machine.type and machine.type not in types:
+        yield Finding(
+            Topic.CPU,
+            "machine type",
+            State.WRONG,
+            f"no machine type {machine.type} there",
+            f"the QEMU of {target} is older than what {vm} runs on: its migration fails",
+            target,
+            vm,
+            (Cure((f"bring QEMU on {target} up to the version of the other nodes",)),),
+        )
+
+
+def _judge_passthrough(case: Case, vm: str, home: str, target: str) -> Iterator[Finding]:
+    ours, theirs = _host_cpu(case, home), _host_cpu(case, target)
+    if ours is None or theirs is None:
+        seen = "the CPU of the host, which it has, is not known on both nodes"
+        yield Finding(Topic.CPU, "cpu", State.UNKNOWN, seen, node=target, vm=vm)
+    elif ours != theirs:
+        lacking = sorted(ours[1] - theirs[1])
+        less = f", which lacks {', '.join(lacking)}" if lacking else ""
+        yield Finding(
+            Topic.CPU,
+            "cpu",
+            State.WRONG if lacking or ours[0] != theirs[0] else State.WARNING,
+            f"it has the CPU of its host ({ours[0]}); there it is {theirs[0]}{less}",
+            "the guest goes on with instructions that the CPU there may not have, and crashes",
+            target,
+            vm,
+            _CURES,
+        )
+
+
+def _host_cpu(case: Case, node: str) -> tuple[str, frozenset[str]] | None:
+    """Vendor and model, and the features beyond that model."""
+    root = _capabilities(case, node)
+    cpu = root.find("host/cpu") if root is not None else None
+    if cpu is None:
+        return None
+    name = f"{cpu.findtext('vendor', '')} {cpu.findtext('model', '')}".strip()
+    return name, frozenset(each.get("name", "") for each in cpu.iterfind("feature"))

@@ -1,0 +1,221 @@
+"""Topic 3: does every node know every other by its name, and itself; are the nodes different ones?
+
+A destination tells the source its own host name, and there the RAM goes, unless a suffix or a
+`migrateuri` says otherwise (`qemuMigrationDstPrepareDirect` of libvirt 9). libvirt refuses to
+migrate to a host with the UUID of the source.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from backends.doctor.case import Case
+from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.shared import CAPABILITIES, unanswered
+from backends.doctor.uris import host_of, remote_uri, target_name
+from backends.errors import BadAnswer
+from backends.pacemaker.xml import parse
+
+HOSTNAME = Probe("hostname", "hostname -f || uname -n")
+CLOCK = Probe.of("clock", "date", "+%s.%N")
+TOLERATED_S = 2.0
+"""Nodes that differ by more write histories and logs that cannot be put together."""
+
+
+def probes(case: Case, node: str) -> Iterator[Probe]:
+    yield HOSTNAME
+    yield CLOCK
+    yield _lookup("names", (name for other in case.nodes for name in _names(case, other)))
+
+
+def further_probes(case: Case, node: str) -> Iterator[Probe]:
+    """The host names of the others, where they are not the nodes' names."""
+    known = {name for other in case.nodes for name in _names(case, other)}
+    hostnames = {_hostname(case, other) for other in case.others(node)} - known - {""}
+    if hostnames:
+        yield _lookup("host names", sorted(hostnames))
+
+
+def _lookup(name: str, names: Iterable[str]) -> Probe:
+    words = shlex.join(dict.fromkeys(names))
+    return Probe(
+        name, f'for n in {words}; do printf \'#%s\\n\' "$n"; getent ahosts "$n"; done; true'
+    )
+
+
+def _names(case: Case, node: str) -> tuple[str, ...]:
+    """The names under which this node is migrated to."""
+    found = {target_name(resource, node) for _, resource in case.vms}
+    found |= {host_of(remote_uri(resource, node)) for _, resource in case.vms}
+    return tuple(sorted({node, *found} - {""}))
+
+
+def _hostname(case: Case, node: str) -> str:
+    lines = case.output(node, HOSTNAME.name).lines
+    return lines[0].strip() if lines else ""
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    for node in case.nodes:
+        if case.answered(node):
+            yield from _judge_node(case, node)
+    yield from _judge_uuids(case)
+    yield from _judge_clocks(case)
+
+
+def _judge_node(case: Case, node: str) -> Iterator[Finding]:
+    output = case.output(node, "names")
+    if not output.ok:
+        yield unanswered(Topic.NAMES, "node names", node, "how names resolve", output)
+        return
+    addresses = {**resolved(output), **resolved(case.output(node, "host names"))}
+    good = True
+    for other in case.nodes:
+        for name in _names(case, other):
+            finding = _judge_name(node, other, name, addresses.get(name, ()))
+            if finding is not None:
+                good = False
+                yield finding
+    for other in case.others(node):
+        name = _hostname(case, other)
+        if name in addresses and name not in _names(case, other):
+            finding = _judge_name(node, other, name, addresses[name])
+            if finding is not None:
+                good = False
+                yield finding
+    if _hostname(case, node).startswith("localhost"):
+        good = False
+        yield Finding(
+            Topic.NAMES,
+            "host name",
+            State.WRONG,
+            f"its own host name is {_hostname(case, node)}",
+            "libvirt refuses every migration to a host whose name is localhost",
+            node,
+            cures=(Cure((f"hostnamectl set-hostname {node}",)),),
+        )
+    if good:
+        seen = f"{', '.join(case.nodes)} resolve, none to loopback"
+        yield Finding(Topic.NAMES, "node names", State.OK, seen, node=node)
+
+
+def _judge_name(node: str, other: str, name: str, found: tuple[str, ...]) -> Finding | None:
+    if not found:
+        return Finding(
+            Topic.NAMES,
+            "node names",
+            State.WRONG,
+            f"{name} does not resolve",
+            f"no VM can be migrated from {node} to {other}",
+            node,
+            cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"),),
+        )
+    loops = [address for address in found if ipaddress.ip_address(address).is_loopback]
+    if not loops:
+        return None
+    own = node == other
+    return Finding(
+        Topic.NAMES,
+        "node names",
+        State.WARNING if own else State.WRONG,
+        f"{name} resolves to {', '.join(loops)}",
+        "a service that binds to this name is not reached by the others"
+        if own
+        else f"a migration from {node} to {other} goes to {node} itself, and fails",
+        node,
+        cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"), Cure((f"getent ahosts {name}",))),
+    )
+
+
+def resolved(output: Output) -> dict[str, tuple[str, ...]]:
+    """The addresses of each name, from `getent ahosts`."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in output.lines:
+        if line.startswith("#"):
+            name = line[1:]
+            found[name] = []
+        elif name:
+            address = line.split()[0].partition("%")[0]
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                continue
+            if address not in found[name]:
+                found[name].append(address)
+    return {name: tuple(addresses) for name, addresses in found.items()}
+
+
+def host_uuid(case: Case, node: str) -> str | None:
+    """As its libvirt says it; `None` where it does not."""
+    output = case.output(node, CAPABILITIES.name)
+    try:
+        root: etree._Element | None = parse(output.stdout.encode(), "virsh capabilities")
+    except BadAnswer:
+        root = None
+    return root.findtext("host/uuid") if root is not None and output.ok else None
+
+
+def _judge_uuids(case: Case) -> Iterator[Finding]:
+    nodes_of = defaultdict[str, list[str]](list)
+    for node in case.nodes:
+        uuid = host_uuid(case, node)
+        if uuid is not None:
+            nodes_of[uuid].append(node)
+        elif case.answered(node):
+            output = case.output(node, CAPABILITIES.name)
+            yield unanswered(Topic.NAMES, "host UUID", node, "its host UUID", output)
+    for uuid, nodes in nodes_of.items():
+        for node in nodes if len(nodes) > 1 else ():
+            others = ", ".join(other for other in nodes if other != node)
+            yield Finding(
+                Topic.NAMES,
+                "host UUID",
+                State.WRONG,
+                f"its host UUID {uuid} is that of {others} too",
+                "libvirt takes them for one host and refuses to migrate between them",
+                node,
+                cures=(
+                    Cure(('host_uuid = "what uuidgen prints"',), "/etc/libvirt/libvirtd.conf"),
+                    Cure(("systemctl restart libvirtd",)),
+                ),
+            )
+    if nodes_of and all(len(nodes) == 1 for nodes in nodes_of.values()):
+        yield Finding(Topic.NAMES, "host UUID", State.OK, f"{len(nodes_of)} nodes, all different")
+
+
+def _judge_clocks(case: Case) -> Iterator[Finding]:
+    """Only what the time that asking took cannot explain counts as a difference."""
+    ahead: dict[str, tuple[float, float]] = {}
+    for node in case.nodes:
+        if not case.answered(node):
+            continue
+        output, facts = case.output(node, CLOCK.name), case.facts[node]
+        try:
+            now = float(output.stdout.strip().removesuffix("N"))
+        except ValueError:
+            yield unanswered(Topic.NAMES, "clock", node, "its clock", output)
+            continue
+        ahead[node] = (now - facts.answered_at, now - facts.asked_at)
+    good = True
+    for node, (least, _) in ahead.items():
+        behind = {other: least - most for other, (_, most) in ahead.items() if other != node}
+        late = [other for other, by_s in behind.items() if by_s > TOLERATED_S]
+        if late:
+            good = False
+            yield Finding(
+                Topic.NAMES,
+                "clock",
+                State.WARNING,
+                f"{', '.join(late)} is behind {node} by {max(behind.values()):.0f} s or more",
+                "logs, failures and constraints with a lifetime cannot be put in order",
+                node,
+                cures=(Cure(("chronyc makestep",)), Cure(("systemctl enable --now chronyd",))),
+            )
+    if good and len(ahead) > 1:
+        yield Finding(Topic.NAMES, "clock", State.OK, f"{len(ahead)} clocks agree")

@@ -1,0 +1,142 @@
+"""Topic 4: what the cluster is told of each VM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backends import commands
+from backends.doctor.case import Case
+from backends.doctor.configuration import Resource
+from backends.doctor.model import Cure, Finding, State, Topic
+from backends.doctor.uris import SSH, TCP, TLS, remote_uri, transport_of
+from backends.model import VM, ConstraintKind
+from backends.pacemaker.agents import ALTEEVE_SERVER
+
+_LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")
+_KNOWN_TRANSPORTS = frozenset({TCP, TLS, SSH, "libssh", "libssh2"})
+_CAPACITY = "crm_attribute --utilization --name hv_memory --update MEBIBYTES"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    for vm, resource in case.vms:
+        yield _judge_allow_migrate(vm, resource)
+        yield from _judge_transport(vm, resource)
+        yield from _judge_role(vm, resource)
+        yield from _judge_constraints(vm)
+    if not case.vms:
+        seen = "no resource of a VM agent (heartbeat, seapath, alteeve)"
+        yield Finding(Topic.RESOURCE, "agent", State.NOT_USED, seen)
+    for resource in case.configuration.resources.values():
+        provider = resource.agent.rpartition(":")[2].lower()
+        if not resource.is_vm and provider in _LIKE_A_VM and resource.agent.startswith("ocf:"):
+            yield Finding(
+                Topic.RESOURCE,
+                "agent",
+                State.WARNING,
+                f"{resource.id} is run by {resource.agent}, which vmferry does not know",
+                "if it is a VM, it is neither shown nor looked after",
+            )
+    yield from _judge_utilization(case)
+
+
+def _judge_allow_migrate(vm: VM, resource: Resource) -> Finding:
+    said = resource.meta.get("allow-migrate")
+    if resource.allow_migrate:
+        seen = f"allow-migrate is {said}"
+        return Finding(Topic.RESOURCE, "allow-migrate", State.OK, seen, vm=vm.id)
+    return Finding(
+        Topic.RESOURCE,
+        "allow-migrate",
+        State.WARNING,
+        f"allow-migrate is {said or 'not set'}",
+        "a move, a standby or a rebalancing shuts the guest down and boots it elsewhere",
+        vm=vm.id,
+        cures=Cure.of(commands.set_meta(vm.id, "allow-migrate", "true")),
+    )
+
+
+def _judge_transport(vm: VM, resource: Resource) -> Iterator[Finding]:
+    if resource.agent == ALTEEVE_SERVER or resource.parameters.get("remoteuri"):
+        return
+    said = resource.parameters.get("migration_transport")
+    transport = transport_of(remote_uri(resource, "node"))
+    if transport not in _KNOWN_TRANSPORTS:
+        yield Finding(
+            Topic.RESOURCE,
+            "migration_transport",
+            State.WRONG,
+            f"migration_transport is {said}",
+            "libvirt has no such transport for another host: every migration fails at once",
+            vm=vm.id,
+            cures=Cure.of(commands.set_parameter(vm.id, "migration_transport", SSH), restarts=True),
+        )
+    else:
+        seen = f"migration_transport is {said}" if said else "migration_transport is not set: TLS"
+        yield Finding(Topic.RESOURCE, "migration_transport", State.OK, seen, vm=vm.id)
+
+
+def _judge_role(vm: VM, resource: Resource) -> Iterator[Finding]:
+    role = resource.meta.get("target-role")
+    if role is None or role.lower() == "started":
+        return
+    if role.lower() == "stopped":
+        seen = "target-role is Stopped: it is not to run"
+        yield Finding(Topic.RESOURCE, "target-role", State.NOT_USED, seen, vm=vm.id)
+        return
+    yield Finding(
+        Topic.RESOURCE,
+        "target-role",
+        State.WARNING,
+        f"target-role is {role}",
+        "only Started and Stopped mean something for a VM",
+        vm=vm.id,
+        cures=Cure.of(commands.set_meta(vm.id, "target-role", "Started")),
+    )
+
+
+def _judge_constraints(vm: VM) -> Iterator[Finding]:
+    if not vm.constraints:
+        return
+    names = ", ".join(constraint.id for constraint in vm.constraints)
+    banned = any(each.kind is ConstraintKind.BAN for each in vm.constraints)
+    yield Finding(
+        Topic.RESOURCE,
+        "leftover constraints",
+        State.WARNING,
+        f"a move left {names}",
+        "with its other nodes banned it does not come back when its own dies"
+        if banned
+        else "it goes back to that node whenever it can",
+        vm=vm.id,
+        cures=Cure.of(commands.clear(vm.id)),
+    )
+
+
+def _judge_utilization(case: Case) -> Iterator[Finding]:
+    strategy = case.configuration.options.get("placement-strategy", "default")
+    if strategy == "default":
+        seen = "placement-strategy is default: Pacemaker does not look at capacity"
+        yield Finding(Topic.RESOURCE, "utilization", State.NOT_USED, seen)
+        return
+    known = case.configuration.node_utilization
+    for node in case.nodes:
+        if not known.get(node):
+            yield Finding(
+                Topic.RESOURCE,
+                "utilization",
+                State.WARNING,
+                f"placement-strategy is {strategy}, and the node has no capacity set",
+                "what it has not counts as nothing: no VM that needs some may come here",
+                node,
+                cures=(Cure((f"{_CAPACITY} --node {node}",)),),
+            )
+    for vm, resource in case.vms:
+        if not resource.utilization:
+            yield Finding(
+                Topic.RESOURCE,
+                "utilization",
+                State.WARNING,
+                f"placement-strategy is {strategy}, and it has no utilization",
+                "for Pacemaker it needs nothing, and may be put on a node that is full",
+                vm=vm.id,
+            )

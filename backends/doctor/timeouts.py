@@ -1,0 +1,161 @@
+"""Topic 4: is there time enough for the copy, and what happens when it is not?
+
+The timeouts that count are those of the operations, or of op_defaults; the agent's own are advice,
+and Pacemaker's default is 20 s. A migration that fails or takes longer is "recovered": the guest is
+stopped on both nodes and started again.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from backends import commands
+from backends.doctor.case import Case
+from backends.doctor.configuration import Resource
+from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.uris import target_name
+from backends.judge import DEFAULT_TIMEOUT_S
+from backends.model import VM
+from backends.pacemaker.cib import seconds
+from backends.pacemaker.xml import number
+
+MiB = 1 << 20
+GiB = 1 << 30
+_ROOM = 2.0
+"""A guest that goes on working has its memory copied more than once."""
+_ROUND_S = 30
+
+
+def probes(case: Case, node: str) -> Iterator[Probe]:
+    names = {
+        target_name(resource, other) for other in case.others(node) for _, resource in case.vms
+    }
+    if names:
+        yield Probe("link speeds", _LINKS.format(names=shlex.join(sorted(names))))
+
+
+_LINKS = r"""
+for name in {names}; do
+  address=$(getent ahosts "$name" | sed -n '1s/ .*//p')
+  link=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+  printf '%s %s\n' "$name" "$(cat "/sys/class/net/$link/speed" 2>/dev/null)"
+done
+true
+"""
+
+
+def link_bytes_per_s(text: str) -> dict[str, int]:
+    """By name of the target; a link without a speed of its own (−1, a bridge) is left out."""
+    found: dict[str, int] = {}
+    for line in text.splitlines():
+        name, _, said = line.partition(" ")
+        speed = number(said)
+        if speed is not None and speed > 0:
+            found[name] = speed * 1_000_000 // 8
+    return found
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    for vm, resource in case.vms:
+        if resource.allow_migrate:
+            yield _judge_migrate_to(case, vm, resource)
+            yield from _judge_migrate_from(vm, resource)
+            yield _judge_on_fail(vm, resource)
+
+
+def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
+    check = "timeout of migrate_to"
+    operation = resource.operations.get("migrate_to", {})
+    given = seconds(operation.get("timeout"))
+    timeout_s = given or DEFAULT_TIMEOUT_S
+    told = f"{timeout_s:.0f} s" + ("" if given else " (Pacemaker's default: none is set)")
+    speed = _slowest(case, vm, resource)
+    if vm.memory_bytes is None or speed is None:
+        missing = "the size of its RAM" if vm.memory_bytes is None else "the speed of the link"
+        seen = f"{told}; {missing} is not known"
+        return Finding(Topic.RESOURCE, check, State.UNKNOWN, seen, vm=vm.id)
+    needed_s = vm.memory_bytes / speed
+    seen = (
+        f"{told}; {vm.memory_bytes / GiB:.1f} GiB at {speed / MiB:.0f} MiB/s "
+        f"take {_duration(needed_s)} at least"
+    )
+    if needed_s * _ROOM <= timeout_s:
+        return Finding(Topic.RESOURCE, check, State.OK, seen, vm=vm.id)
+    wrong = needed_s > timeout_s
+    better_s = max(_ROUND_S * (int(needed_s * 2 * _ROOM) // _ROUND_S + 1), 120)
+    return Finding(
+        Topic.RESOURCE,
+        check,
+        State.WRONG if wrong else State.WARNING,
+        seen,
+        "when the time is up, Pacemaker stops the guest and starts it again"
+        if wrong
+        else "a guest that changes its memory meanwhile may not arrive, and is then rebooted",
+        vm=vm.id,
+        cures=_set_operation(resource, "migrate_to", timeout=f"{better_s}s"),
+    )
+
+
+def _duration(needed_s: float) -> str:
+    return f"{needed_s:.0f} s" if needed_s >= 1 else "less than 1 s"
+
+
+def _slowest(case: Case, vm: VM, resource: Resource) -> float | None:
+    """The least of its own limit and the links it may have to take."""
+    limit = (number(resource.parameters.get("migration_speed")) or 0) * MiB
+    speeds = [float(limit)] if limit > 0 else []
+    sources = (vm.node,) if vm.node in case.nodes else case.nodes
+    for source in sources:
+        links = link_bytes_per_s(case.output(source or "", "link speeds").stdout)
+        names = {target_name(resource, target) for target in case.others(source or "")}
+        speeds.extend(speed for name, speed in links.items() if name in names)
+    return min(speeds, default=None)
+
+
+def _judge_migrate_from(vm: VM, resource: Resource) -> Iterator[Finding]:
+    given = seconds(resource.operations.get("migrate_from", {}).get("timeout"))
+    if (given or DEFAULT_TIMEOUT_S) <= DEFAULT_TIMEOUT_S:
+        told = f"{given:.0f} s" if given else "none is set: Pacemaker's default of 20 s"
+        yield Finding(
+            Topic.RESOURCE,
+            "timeout of migrate_from",
+            State.WARNING,
+            told,
+            "the target waits that long for the guest to be there; then it is rebooted",
+            vm=vm.id,
+            cures=_set_operation(resource, "migrate_from", timeout="60s"),
+        )
+
+
+_ON_FAIL = {
+    "block": (State.OK, ""),
+    "ignore": (
+        State.WRONG,
+        "after a failed migration the source is stopped all the same: the guest is killed",
+    ),
+    "fence": (State.WARNING, "a migration that fails gets the node fenced, with all its guests"),
+    "standby": (State.WARNING, "a migration that fails empties the whole node"),
+}
+_REBOOTS = (State.WARNING, "a migration that fails or takes too long reboots the guest")
+
+
+def _judge_on_fail(vm: VM, resource: Resource) -> Finding:
+    said = resource.operations.get("migrate_to", {}).get("on-fail")
+    state, why = _ON_FAIL.get(said or "restart", _REBOOTS)
+    seen = f"on-fail of migrate_to is {said}" if said else "on-fail of migrate_to is not set"
+    cures = (
+        () if state is State.OK else _set_operation(resource, "migrate_to", **{"on-fail": "block"})
+    )
+    return Finding(Topic.RESOURCE, "on-fail", state, seen, why, vm=vm.id, cures=cures)
+
+
+def _set_operation(resource: Resource, name: str, **options: str) -> tuple[Cure, ...]:
+    own = resource.operations.get(name, {})
+    entry: Mapping[str, str] = {
+        "id": own.get("id") or f"{resource.id}-{name}-interval-0s",
+        "name": name,
+        "interval": own.get("interval", "0s"),
+        **options,
+    }
+    return Cure.of(commands.set_operation(resource.id, entry))

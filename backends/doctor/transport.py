@@ -1,0 +1,207 @@
+"""Topic 2: does each source reach each target the way its VMs take?
+
+virsh is asked as the agent would ask it, by root, on the source. Messages are those of libvirt 9
+and OpenSSH 9.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from backends.doctor.case import Case
+from backends.doctor.listening import SETTINGS, settings_of
+from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, Topic
+from backends.doctor.shared import unanswered
+from backends.doctor.uris import SSH, host_of, memory_host, remote_uri, transport_of
+
+FIRST_PORT, LAST_PORT = 49152, 49215
+"""Where QEMU waits for the RAM, the lowest free one first (qemu.conf `migration_port_*`). Only the
+last is tried: on the first a migration might be waiting, and would take the call for its RAM."""
+
+
+def probes(case: Case, node: str) -> Iterator[Probe]:
+    for uri in _uris(case, node):
+        yield Probe.of(_name(uri), "virsh", "-q", "-c", uri, "version", limit_s=4)
+    if not case.picture.migrations:
+        for host in _memory_hosts(case, node):
+            yield Probe(
+                _port_name(host),
+                f"bash -c 'exec 3<>\"/dev/tcp/$0/{LAST_PORT}\"' {shlex.quote(host)}",
+            )
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    for node in case.nodes:
+        if case.answered(node):
+            yield from _judge_uris(case, node)
+            yield from _judge_ports(case, node)
+
+
+def _uris(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Each URI that a VM on this node would be sent to, with its target and those VMs."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for target in case.others(source):
+        for vm, resource in case.vms:
+            uri = remote_uri(resource, target)
+            found[uri] = (target, (*found.get(uri, (target, ()))[1], vm.id))
+    return found
+
+
+def _memory_hosts(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for target in case.others(source):
+        for vm, resource in case.vms:
+            host = memory_host(resource, target)
+            if host is not None:
+                found[host] = (target, (*found.get(host, (target, ()))[1], vm.id))
+    return found
+
+
+def _name(uri: str) -> str:
+    return f"transport {uri}"
+
+
+def _port_name(host: str) -> str:
+    return f"migration port {host}"
+
+
+def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
+    well: dict[str, tuple[list[str], list[str]]] = {}
+    for uri, (target, vms) in _uris(case, source).items():
+        output, transport = case.output(source, _name(uri)), transport_of(uri)
+        if output.ok:
+            targets, concerned = well.setdefault(transport, ([], []))
+            targets.append(target)
+            concerned.extend(vms)
+        elif not output.answered or output.missing:
+            yield unanswered(Topic.TRANSPORT, transport, source, uri, output)
+        else:
+            yield Finding(
+                Topic.TRANSPORT,
+                transport,
+                State.WRONG,
+                f"{uri} cannot be reached: {_error(output)}",
+                f"a live migration from {source} to {target} over {transport} fails at once",
+                source,
+                cures=_cures(uri, target, output),
+                concerns=vms,
+            )
+    for transport, (targets, concerned) in well.items():
+        seen = f"reaches {', '.join(targets)} over {transport}"
+        vms = tuple(dict.fromkeys(concerned))
+        yield Finding(Topic.TRANSPORT, transport, State.OK, seen, node=source, concerns=vms)
+
+
+def _error(output: Output) -> str:
+    """Without virsh's first line, which only says that it failed."""
+    lines = [line.removeprefix("error: ").strip() for line in output.stderr.splitlines()]
+    telling = [line for line in lines if line and "failed to connect to the hyperv" not in line]
+    return " ".join(telling) or f"virsh ended with {output.exit_status}"
+
+
+def _cures(uri: str, target: str, output: Output) -> tuple[Cure, ...]:
+    said, host = output.stderr, host_of(uri)
+    if transport_of(uri) == SSH:
+        if "Host key verification failed" in said:
+            return (
+                Cure((f"ssh-keyscan -t ed25519 {host} >> /root/.ssh/known_hosts",)),
+                Cure(("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",), node=target),
+                Cure((f"compare the two: ssh-keygen -lF {host} -f /root/.ssh/known_hosts",)),
+            )
+        if "Permission denied" in said:
+            return (
+                Cure(
+                    (
+                        "ssh-keygen -t ed25519 -N '' -f /root/.ssh/id_ed25519",
+                        f"ssh-copy-id -i /root/.ssh/id_ed25519.pub {host}",
+                    )
+                ),
+            )
+        if "nc: " in said or "netcat" in said:
+            return (
+                Cure(("apt-get install netcat-openbsd",), family=Family.DEBIAN, node=target),
+                Cure(("dnf install nmap-ncat",), family=Family.RHEL, node=target),
+                Cure(("zypper install netcat-openbsd",), family=Family.SUSE, node=target),
+            )
+    if "refused" in said:
+        return (Cure((f"let libvirt listen on {target}: see the topic libvirt there",)),)
+    if "No route to host" in said or "timed out" in said:
+        return _firewall(target, "16509/tcp" if "+tcp" in uri else "16514/tcp")
+    if "uthentication failed" in said or "SASL" in said:
+        return (
+            Cure(("saslpasswd2 -a libvirt root",), node=target),
+            Cure(("mech_list: scram-sha-256 or gssapi, in /etc/sasl2/libvirt.conf",), node=target),
+        )
+    if "ertificate" in said:
+        return (Cure(("make its certificates good: see the topic libvirt",)),)
+    return (Cure((f"virsh -c {shlex.quote(uri)} version",)),)
+
+
+def _firewall(node: str, ports: str) -> tuple[Cure, ...]:
+    number, _, protocol = ports.partition("/")
+    firewalld = (
+        f"firewall-cmd --permanent --add-port={ports}",
+        "firewall-cmd --reload",
+    )
+    ufw = f"ufw allow {number.replace('-', ':')}/{protocol}"
+    return (
+        Cure((ufw,), family=Family.DEBIAN, node=node),
+        Cure(firewalld, family=Family.RHEL, node=node),
+        Cure(firewalld, family=Family.SUSE, node=node),
+    )
+
+
+def _judge_ports(case: Case, source: str) -> Iterator[Finding]:
+    hosts = _memory_hosts(case, source)
+    if case.picture.migrations and hosts:
+        yield Finding(
+            Topic.TRANSPORT,
+            "migration ports",
+            State.UNKNOWN,
+            "not tried while a migration runs",
+            node=source,
+        )
+        return
+    reached: list[str] = []
+    for host, (target, vms) in hosts.items():
+        output = case.output(source, _port_name(host))
+        settings = settings_of(case.output(target, SETTINGS.name).lines)
+        low = settings.get("migration_port_min", str(FIRST_PORT))
+        high = settings.get("migration_port_max", str(LAST_PORT))
+        if (low, high) != (str(FIRST_PORT), str(LAST_PORT)):
+            seen = f"{target} takes migrations on ports {low}–{high}: not tried"
+            yield Finding(
+                Topic.TRANSPORT, "migration ports", State.UNKNOWN, seen, node=source, concerns=vms
+            )
+        elif output.ok or "refused" in output.stderr:
+            # Refused by the machine itself: nobody waits there now, and nothing is in the way.
+            reached.append(target)
+        elif not output.answered:
+            yield _blocked(source, target, "it gives no answer", vms)
+        elif "No route to host" in output.stderr or "timed out" in output.stderr:
+            yield _blocked(source, target, _said(output), vms)
+        else:
+            yield unanswered(
+                Topic.TRANSPORT, "migration ports", source, f"port {LAST_PORT} of {host}", output
+            )
+    if reached:
+        seen = f"ports {FIRST_PORT}–{LAST_PORT} of {', '.join(reached)} are open"
+        yield Finding(Topic.TRANSPORT, "migration ports", State.OK, seen, node=source)
+
+
+def _said(output: Output) -> str:
+    return output.stderr.strip().rpartition(": ")[2]
+
+
+def _blocked(source: str, target: str, said: str, vms: tuple[str, ...]) -> Finding:
+    return Finding(
+        Topic.TRANSPORT,
+        "migration ports",
+        State.WRONG,
+        f"port {LAST_PORT} of {target}: {said}",
+        f"the RAM of a VM goes to a port of {FIRST_PORT}–{LAST_PORT} there, and does not arrive",
+        source,
+        cures=_firewall(target, f"{FIRST_PORT}-{LAST_PORT}/tcp"),
+        concerns=vms,
+    )
