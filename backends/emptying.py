@@ -212,8 +212,8 @@ def conclude(backend: Backend, act: Act, node: str) -> Report:
     place = f"{node} is {'in standby' if known and known.standby else 'not in standby'}"
     if wrong:
         raise ActFailed(f"{place}, but {'; '.join(wrong)}", where=node)
-    how = [f"{len(moved)} moved live"] + [f"stopped as confirmed: {_names(restarted)}"] * bool(restarted)
-    return Report("", Stage.DONE, f"{place} and empty: {', '.join(how)}")
+    stopped = f", stopped as confirmed: {_names(restarted)}" if restarted else ""
+    return Report("", Stage.DONE, f"{place} and empty: {len(moved)} moved live{stopped}")
 
 
 async def quiet(backend: Backend, node: str) -> None:

@@ -35,7 +35,8 @@ from backends.queue import MoveQueue
 from backends.transaction import Report, Stage, vm_in, writer_of
 
 KIND = "evacuate"
-"""Of its journal entry."""
+BACK = "bring back"
+"""Of their journal entries."""
 
 _NOT_NOW = {
     NodeState.STANDBY: "it is in standby already",
@@ -183,11 +184,16 @@ class Evacuation:
 
 
 def last_evacuees(journal: Journal, cluster: str | None, node: str) -> tuple[Evacuee, ...]:
-    """Who was on the node when its last evacuation began; none where nobody remembers."""
+    """Who was on the node when it was last emptied, were it in several goes; none if forgotten."""
+    found: list[Evacuee] = []
     for intent in journal.closed():
-        if (intent.kind, intent.cluster, intent.source) == (KIND, cluster, node):
-            return intent.evacuees
-    return ()
+        if (intent.cluster, intent.source) != (cluster, node):
+            continue
+        if intent.kind == KIND:
+            found.extend(intent.evacuees)
+        elif intent.kind == BACK and found:
+            break
+    return tuple({evacuee.vm: evacuee for evacuee in reversed(found)}.values())
 
 
 def _left_of_the_last(

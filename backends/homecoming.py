@@ -10,15 +10,14 @@ from backends import commands
 from backends.base import Backend
 from backends.emptying import quiet
 from backends.errors import Refused, Unknown
-from backends.evacuation import last_evacuees
+from backends.evacuation import BACK, last_evacuees
 from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
 from backends.transaction import Report, Stage, send, ticking, writer_of
 
-KIND = "bring back"
-"""Of its journal entry."""
+KIND = BACK
 
 
 async def foresee_back(backend: Backend, node: str) -> tuple[Action, ...]:
@@ -82,7 +81,7 @@ async def homeward(backend: Backend, node: str, journal: Journal) -> tuple[Move,
     """
     picture = backend.picture
     moves = []
-    for name in dict.fromkeys(e.vm for e in last_evacuees(journal, picture.name, node)):
+    for name in (evacuee.vm for evacuee in last_evacuees(journal, picture.name, node)):
         vm = picture.vm(name)
         if vm is None or vm.node in (None, node):
             continue

@@ -99,7 +99,7 @@ def _show(plan: EvacuationPlan, way: EvacuationWay, *, allow_reboot: bool) -> No
         say(f"  {_in_words(leaving, way)}", _TONE[leaving.fate(way)], err=True)
     stopped = ", ".join(plan.interrupted(way))
     if stopped and not allow_reboot and way is EvacuationWay.VM_BY_VM:
-        words = f"unless that is confirmed, {stopped} stays, and {plan.node} is not put into standby"
+        words = f"unless that is confirmed, {stopped} stays, and {plan.node} gets no standby"
         say(f"  {words}", Tone.WARNING, err=True)
     for action in plan.also:
         say(f"  also: {action}", err=True)
