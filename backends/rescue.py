@@ -11,8 +11,10 @@ Each step looks at the picture first, so that the order can be taken up again wh
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from enum import StrEnum
 
 from backends import commands
@@ -36,6 +38,7 @@ NOTICED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 3600.0
 """A guarded migration may take as long as it takes."""
 PROBED_WITHIN_S = 60.0
+LOOK_AGAIN_S = 1.0
 RELEASED_WITHIN_S = 60.0
 
 
@@ -150,7 +153,7 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         act.note(Stage.FOLLOWING, RESTARTED)
     async for report in clear_constraints(backend, act):
         yield report
-    async for report in _look_anew(backend, act):
+    async for report in _find(backend, act):
         yield report
     async for report in _release(backend, act):
         yield report
@@ -159,28 +162,52 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
 RESTARTED = "it had been restarted before it was guarded"
 
 
-async def _look_anew(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Have Pacemaker find out where the guest runs. What it believes may be wrong.
 
     After a failed migrate_to it holds the VM for active on both nodes; after one that succeeded
-    while its hands were off, for stopped, where the VM was on the target before (2.1.5).
+    while its hands were off, for stopped, where the VM was on the target before (2.1.5). And
+    libvirt's job may outlive the operation that timed out: until it has ended, the domain is there
+    on both nodes, and only then is it known where the guest stays.
     """
-    vm = act.intent.vm
-    command = commands.look_anew(vm)
-    yield Report(vm, Stage.PROBING, command.purpose)
-    known = vm_in(backend.picture, vm)
+    intent = act.intent
+    vm = intent.vm
+    look = commands.look_anew(vm)
+    end = time.monotonic() + ENDED_WITHIN_S
+    places: tuple[str, ...] | None = None
+    while time.monotonic() < end:
+        yield Report(vm, Stage.PROBING, look.purpose)
+        found = await _look_anew(backend, act, look)
+        before, places = places, found.nodes
+        # Whoever starts what runs somewhere after all corrupts its disks: nowhere counts twice.
+        if len(places) == 1 or (not places and before == ()):
+            return
+        if len(places) > 1 and intent.kind != Way.GUARD:
+            command = commands.abort_job(found.domain or vm, intent.source or "")
+            yield Report(vm, Stage.ABORTING, command.purpose)
+            with suppress(CommandFailed):
+                await send(backend, act, Stage.ABORTING, command)
+        await asyncio.sleep(LOOK_AGAIN_S)
+    raise ActFailed(
+        f"{vm} is in maintenance and still active on {' and '.join(places or ()) or 'no node'}",
+        cure="see with virsh where it runs",
+    )
+
+
+async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
+    """The VM once every node that knew of it was asked."""
+    known = vm_in(backend.picture, act.intent.vm)
     old, nodes = set(calls(known)), {operation.node for operation in known.history}
-    await send(backend, act, Stage.PROBING, command)
+    await send(backend, act, Stage.PROBING, look)
 
     def probed(vm: VM) -> bool:
         alive = {node.name for node in backend.picture.nodes if node.state not in LOST}
-        fresh = {op.node for op in vm.history if call(op) not in old and not op.pending}
+        fresh = {op.node for op in vm.history if call(op) not in old}
         forgotten = not any(call(op) in old for op in vm.history if op.node in alive)
-        return forgotten and nodes & alive <= fresh and _at_rest(vm)
+        return forgotten and nodes & alive <= fresh and not _pending(vm)
 
-    await wait_for(
-        backend, vm, probed, "Pacemaker to find out where it runs", within_s=PROBED_WITHIN_S
-    )
+    what = "Pacemaker to find out where it runs"
+    return await wait_for(backend, known.id, probed, what, within_s=PROBED_WITHIN_S)
 
 
 async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:

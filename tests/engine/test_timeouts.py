@@ -1,0 +1,81 @@
+"""The timeout of migrate_to strikes: what Pacemaker makes of it, and what vmferry does about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.errors import ActFailed
+from backends.journal import Journal
+from backends.model import VMState
+from backends.rescue import Way, rescue
+from backends.resume import left_open, resume
+from engine.acting import all_of, copied, failure_of, foreign_move, found, modify, moving
+from engine.aftermath import Aftermath, Cause
+from engine.conftest import Connect
+from lab import Lab
+from waiting import until
+
+TOO_SHORT_S = 3
+
+
+@pytest.fixture
+def hurried(lab: Lab, aftermath: Aftermath) -> Aftermath:
+    """web2, which needs five seconds, gets three."""
+    modify(lab, f'<op id="web2-migrate_to" timeout="{TOO_SHORT_S}s"/>')
+    aftermath.begin()
+    return aftermath
+
+
+async def test_without_a_guard_the_guest_is_restarted_and_vmferry_says_so(
+    connect: Connect, hurried: Aftermath, journal: Journal
+) -> None:
+    async with connect() as backend:
+        plan = await backend.plan(["web2"], "bravo")
+        assert any("longer than 3 s" in warning for warning in plan.warnings)
+        async with moving(backend, "web2", "bravo", journal) as task:
+            error = await failure_of(task)
+    assert isinstance(error, ActFailed)
+    assert "the guest was restarted" in str(error) and "failed actions" in str(error)
+    assert not list(journal.abandoned())
+    hurried.expect_reboot("web2", Cause.WARNED)
+    hurried.check(failures=True)
+
+
+@pytest.mark.parametrize("foreign", [False, True], ids=["one's own", "somebody else's"])
+async def test_with_a_guard_the_guest_is_not_restarted(
+    connect: Connect, hurried: Aftermath, lab: Lab, journal: Journal, foreign: bool
+) -> None:
+    async with connect() as backend:
+        if foreign:
+            foreign_move(lab, "web2", "bravo")
+            await copied(backend, "web2")
+            await all_of(rescue(backend, "web2", Way.GUARD, journal))
+        else:
+            async with moving(backend, "web2", "bravo", journal) as task:
+                await copied(backend, "web2")
+                await all_of(rescue(backend, "web2", Way.GUARD, journal))
+                await failure_of(task)
+        # libvirt's job may outlive Pacemaker's operation, and arrive.
+        assert found(backend, "web2").node in ("alpha", "bravo")
+    assert not list(journal.abandoned())
+    hurried.check()
+
+
+async def test_what_on_fail_block_leaves_is_recovered_without_a_restart(
+    connect: Connect, hurried: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    modify(lab, f'<op id="web2-migrate_to" timeout="{TOO_SHORT_S}s" on-fail="block"/>')
+    hurried.begin()
+    async with connect() as backend:
+        async with moving(backend, "web2", "bravo", journal) as task:
+            error = await failure_of(task)
+        assert "blocked" in str(error) and "recover" in str(error)
+        vm = await until(lambda: found(backend, "web2"), "web2")
+        assert vm.state is VMState.BLOCKED
+        await all_of(rescue(backend, "web2", Way.RECOVER, journal))
+        assert found(backend, "web2").node in ("alpha", "bravo")
+        for act in left_open(backend, journal):
+            with pytest.raises(ActFailed, match=r"called off|history was cleaned"):
+                await all_of(resume(backend, act))
+    assert not list(journal.abandoned())
+    hurried.check()
