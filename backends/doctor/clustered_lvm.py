@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -114,14 +114,14 @@ def same_groups(case: Case) -> frozenset[str]:
 
 
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
-    used = {
-        group: None
-        for vm, _ in case.vms
-        for place in storage.homes(vm)
-        for group in place.volume_groups
-    }
-    if not used:
-        return
+    vms = storage.vms_on(case, lambda place: bool(place.volume_groups))
+    homes = (place for vm, _ in case.vms for place in storage.homes(vm))
+    used = list(dict.fromkeys(group for place in homes for group in place.volume_groups))
+    if used:
+        yield from (replace(finding, concerns=vms) for finding in _judge(case, used))
+
+
+def _judge(case: Case, used: list[str]) -> Iterator[Finding]:
     known = views(case)
     for node in filter(case.answered, case.nodes):
         if node not in known:
@@ -151,7 +151,7 @@ def _of_node(node: str, name: str, view: View) -> Finding | None:
             "lvm",
             State.WRONG,
             f"volume group {name} is shared by {kind}, and this node does not use lvmlockd",
-            "Its logical volumes cannot be activated there, so no guest that needs one can come.",
+            "its logical volumes cannot be activated there, so no guest that needs one can come",
             node,
             cures=(
                 Cure(("global {", "    use_lvmlockd = 1", "}"), "/etc/lvm/lvm.conf"),
@@ -166,7 +166,7 @@ def _of_node(node: str, name: str, view: View) -> Finding | None:
         "lvm",
         State.WRONG,
         f"there is no volume group {name}",
-        "A guest whose disk is in it cannot come to this node.",
+        "a guest whose disk is in it cannot come to this node",
         node,
         cures=(Cure(("pvscan --cache", f"vgs {group}")),),
     )
@@ -187,7 +187,7 @@ def _exclusive(case: Case, node: str, used: set[str]) -> Iterator[Finding]:
                 "lvm",
                 State.WRONG,
                 f"{volume.vg_name}/{volume.lv_name} is active exclusively",
-                "While a guest moves both nodes have its disk open; this one keeps it to itself.",
+                "while a guest moves both nodes have its disk open; this one keeps it to itself",
                 node,
                 cures=(
                     Cure((f"lvchange -asy {name}",)),
@@ -203,6 +203,6 @@ def _unguarded(name: str) -> Finding:
         "lvm",
         State.WARNING,
         f"volume group {name} is shared by no lock manager",
-        "Two nodes that change it at the same time (a snapshot, a resize) destroy its metadata.",
+        "two nodes that change it at the same time (a snapshot, a resize) destroy its metadata",
         cures=(Cure((f"vgchange --lock-type dlm {group}", f"vgchange --lock-start {group}")),),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from backends.doctor import places, shared
@@ -36,6 +36,10 @@ class Storage:
     def where(self, path: str) -> dict[str, Place]:
         """What a path is, by node, where that is known."""
         return {node: known[path] for node, known in self.places.items() if path in known}
+
+    def vms_on(self, case: Case, holds: Callable[[Place], bool]) -> tuple[str, ...]:
+        """The VMs with a disk on a place of which something holds."""
+        return tuple(vm.id for vm, _ in case.vms if any(map(holds, self.homes(vm))))
 
     def homes(self, vm: VM) -> list[Place]:
         """What its disks are on the node on which it runs."""
@@ -104,7 +108,7 @@ def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterat
     home = where.get(vm.node or "")
     if home is None or not home.exists or len(where) < 2:
         seen = f"{disk.target}: what {disk.path} is was not learned from every node"
-        yield _finding(vm, State.UNKNOWN, seen, "Only a disk that all nodes share can move along.")
+        yield _finding(vm, State.UNKNOWN, seen, "only a disk that all nodes share can move along")
         return
     missing = [node for node, place in where.items() if not place.exists]
     there = {node: place for node, place in where.items() if place.exists}
@@ -118,7 +122,7 @@ def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterat
             vm,
             State.WRONG,
             f"{disk.target}: {disk.path} lies on {evidence}{lacking}",
-            "The target of a live migration would not find the disk, or another one by its name.",
+            "the target of a live migration would not find the disk, or another one by its name",
             node=vm.node,
             cures=_to_shared(vm, resource, disk),
         )
@@ -128,7 +132,7 @@ def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterat
             vm,
             State.WRONG,
             f"{disk.target}: there is no {disk.path}",
-            "QEMU could not open the disk there: the migration fails.",
+            "QEMU could not open the disk there: the migration fails",
             node=node,
             cures=_to_bring(home, disk, vm),
         )
@@ -141,10 +145,10 @@ def _of_sharing(
 ) -> Iterator[Finding]:
     seen = f"{disk.target}: {disk.path} is {evidence}"
     if how is Sharing.DIFFERENT:
-        why = "After a migration the guest would write to another disk: its data is lost."
+        why = "after a migration the guest would write to another disk: its data is lost"
         yield _finding(vm, State.WRONG, seen, why, cures=_stable_path(vm, resource))
     elif how is Sharing.UNKNOWN:
-        why = "Only a disk that all nodes share can move along."
+        why = "only a disk that all nodes share can move along"
         yield _finding(vm, State.UNKNOWN, seen, why)
     elif how is Sharing.FOREIGN and not _unsafe(resource):
         why = "libvirt takes this file system for local and refuses to migrate."
@@ -157,11 +161,11 @@ def _of_remote(vm: VM, disk: Disk) -> Iterator[Finding]:
     if disk.kind == "network" and not disk.only_here:
         return
     if disk.kind in ("network", "nvme"):
-        why = "What one node alone serves is not there for the guest on another."
+        why = "what one node alone serves is not there for the guest on another"
         yield _finding(vm, State.WRONG, f"{seen}, served by the node itself", why, node=vm.node)
     else:
         cure = Cure((f"virsh -c qemu:///system domblklist --details {shlex.quote(_name(vm))}",))
-        why = "Only a disk that all nodes share can move along; of this one that is not told."
+        why = "only a disk that all nodes share can move along; of this one that is not told"
         yield _finding(vm, State.UNKNOWN, seen, why, cures=(cure,))
 
 

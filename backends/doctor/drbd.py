@@ -55,19 +55,23 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
                 used.setdefault(minor, []).append(vm.id)
     if not used:
         return
-    names: dict[str, None] = {}
+    names: dict[str, list[str]] = {}
     for node in filter(case.answered, case.nodes):
         known = views(case, node)
         for minor, vms in used.items():
             view = known.get(minor)
             if view is not None:
-                names[view.resource.name] = None
-                yield from _of_view(node, view)
+                names.setdefault(view.resource.name, vms)
+                for finding in _of_view(node, view):
+                    yield replace(finding, concerns=tuple(vms))
             elif any(place.exists for place in _places(storage, node, minor)):
                 seen = f"/dev/drbd{minor} ({', '.join(vms)}): DRBD there did not say how it stands"
-                yield Finding(Topic.STORAGE, "drbd", State.UNKNOWN, seen, node=node)
-    for name in names:
-        yield from _of_pacemaker(case, name)
+                yield Finding(
+                    Topic.STORAGE, "drbd", State.UNKNOWN, seen, node=node, concerns=tuple(vms)
+                )
+    for name, vms in names.items():
+        for finding in _of_pacemaker(case, name):
+            yield replace(finding, concerns=tuple(vms))
 
 
 def views(case: Case, node: str) -> dict[int, View]:
@@ -119,29 +123,29 @@ def _of_view(node: str, view: View) -> Iterator[Finding]:
         problems.append(Finding(Topic.STORAGE, "drbd", state, text, why, node, cures=cures))
 
     adjust = (_options(view), Cure((f"drbdadm adjust {name}",)))
-    both = "While a guest moves, both nodes have its disk open: DRBD must let both be primary."
+    both = "while a guest moves, both nodes have its disk open: DRBD must let both be primary"
     if net.two_primaries is None:
         add(State.UNKNOWN, "whether two primaries are allowed was not learned", both)
     elif not net.two_primaries:
         add(State.WRONG, "allow-two-primaries is off", both, *adjust)
     if net.protocol not in (None, "C"):
-        why = "Two primaries need every write on both nodes before it counts: protocol C."
+        why = "two primaries need every write on both nodes before it counts: protocol C"
         add(State.WRONG, f"protocol {net.protocol}", why, *adjust)
     bad = [disk for disk in resource.disks if disk not in _GOOD]
     if bad:
-        why = "A half that is not up to date cannot become primary: the guest cannot move there."
+        why = "a half that is not up to date cannot become primary: the guest cannot move there"
         add(State.WRONG, f"its own half is {', '.join(bad)}", why, Cure((f"drbdadm up {name}",)))
     for peer in resource.peers:
         if not peer.connected:
-            why = "Halves that do not talk drift apart; the other cannot become primary safely."
+            why = "halves that do not talk drift apart; the other cannot become primary safely"
             cure = Cure((f"drbdadm connect {name}", f"drbdadm status {name}"))
             add(State.WRONG, f"not connected to {peer.name} ({peer.connection})", why, cure)
         elif behind := [disk for disk in peer.disks if disk not in _GOOD]:
-            why = "Until the copy is complete the other half cannot become primary."
+            why = "until the copy is complete the other half cannot become primary"
             cure = Cure((f"drbdadm status {name}",))
             add(State.WRONG, f"the half of {peer.name} is {', '.join(behind)}", why, cure)
     if net.fencing == "dont-care":
-        why = "With two primaries a lost connection splits the data unless the peer is fenced."
+        why = "with two primaries a lost connection splits the data unless the peer is fenced"
         add(State.WARNING, "fencing is dont-care", why, _fencing(view), adjust[1])
     seen = f"{resource.name}: two primaries allowed, connected, up to date"
     yield from problems or [Finding(Topic.STORAGE, "drbd", State.OK, seen, node=node)]
@@ -183,7 +187,7 @@ def _of_pacemaker(case: Case, name: str) -> Iterator[Finding]:
                 "drbd",
                 State.WRONG,
                 f"{resource.clone}: promoted-max is 1",
-                f"Pacemaker keeps {name} primary on one node: the guest cannot open it on another.",
+                f"Pacemaker keeps {name} primary on one node: the guest cannot open it on another",
                 cures=(
                     Cure((f"pcs resource meta {clone} promoted-max=2",), family=Family.RHEL),
                     Cure((f"crm resource meta {clone} set promoted-max 2",), family=Family.SUSE),

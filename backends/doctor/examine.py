@@ -15,10 +15,12 @@ from backends.doctor import (
     cpu,
     dependencies,
     listening,
+    locking,
     memory,
     names,
     resource,
     shared,
+    storage,
     timeouts,
     transport,
 )
@@ -41,8 +43,15 @@ FIRST: tuple[Asks, ...] = (
     config_file.probes,
     timeouts.probes,
     memory.probes,
+    storage.probes,
+    locking.probes,
 )
-SECOND: tuple[Asks, ...] = (names.further_probes, cpu.further_probes)
+SECOND: tuple[Asks, ...] = (
+    names.further_probes,
+    cpu.further_probes,
+    storage.further_probes,
+    locking.further_probes,
+)
 """What can only be asked when the first round is in."""
 TOPICS: tuple[Judges, ...] = (
     listening.judge,
@@ -56,6 +65,8 @@ TOPICS: tuple[Judges, ...] = (
     dependencies.judge,
     cpu.judge,
     memory.judge,
+    storage.judge,
+    locking.judge,
 )
 PREDICTIONS_S = 5.0
 """The scheduler of a large cluster takes its time; what it has not said by then is unknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
@@ -69,8 +69,12 @@ def probes(_case: Case, _node: str) -> Iterator[Probe]:
 
 
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
-    if not any(place.carried_by("iscsi") for vm, _ in case.vms for place in storage.homes(vm)):
-        return
+    vms = storage.vms_on(case, lambda place: place.carried_by("iscsi"))
+    if vms:
+        yield from (replace(finding, concerns=vms) for finding in _judge(case))
+
+
+def _judge(case: Case) -> Iterator[Finding]:
     sessions: dict[str, tuple[Session, ...]] = {}
     for node in filter(case.answered, case.nodes):
         try:
@@ -95,7 +99,7 @@ def _not_logged_in(node: str, session: Session) -> Finding:
         "iscsi",
         State.WRONG,
         f"not logged in to {session.target}",
-        "The LUNs of that target are not there, and a guest that needs one cannot come.",
+        "the LUNs of that target are not there, and a guest that needs one cannot come",
         node,
         cures=(
             Cure(
@@ -128,7 +132,7 @@ def _not_automatic(case: Case, node: str, known: tuple[Session, ...]) -> Iterato
             "iscsi",
             State.WARNING,
             f"node.startup of {target} is {startup.get(target, 'not recorded')}",
-            "After a reboot this node is not logged in, and no guest can come to it.",
+            "after a reboot this node is not logged in, and no guest can come to it",
             node,
             cures=(
                 Cure((shlex.join(("iscsiadm", "-m", "node", "-T", target, *words)),)),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.filesystems import CLUSTERED
 from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, Topic
-from backends.doctor.places import Mount, parse_mounts
+from backends.doctor.places import Mount, Place, parse_mounts
 from backends.errors import BadAnswer
 
 MOUNTS = Probe.of(
@@ -109,14 +109,20 @@ def probes(_case: Case, _node: str) -> Iterator[Probe]:
 
 
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
-    used = {
-        place.mount.target: place.mount
-        for vm, _ in case.vms
-        for place in storage.homes(vm)
-        if place.mount is not None and place.mount.fstype in CLUSTERED and not place.is_block
-    }
-    if not used:
-        return
+    vms = storage.vms_on(case, lambda place: _cluster_mount(place) is not None)
+    homes = (place for vm, _ in case.vms for place in storage.homes(vm))
+    mounts = (mount for place in homes if (mount := _cluster_mount(place)) is not None)
+    used = {mount.target: mount for mount in mounts}
+    if used:
+        yield from (replace(finding, concerns=vms) for finding in _judge(case, used))
+
+
+def _cluster_mount(place: Place) -> Mount | None:
+    mount = None if place.is_block else place.mount
+    return mount if mount is not None and mount.fstype in CLUSTERED else None
+
+
+def _judge(case: Case, used: dict[str, Mount]) -> Iterator[Finding]:
     for node in filter(case.answered, case.nodes):
         try:
             problems = list(_of_node(case, node, used))
@@ -132,14 +138,14 @@ def _of_node(case: Case, node: str, used: dict[str, Mount]) -> Iterator[Finding]
     mounted = {mount.target for mount in parse_cluster_mounts(case.output(node, MOUNTS.name))}
     for target, mount in used.items():
         if target not in mounted:
-            why = "A guest whose disk is on it cannot come to this node."
+            why = "a guest whose disk is on it cannot come to this node"
             yield _wrong(node, f"{mount.fstype} is not mounted on {target}", why, *_clone(mount))
     stacks = {mount.fstype for mount in used.values()}
     if "ocfs2" in stacks:
         output = case.output(node, O2CB.name)
         state = O2cb("none") if output.missing else parse_o2cb(output.stdout)
         if state.stack == "none" or state.online is False or state.heartbeat is False:
-            why = "Without its cluster stack OCFS2 cannot be mounted, or fences the node."
+            why = "without its cluster stack OCFS2 cannot be mounted, or fences the node"
             cure = Cure(("systemctl enable --now o2cb.service ocfs2.service",))
             yield _wrong(node, "the cluster stack of OCFS2 is not online", why, cure)
         if state.stack in ("o2cb", "none"):
@@ -151,7 +157,7 @@ def _of_node(case: Case, node: str, used: dict[str, Mount]) -> Iterator[Finding]
 def _of_dlm(case: Case, node: str) -> Iterator[Finding]:
     output = case.output(node, DLM.name)
     state = Dlm(running=False) if output.missing else parse_dlm(output.stdout)
-    why = "Without the dlm the file system stands still, and every guest on it."
+    why = "without the dlm the file system stands still, and every guest on it"
     if not output.answered:
         yield Finding(Topic.STORAGE, "file system", State.UNKNOWN, "dlm_tool: no answer", node=node)
     elif not state.running:

@@ -18,7 +18,7 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
         yield from part.probes(case, node)
 
 
-def later(case: Case, _node: str) -> Iterator[Probe]:
+def further_probes(case: Case, _node: str) -> Iterator[Probe]:
     """What only the first round's domains tell to ask for: their paths."""
     if paths := disks.paths(case):
         yield places.probe(disks.PLACES, paths)
