@@ -106,9 +106,8 @@ def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...
 
 def judge(case: Case) -> Report:
     """Every topic's findings, the worst first, otherwise in the order of topics. Pure."""
-    order = list(Topic)
     findings = [*_absent(case), *(finding for topic in TOPICS for finding in topic(case))]
-    findings.sort(key=lambda finding: (finding.state.rank, order.index(finding.topic)))
+    findings.sort(key=lambda finding: (finding.state.rank, finding.topic.rank))
     families = {node: family for node in case.nodes if (family := case.family(node))}
     return Report(tuple(findings), families)
 

@@ -100,5 +100,6 @@ def _judge_loss(case: Case, lost: str, free: dict[str, int]) -> Iterator[Finding
             concerns=tuple(left_over),
         )
     else:
-        seen = f"the other nodes have room for its {len(homeless)} VMs"
+        count = f"{len(homeless)} VM{'s' if len(homeless) > 1 else ''}"
+        seen = f"the other nodes have room for its {count}"
         yield Finding(Topic.MEMORY, "loss of the node", State.OK, seen, node=lost)

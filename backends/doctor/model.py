@@ -21,6 +21,11 @@ class Topic(StrEnum):
     STORAGE = "storage"
     LOCKING = "locking"
 
+    @property
+    def rank(self) -> int:
+        """In the order in which they are told."""
+        return list(Topic).index(self)
+
 
 class State(StrEnum):
     """The worst first."""
@@ -45,6 +50,14 @@ class Family(StrEnum):
     RHEL = "rhel"
     SUSE = "suse"
     ANY = "any"
+
+    @property
+    def label(self) -> str:
+        """As people call it; empty for any."""
+        return _LABELS.get(self.value, "")
+
+
+_LABELS = {"debian": "Debian, Ubuntu", "rhel": "RHEL, Fedora", "suse": "SUSE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,15 @@ class Report:
     @property
     def wrong(self) -> bool:
         return any(finding.state is State.WRONG for finding in self.findings)
+
+    def cures(self, finding: Finding) -> tuple[Cure, ...]:
+        """Those that are for the distribution of the node in question, or for any."""
+        return tuple(
+            cure
+            for cure in finding.cures
+            if cure.family is Family.ANY
+            or self.families.get(cure.node or finding.node or "", cure.family) is cure.family
+        )
 
     def of_vm(self, vm: str) -> tuple[Finding, ...]:
         """What stands between this VM and a live migration: its own, and what is no VM's."""
