@@ -57,7 +57,7 @@ async def migrate(
                 vm=vm_id,
                 source=vm.node,
                 target=plan.node,
-                reboot=vm_id in plan.verdict.reboots,
+                reboot=plan.verdict.restarts(vm_id),
                 at=time.time(),
                 calls=calls(vm),
                 keep=keep,

@@ -109,6 +109,11 @@ class Verdict:
     """Every VM whose guest would be stopped, the moved ones and those beside."""
     version: CibVersion | None = None
 
+    def restarts(self, vm: str) -> bool:
+        """Whether the move itself stops the guest; what would follow it does not count."""
+        first = next((action for action in self.actions if action.resource == vm), None)
+        return first is not None and first.kind is not ActionKind.MIGRATE
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -268,3 +268,11 @@ def test_no_name_becomes_more_than_one_word(name: str, node: str) -> None:
     ):
         assert shlex.split(str(command)) == list(command.argv)
     assert commands.move(name, node).argv[-4:] == ("--resource", name, "--node", node)
+
+
+def test_a_live_move_that_would_fall_back_cold_restarts_nothing_by_itself() -> None:
+    there = Action(ActionKind.MIGRATE, "web1", "alpha", "bravo")
+    back = Action(ActionKind.MOVE, "web1", "bravo", "alpha")
+    found = judge(PICTURE, ("web1",), "bravo", Prediction((there,), (back,)))
+    assert found.reboots == ("web1",)
+    assert not found.restarts("web1")
