@@ -70,6 +70,9 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
     given = seconds(operation.get("timeout"))
     timeout_s = given or DEFAULT_TIMEOUT_S
     told = f"{timeout_s:.0f} s" + ("" if given else " (Pacemaker's default: none is set)")
+    if vm.node is None:
+        seen = f"{told}; it does not run"
+        return Finding(Topic.RESOURCE, check, State.NOT_USED, seen, vm=vm.id)
     speed = _slowest(case, vm, resource)
     if vm.memory_bytes is None or speed is None:
         missing = "the size of its RAM" if vm.memory_bytes is None else "the speed of the link"

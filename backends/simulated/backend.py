@@ -12,7 +12,7 @@ from backends.command_log import CommandLog
 from backends.doctor.model import Facts, Probe
 from backends.errors import BadConfiguration, CommandFailed, Unreachable
 from backends.plan import Action, Command, Prediction
-from backends.simulated import examined, scenarios
+from backends.simulated import configuration, examined, scenarios
 from backends.simulated.world import TICK_S
 
 _BUSY_S = 0.25
@@ -104,7 +104,7 @@ class SimulatedBackend(Backend):
 
     async def configuration(self) -> bytes:
         """What its CIB would be."""
-        return examined.cib(self.world.state)
+        return configuration.cib(self.world.state)
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
         """The answers of a node of a healthy cluster, in the form of the real tools."""

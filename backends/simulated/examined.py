@@ -1,97 +1,208 @@
-"""What the doctor is told in a simulated cluster: its CIB, and probes in the form of the tools."""
+"""What probes print in a simulated cluster: a healthy Debian 12, in the exact form of its tools."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from lxml import etree
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from xml.sax.saxutils import escape
 
 from backends.doctor.model import Output, Probe
-from backends.simulated.state import Guest, Host, MiB, State
+from backends.simulated.state import Guest, Host, State
 
-_MISSING = Output(127, "", "sh: 1: not found\n")
+Answer = Callable[[State, Host, Probe], str]
+
+_NO_SUCH_COMMAND = Output(127, "", "sh: 1: not found\n")
+_NO_LIBVIRT = Output(
+    1,
+    "",
+    "error: failed to connect to the hypervisor\n"
+    "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Connection refused\n",
+)
+_PORTS = ("0.0.0.0:22",)
+_SPEED_MBIT_PER_S = 10_000
+_VERSION = """\
+Compiled against library: libvirt 9.0.0
+Using library: libvirt 9.0.0
+Using API: QEMU 9.0.0
+Running hypervisor: QEMU 7.2.22
+"""
 
 
 def answer(state: State, host: Host, probe: Probe) -> Output:
     """What this probe prints there; what is not known here is not installed there."""
-    tell = _ANSWERS.get(probe.name)
-    return Output(0, tell(state, host)) if tell is not None else _MISSING
+    tell = _ANSWERS.get(probe.name) or _ANSWERS.get(probe.name.partition(" ")[0])
+    if tell is None:
+        return _NO_SUCH_COMMAND
+    if host.libvirt_down is not None and tell in (_capabilities, _domains, _compared):
+        return _NO_LIBVIRT
+    if probe.name.startswith("migration port "):
+        refused = f"bash: line 1: /dev/tcp/{probe.name[15:]}/49215: Connection refused\n"
+        return Output(1, "", f"bash: connect: Connection refused\n{refused}")
+    return Output(0, tell(state, host, probe))
 
 
-def _os_release(_state: State, _host: Host) -> str:
-    return 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'
+def _os_release(_state: State, _host: Host, _probe: Probe) -> str:
+    return 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n'
 
 
-_ANSWERS: Mapping[str, Callable[[State, Host], str]] = {
+def _nothing(_state: State, _host: Host, _probe: Probe) -> str:
+    return ""
+
+
+def _capabilities(_state: State, host: Host, _probe: Probe) -> str:
+    own = uuid.uuid5(uuid.NAMESPACE_DNS, host.name)
+    return f"""\
+<capabilities>
+
+  <host>
+    <uuid>{own}</uuid>
+    <cpu>
+      <arch>x86_64</arch>
+      <model>EPYC-Milan</model>
+      <vendor>AMD</vendor>
+    </cpu>
+  </host>
+
+  <guest>
+    <os_type>hvm</os_type>
+    <arch name='x86_64'>
+      <wordsize>64</wordsize>
+      <emulator>/usr/bin/qemu-system-x86_64</emulator>
+      <machine maxCpus='255'>pc-i440fx-7.2</machine>
+      <machine canonical='pc-i440fx-7.2' maxCpus='255'>pc</machine>
+      <machine maxCpus='288'>pc-q35-7.2</machine>
+      <machine canonical='pc-q35-7.2' maxCpus='288'>q35</machine>
+      <domain type='qemu'/>
+      <domain type='kvm'/>
+    </arch>
+  </guest>
+
+</capabilities>
+
+"""
+
+
+def _domains(state: State, host: Host, _probe: Probe) -> str:
+    return "".join(map(_domain, state.on(host.name)))
+
+
+def _domain(guest: Guest) -> str:
+    name = escape(guest.domain)
+    return f"""\
+<domain type='kvm' id='{guest.boots}'>
+  <name>{name}</name>
+  <uuid>{uuid.uuid5(uuid.NAMESPACE_DNS, guest.id)}</uuid>
+  <memory unit='KiB'>{guest.memory_bytes // 1024}</memory>
+  <vcpu placement='static'>{guest.vcpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+  </os>
+  <cpu mode='custom' match='exact' check='full'>
+    <model fallback='forbid'>EPYC-Rome</model>
+    <vendor>AMD</vendor>
+    <feature policy='require' name='x2apic'/>
+  </cpu>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type='network' device='disk'>
+      <driver name='qemu' type='raw' cache='none' io='native'/>
+      <source protocol='rbd' name='vms/{name}'>
+        <host name='ceph-mon' port='6789'/>
+      </source>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+  </devices>
+</domain>
+
+"""
+
+
+def _processes(_state: State, host: Host, _probe: Probe) -> str:
+    libvirtd = "" if host.libvirt_down is not None else "    912 libvirtd  /usr/sbin/libvirtd\n"
+    return f"      1 systemd  /sbin/init\n    700 sshd  sshd: /usr/sbin/sshd -D\n{libvirtd}"
+
+
+def _units(_state: State, _host: Host, _probe: Probe) -> str:
+    return "active\n" + "inactive\n" * 6
+
+
+def _sockets(_state: State, _host: Host, _probe: Probe) -> str:
+    return "".join(f"LISTEN 0      128    {port}    0.0.0.0:*\n" for port in _PORTS)
+
+
+def _version(_state: State, _host: Host, _probe: Probe) -> str:
+    return _VERSION
+
+
+def _names(state: State, _host: Host, _probe: Probe) -> str:
+    lines: list[str] = []
+    for number, name in enumerate(state.hosts, 11):
+        lines.append(f"#{name}\n10.0.0.{number}       STREAM {name}\n")
+        lines.append(f"10.0.0.{number}       DGRAM  \n10.0.0.{number}       RAW    \n")
+    return "".join(lines)
+
+
+def _hostname(_state: State, host: Host, _probe: Probe) -> str:
+    return f"{host.name}\n"
+
+
+def _clock(_state: State, _host: Host, _probe: Probe) -> str:
+    return f"{time.time():.9f}\n"
+
+
+def _config_files(state: State, _host: Host, _probe: Probe) -> str:
+    files = sorted(config_file(guest) for guest in state.guests.values())
+    return "".join(f"{hashlib.sha256(file.encode()).hexdigest()}  {file}\n" for file in files)
+
+
+def config_file(guest: Guest) -> str:
+    """Where the XML of its domain lies, the same on every node."""
+    return f"/etc/libvirt/vm/{guest.id}.xml"
+
+
+def _link_speeds(state: State, host: Host, _probe: Probe) -> str:
+    return _lines(f"{name} {_SPEED_MBIT_PER_S}" for name in state.hosts if name != host.name)
+
+
+def _memory(state: State, host: Host, _probe: Probe) -> str:
+    used = sum(guest.memory_bytes for guest in state.on(host.name))
+    total, free = host.memory_bytes >> 10, (host.memory_bytes - used) >> 10
+    return f"MemTotal:       {total} kB\nMemFree:        {free} kB\nMemAvailable:   {free} kB\n"
+
+
+def _emulators(_state: State, _host: Host, _probe: Probe) -> str:
+    return "/usr/bin/qemu-system-x86_64\n"
+
+
+def _compared(_state: State, _host: Host, _probe: Probe) -> str:
+    what = "CPU described in /dev/stdin"
+    return f"The CPU provided by hypervisor on the host is a superset of {what}\n"
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+_ANSWERS: Mapping[str, Answer] = {
     "os-release": _os_release,
+    "capabilities": _capabilities,
+    "domains": _domains,
+    "processes": _processes,
+    "libvirt settings": _nothing,
+    "libvirt options": _nothing,
+    "libvirt units": _units,
+    "listening sockets": _sockets,
+    "transport": _version,
+    "migration": _nothing,
+    "names": _names,
+    "hostname": _hostname,
+    "clock": _clock,
+    "config files": _config_files,
+    "link speeds": _link_speeds,
+    "memory": _memory,
+    "emulators": _emulators,
+    "cpu": _compared,
 }
-
-
-def cib(state: State) -> bytes:
-    """The configuration of this cluster, as `cibadmin --query` would print it."""
-    root = etree.Element("cib", {"admin_epoch": "0", "epoch": "1", "num_updates": "0"})
-    configuration = etree.SubElement(root, "configuration")
-    options = etree.SubElement(configuration, "crm_config")
-    limit = {} if state.migration_limit is None else {"migration-limit": str(state.migration_limit)}
-    _pairs(options, "cluster_property_set", "options", {"stonith-enabled": "true", **limit})
-    nodes = etree.SubElement(configuration, "nodes")
-    for host in state.hosts.values():
-        etree.SubElement(nodes, "node", {"id": host.id, "uname": host.name})
-    resources = etree.SubElement(configuration, "resources")
-    constraints = etree.SubElement(configuration, "constraints")
-    fencing = {"id": "fencing", "class": "stonith", "type": "fence_ipmilan"}
-    etree.SubElement(resources, "primitive", fencing)
-    for guest in state.guests.values():
-        _vm(resources, guest)
-        _dependencies(constraints, guest)
-    return etree.tostring(root)
-
-
-def _vm(resources: etree._Element, guest: Guest) -> None:
-    parent = resources
-    if guest.group is not None:
-        parent = etree.SubElement(resources, "group", {"id": guest.group})
-        for name in guest.companions:
-            words = {"id": name, "class": "ocf", "provider": "heartbeat", "type": "IPaddr2"}
-            etree.SubElement(parent, "primitive", words)
-    words = {"id": guest.id, "class": "ocf", "provider": "heartbeat", "type": "VirtualDomain"}
-    primitive = etree.SubElement(parent, "primitive", words)
-    parameters = {
-        "config": f"/etc/libvirt/vm/{guest.id}.xml",
-        "hypervisor": "qemu:///system",
-        "migration_transport": "ssh",
-    }
-    if guest.migration_speed_bytes_per_s:
-        parameters["migration_speed"] = str(guest.migration_speed_bytes_per_s // MiB)
-    _pairs(primitive, "instance_attributes", f"{guest.id}-params", parameters)
-    meta = {"allow-migrate": "true"} if guest.allow_migrate else {}
-    if guest.target_role is not None:
-        meta["target-role"] = guest.target_role
-    if meta:
-        _pairs(primitive, "meta_attributes", f"{guest.id}-meta", meta)
-    operations = etree.SubElement(primitive, "operations")
-    for name, timeout_s in (
-        ("migrate_to", guest.migrate_to_timeout_s),
-        ("migrate_from", guest.migrate_from_timeout_s),
-    ):
-        if timeout_s is not None:
-            attributes = {"id": f"{guest.id}-{name}", "name": name, "interval": "0s"}
-            op = etree.SubElement(operations, "op", {**attributes, "timeout": f"{timeout_s:g}s"})
-            if name == "migrate_to" and guest.on_fail is not None:
-                op.set("on-fail", guest.on_fail)
-
-
-def _dependencies(constraints: etree._Element, guest: Guest) -> None:
-    for first in (*guest.needs, *guest.after):
-        words = {"id": f"order-{first}-{guest.id}", "first": first, "then": guest.id}
-        etree.SubElement(constraints, "rsc_order", words)
-    for other, score in ((guest.colocated_with, "INFINITY"), (guest.apart_from, "-INFINITY")):
-        if other is not None:
-            words = {"id": f"with-{guest.id}", "rsc": guest.id, "with-rsc": other, "score": score}
-            etree.SubElement(constraints, "rsc_colocation", words)
-
-
-def _pairs(parent: etree._Element, kind: str, name: str, pairs: Mapping[str, str]) -> None:
-    block = etree.SubElement(parent, kind, {"id": name})
-    for key, value in pairs.items():
-        etree.SubElement(block, "nvpair", {"id": f"{name}-{key}", "name": key, "value": value})
+"""By the name of the probe, or by its first word."""
