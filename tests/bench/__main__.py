@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from bench import verdicts
+from bench.telling import say
 from lab import Lab
 from terminal import Terminal
 
@@ -41,7 +43,8 @@ def run(lab: Lab, home: Path) -> None:
     lab.reset()
     lab.wait_guests()
     cold(lab, home)
-    verdicts(lab, home)
+    verdicts.on_the_lab(lab)
+    verdicts.of_sixty(lab)
     with board(lab, home) as terminal:
         keys(terminal, home)
         glass(lab, terminal)
@@ -74,22 +77,6 @@ def cold(lab: Lab, home: Path) -> None:
     pairs = [(timed(ssh), timed(status)) for _ in range(9)]
     beside, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
     say("status --json, cold", ours, "ssh alpha crm_mon", beside)
-
-
-def verdicts(lab: Lab, home: Path) -> None:
-    """All nodes judged for one VM, beside one crm_simulate on the node."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    preview = [str(VMFERRY), "preview", "web1", "bravo", "--ssh-config", str(lab.ssh_config)]
-    status = [str(VMFERRY), "status", "--ssh-config", str(lab.ssh_config)]
-
-    def timed(argv: list[str]) -> float:
-        started = time.monotonic()
-        subprocess.run([*argv, "alpha"], check=True, capture_output=True, env=environment)
-        return time.monotonic() - started
-
-    pairs = [(timed(status), timed(preview)) for _ in range(7)]
-    beside, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
-    say("preview, cold", ours, "status, cold", beside)
 
 
 def keys(terminal: Terminal, home: Path) -> None:
@@ -209,11 +196,6 @@ def node_ticks(lab: Lab) -> int:
         if name in _SERVED or name.startswith("pacemaker-based"):
             total += sum(map(int, line[line.rindex(")") + 2 :].split()[11:15]))
     return total
-
-
-def say(what: str, ours_s: float, beside: str, beside_s: float) -> None:
-    ratio = ours_s / beside_s
-    print(f"{what}: {ours_s * 1000:.0f} ms; {beside}: {beside_s * 1000:.0f} ms; ratio {ratio:.1f}")
 
 
 if __name__ == "__main__":
