@@ -94,10 +94,11 @@ def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
 
 
 def _error(output: Output) -> str:
-    """Without virsh's first line, which only says that it failed."""
-    lines = [line.removeprefix("error: ").strip() for line in output.stderr.splitlines()]
-    telling = [line for line in lines if line and "failed to connect to the hyperv" not in line]
-    return " ".join(telling) or f"virsh ended with {output.exit_status}"
+    """virsh's own words, without the log of its library and the line that only says it failed."""
+    lines = [line.strip() for line in output.stderr.splitlines()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    telling = [line for line in errors if "failed to connect to the hypervisor" not in line]
+    return " ".join(telling) or output.said or f"virsh ended with {output.exit_status}"
 
 
 def _cures(uri: str, target: str, output: Output) -> tuple[Cure, ...]:
