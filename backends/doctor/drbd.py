@@ -62,7 +62,7 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
             view = known.get(minor)
             if view is not None:
                 names.setdefault(view.resource.name, vms)
-                for finding in _of_view(node, view):
+                for finding in _of_view(node, view, opened=_opens_itself(case, vms)):
                     yield replace(finding, concerns=tuple(vms))
             elif any(place.exists for place in _places(storage, node, minor)):
                 seen = f"/dev/drbd{minor} ({', '.join(vms)}): DRBD there did not say how it stands"
@@ -114,7 +114,13 @@ def _together(nets: tuple[Net, ...]) -> Net:
     )
 
 
-def _of_view(node: str, view: View) -> Iterator[Finding]:
+def _opens_itself(case: Case, vms: list[str]) -> bool:
+    """Whether the VMs' agent allows two primaries by itself while it migrates, and only then."""
+    agents = {resource.agent for vm, resource in case.vms if vm.id in vms}
+    return agents == {"ocf:alteeve:server"}
+
+
+def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
     resource, net, name = view.resource, view.net, shlex.quote(view.resource.name)
     problems: list[Finding] = []
 
@@ -124,9 +130,9 @@ def _of_view(node: str, view: View) -> Iterator[Finding]:
 
     adjust = (_options(view), Cure((f"drbdadm adjust {name}",)))
     both = "while a guest moves, both nodes have its disk open: DRBD must let both be primary"
-    if net.two_primaries is None:
+    if net.two_primaries is None and not opened:
         add(State.UNKNOWN, "whether two primaries are allowed was not learned", both)
-    elif not net.two_primaries:
+    elif not net.two_primaries and not opened:
         add(State.WRONG, "allow-two-primaries is off", both, *adjust)
     if net.protocol not in (None, "C"):
         why = "two primaries need every write on both nodes before it counts: protocol C"
@@ -147,7 +153,8 @@ def _of_view(node: str, view: View) -> Iterator[Finding]:
     if net.fencing == "dont-care":
         why = "with two primaries a lost connection splits the data unless the peer is fenced"
         add(State.WARNING, "fencing is dont-care", why, _fencing(view), adjust[1])
-    seen = f"{resource.name}: two primaries allowed, connected, up to date"
+    allowed = "the agent allows two primaries" if opened else "two primaries allowed"
+    seen = f"{resource.name}: {allowed}, connected, up to date"
     yield from problems or [Finding(Topic.STORAGE, "drbd", State.OK, seen, node=node)]
 
 
