@@ -6,10 +6,11 @@ Each ends what it began, so nothing of it could be left open: it needs no journa
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from backends import commands
 from backends.base import Backend
-from backends.model import VM
+from backends.model import VM, Cluster
 from backends.plan import Command
 from backends.transaction import Report, Stage, vm_in, wait_for, writer_of
 
@@ -34,6 +35,17 @@ def protections(vms: Sequence[VM]) -> tuple[Command, ...]:
         commands.block_on_failure(vm.id, vm.migrate_to_op_id)
         for vm in vms
         if vm.migrate_to_on_fail != BLOCK and vm.migrate_to_op_id is not None
+    )
+
+
+def protected(picture: Cluster, vms: Sequence[str]) -> Cluster:
+    """The picture as it will be when these are protected."""
+    return replace(
+        picture,
+        vms=tuple(
+            replace(vm, migrate_to_on_fail=BLOCK) if vm.id in vms and protections([vm]) else vm
+            for vm in picture.vms
+        ),
     )
 
 

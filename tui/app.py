@@ -16,7 +16,7 @@ from textual.reactive import var
 from textual.worker import Worker
 
 from backends.base import Backend
-from backends.errors import VmferryError
+from backends.errors import BadConfiguration, VmferryError
 from backends.journal import Journal
 from tui.bugs import report_bug
 from tui.connect_screen import ConnectScreen
@@ -25,6 +25,7 @@ from tui.main_screen import MainScreen
 from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
 from tui.palette import ClusterCommands
 from tui.themes import DARK, LIGHT, SIXTEEN_COLOURS
+from widgets.bars import literal
 from widgets.status_line import StatusLine
 from widgets.tones import toned
 
@@ -32,13 +33,15 @@ _MOUSE_MODES = (1000, 1003, 1015, 1006)
 """What Textual's drivers switch on: buttons, motion, urxvt and SGR coordinates."""
 
 _GOES_ON = (
-    "The cluster carries it out by itself, and vmferry leaves it alone. Started again, vmferry "
-    "looks whether it arrived, and then removes the constraint."
+    "What was begun the cluster carries out by itself; what waits in the queue is not begun. "
+    "Started again, vmferry looks how it ended, and brings to its end what is left of it."
 )
+NOT_REACHABLE = 3
+"""The exit code of the contract, when there never was a connection."""
 
 
 class VmferryApp(App[None]):
-    """One cluster on the screen."""
+    """One cluster on the screen. Raises `BadConfiguration` for a theme that is not there."""
 
     TITLE = "vmferry"
     CSS_PATH = "main_screen.tcss"
@@ -70,6 +73,7 @@ class VmferryApp(App[None]):
         journal: Journal,
         *,
         title: str | None = None,
+        theme: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -78,15 +82,20 @@ class VmferryApp(App[None]):
         self._main = MainScreen(backend, journal, self._cluster_title, clock)
         self._connect = ConnectScreen(self._cluster_title)
         self._quit_dialog: Dialog | None = None
+        self._was_connected = False
+        self._wanted_theme = theme
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        if theme is not None and theme not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            raise BadConfiguration(f"no theme {theme!r}", cure=f"the themes are: {known}")
 
     def get_default_screen(self) -> MainScreen:
         return self._main
 
     def on_mount(self) -> None:
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
         poor = not self.is_headless and self.console.color_system == "standard"
-        self.theme = SIXTEEN_COLOURS if poor else DARK.name
+        self.theme = self._wanted_theme or (SIXTEEN_COLOURS if poor else DARK.name)
         self.push_screen(self._connect)
         self.call_after_refresh(self._start)
 
@@ -111,8 +120,9 @@ class VmferryApp(App[None]):
 
     @on(Connected)
     def _connected(self) -> None:
+        self._was_connected = True
         self._main.show_picture(self.backend.picture)
-        self._main.finish_abandoned()
+        self._main.finish_left_open()
         if self.screen is self._connect:
             self.pop_screen()
 
@@ -168,19 +178,19 @@ class VmferryApp(App[None]):
             await self.action_quit()
 
     async def action_quit(self) -> None:
-        moving = [f"{', '.join(move.vms)} → {move.node}" for move in self._main.under_way]
-        if not moving:
-            self.exit()
+        under_way = [doing.what for doing in self._main.under_way]
+        if not under_way:
+            self.exit(return_code=0 if self._was_connected else NOT_REACHABLE)
         elif self._quit_dialog is not None and self.screen is self._quit_dialog:
             self._leave(True)
         else:
-            lines = [*(toned(f"➜ {text}") for text in moving), Content(""), toned(_GOES_ON)]
+            lines = [*(toned(f"➜ {text}") for text in under_way), Content(""), toned(_GOES_ON)]
             self._quit_dialog = Dialog(
-                "A migration is under way", Content("\n").join(lines), confirm="Quit", close="Stay"
+                "Something is under way", Content("\n").join(lines), confirm="Quit", close="Stay"
             )
             self.push_screen(self._quit_dialog, self._leave)
 
     def _leave(self, confirmed: bool | None) -> None:
         if confirmed:
-            names = ", ".join(vm for move in self._main.under_way for vm in move.vms)
-            self.exit(message=Text(f"{names}: still under way. {_GOES_ON}") if names else None)
+            left = "; ".join(literal(doing.what) for doing in self._main.under_way)
+            self.exit(message=Text(f"Still under way: {left}. {_GOES_ON}") if left else None)

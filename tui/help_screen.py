@@ -13,9 +13,10 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Static
 
+from backends.outlook import Chance
 from tui.item import Item
 from tui.modal import Modal
-from widgets.glyphs import BADGES, NODE_MARKS, VERDICT_MARKS, VM_MARKS
+from widgets.glyphs import BADGES, BEST, CHANCE_MARKS, NODE_MARKS, VERDICT_MARKS, VM_MARKS, Tone
 from widgets.tones import toned
 
 KEY_COLUMN = 14
@@ -23,7 +24,14 @@ _LEGEND = {
     "Nodes": tuple(NODE_MARKS.values()),
     "VMs": tuple(VM_MARKS.values()),
     "Badges": BADGES,
-    "What a move would be": tuple(VERDICT_MARKS.values()),
+    "Copies": (
+        (CHANCE_MARKS[Chance.LATE].glyph, "late: it ends after the timeout", Tone.WARN),
+        (CHANCE_MARKS[Chance.STALLED].glyph, "stalled: it never ends as it goes now", Tone.BAD),
+    ),
+    "What a move would be": (
+        *VERDICT_MARKS.values(),
+        (BEST.glyph, "best: the most room, reached live", BEST.tone),
+    ),
 }
 
 

@@ -21,16 +21,17 @@ from backends.journal import Journal
 from backends.model import Cluster
 from backends.plan import Sent
 from backends.transaction import Stage
+from tui.evacuating import EvacuatingScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen
-from tui.messages import MoveEnded, Reported, Trouble
-from tui.moving import MovingScreen
+from tui.messages import Ended, QueueChanged, Reported, Trouble
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.command_list import CommandList
 from widgets.details import Details
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
+from widgets.queue_view import QueueView
 from widgets.status_line import StatusLine
 from widgets.timeline import Timeline
 from widgets.too_small import TooSmall
@@ -44,7 +45,7 @@ _HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
 _GROUP = Binding.Group("Views", compact=True)
 
 
-class MainScreen(MovingScreen):
+class MainScreen(EvacuatingScreen):
     """Takes pictures, and shows those parts of the newest that are in sight."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
@@ -54,6 +55,7 @@ class MainScreen(MovingScreen):
         ("2", "cluster", "Cluster"),
         ("3", "timeline", "Timeline"),
         ("5", "logs", "Logs"),
+        ("6", "queue", "Queue"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="filter",
@@ -68,12 +70,28 @@ class MainScreen(MovingScreen):
                 tooltip="Everything that was seen to happen"),
         Binding("5", "view('logs')", "Logs", id="view.logs", group=_GROUP,
                 tooltip="Every command that was sent to a node"),
+        Binding("6", "view('queue')", "Queue", id="view.queue", group=_GROUP,
+                tooltip="The queue of moves: its order, and how long it takes"),
+        Binding("a", "abort", "Abort", id="abort",
+                tooltip="End the migration of the selected VM safely; recover a failed one"),
+        Binding("e", "evacuate", "Evacuate", id="evacuate",
+                tooltip="Empty the selected node, and put it into standby"),
+        Binding("g", "guard", "Guard", id="guard", show=False,
+                tooltip="Have nothing restarted when the copy's timeout strikes"),
+        Binding("D", "downtime", "Downtime", id="downtime", show=False,
+                tooltip="Allow the migrating guest to stand still for longer"),
+        Binding("S", "speed", "Speed", id="speed", show=False,
+                tooltip="Let the copy of the selected VM run faster"),
+        Binding("b", "bring_back", "Take back", id="bring_back", show=False,
+                tooltip="End the standby of the selected node, and bring its VMs home"),
+        Binding("B", "balance", "Balance", id="balance", show=False,
+                tooltip="Propose a few live moves that even the nodes"),
         Binding("p", "pause", "Pause", id="pause", show=False,
                 tooltip="Hold the display still, and let it go on again"),
         Binding("r", "refresh", "Refresh", id="refresh", show=False,
                 tooltip="Look at the cluster again now"),
         Binding("c", "clear", "Clear constraints", id="clear", show=False,
-                tooltip="Remove the constraints that moves left on the selected VM"),
+                tooltip="Remove the constraints that moves left; first it shows what moves then"),
     ]  # fmt: skip
 
     details_open = var(False, toggle_class="-details")
@@ -95,6 +113,7 @@ class MainScreen(MovingScreen):
         self._shown: Cluster | None = None
         self._commands: tuple[Sent, ...] = ()
         self._log = EventLog()
+        self._constraints_since: dict[str, float] = {}
 
     @property
     def picture(self) -> Cluster:
@@ -109,6 +128,7 @@ class MainScreen(MovingScreen):
                 yield ClusterTables(id="cluster")
                 yield Timeline(id="timeline")
                 yield CommandList(id="logs")
+                yield QueueView(id="queue")
             yield Details()
         yield EventStrip()
         yield FilterLine()
@@ -126,8 +146,19 @@ class MainScreen(MovingScreen):
         """Take a picture, and what has changed in it."""
         if self._newest is not None:
             self._log.add(changes(self._newest, picture))
+            self._date_constraints(self._newest, picture)
         self._newest = picture
+        self._log.add(self.follow_copies(picture))
         self._draw()
+
+    def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
+        """Remember since when constraints are there; of those at the start nobody knows."""
+        known = {constraint.id for vm in before.vms for constraint in vm.constraints}
+        now = {constraint.id for vm in picture.vms for constraint in vm.constraints}
+        dated = dict.fromkeys(now - known, picture.taken_at)
+        self._constraints_since = {
+            name: at for name, at in {**self._constraints_since, **dated}.items() if name in now
+        }
 
     def show_commands(self, commands: tuple[Sent, ...]) -> None:
         """Take the list of commands."""
@@ -147,20 +178,33 @@ class MainScreen(MovingScreen):
         self.query_one(StatusLine).picture = picture
         self.query_one(EventStrip).show(self._log.events)
         if self._view == "board":
-            self.board.show(picture)
+            self.board.show(picture, {vm: o.chance for vm, o in self.outlooks.items() if o.bad})
         elif self._view == "cluster":
             self.query_one(ClusterTables).show(picture)
         elif self._view == "timeline":
             self.query_one(Timeline).show_events(self._log.dropped, self._log.events)
+        elif self._view == "queue":
+            self.query_one(QueueView).show_queue(self.queue_state)
         else:
             self.query_one(CommandList).show_commands(self._commands)
         self._draw_details()
 
+    @on(QueueChanged)
+    def _queue_changed(self) -> None:
+        if self._view == "queue":
+            self._draw()
+
     @on(Board.SelectionChanged)
     def _draw_details(self) -> None:
         if self.details_open:
-            board = self.board
-            self.query_one(Details).show(self.picture, board.selected_vm, board.selected_node)
+            vm, node = self.board.selected_vm, self.board.selected_node
+            self.query_one(Details).show(
+                self.picture,
+                vm,
+                node,
+                outlook=self.outlooks.get(vm or ""),
+                since=self._constraints_since,
+            )
 
     @on(Board.DetailsWanted)
     def action_details(self) -> None:
@@ -173,13 +217,14 @@ class MainScreen(MovingScreen):
         if report.stage is not Stage.FOLLOWING:  # the pictures tell that themselves
             self._note("report", Severity.NEUTRAL, report.text, report.vm)
 
-    @on(MoveEnded)
-    def _note_end(self, event: MoveEnded) -> None:
+    @on(Ended)
+    def _note_end(self, event: Ended) -> None:
         if event.error is not None:
-            self._note("move-failed", Severity.BAD, str(event.error), event.move.vms[0])
+            vm = next(iter(event.doing.vms), "")
+            self._note("act-failed", Severity.BAD, str(event.error), vm)
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
-        self._log.add([Event(self._clock(), kind, severity, text, vm)])
+        self._log.add([Event(self._clock(), kind, severity, text, vm or None)])
         self._draw()
 
     def action_view(self, name: str) -> None:
@@ -218,6 +263,7 @@ class MainScreen(MovingScreen):
         sections: dict[str, type[DOMNode]] = {
             "Board": Board,
             "Tables": ClusterTables,
+            "Queue": QueueView,
             "Cluster": type(self),
             "vmferry": type(self.app),
         }
@@ -236,3 +282,8 @@ class MainScreen(MovingScreen):
         """Pick a VM up, as its key does."""
         self.go_to(vm, None)
         self.board.pick_up((vm,))
+
+    def go_and(self, vm: str | None, node: str | None, act: Callable[[], None]) -> None:
+        """Select something, and do with it what a key does."""
+        self.go_to(vm, node)
+        act()

@@ -9,8 +9,10 @@ from textual.message import Message
 
 from backends.errors import VmferryError
 from backends.model import Cluster
+from backends.moves import QueueState
 from backends.plan import Sent, Verdict
 from backends.transaction import Report
+from tui.proposal import Proposal
 
 
 @dataclass
@@ -67,29 +69,38 @@ class Reported(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """VMs on their way to a node."""
+class Doing:
+    """Something that was confirmed and has not come to its proven end."""
 
     vms: tuple[str, ...]
-    node: str
+    what: str
+    """Such as `moving web1 to bravo`."""
+    failed: str
+    """The heading of what is told when it fails."""
 
 
 @dataclass
-class MoveFound(Message):
-    """An earlier run left a move open; it is being finished."""
+class Ended(Message):
+    """`said` is how, in the act's own words; `error` why it is not the proven end."""
 
-    move: Move
-
-
-@dataclass
-class MoveEnded(Message):
-    """A move came to its end; `error` says why it is not the proven one."""
-
-    move: Move
+    doing: Doing
+    said: str = ""
     error: VmferryError | None = None
 
 
 @dataclass
-class ClearEnded(Message):
-    vm: str
-    error: VmferryError | None = None
+class QueueChanged(Message):
+    """The queue as it stands; only the newest of those that wait counts."""
+
+    state: QueueState
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, QueueChanged)
+
+
+@dataclass
+class Proposed(Message):
+    """Something is to be shown to the operator, who has not asked for it just now."""
+
+    heading: str
+    proposal: Proposal

@@ -1,54 +1,33 @@
-"""From a picked-up VM to its proven end: verdicts, the plan, the move, and the clearing."""
+"""From picked-up VMs to their proven end: verdicts, the plan, the move, and the clearing."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from textual import on, work
-from textual.content import Content
-from textual.screen import Screen
-from textual.worker import Worker
 
 from backends import commands
-from backends.base import Backend
+from backends.balance import best_target
 from backends.errors import VmferryError
-from backends.journal import Act, Journal
-from backends.migration import clear, finish_move, migrate
+from backends.judge import make_plan
+from backends.migration import clear, migrate
 from backends.model import VM
+from backends.moves import confirmed, default_limit
 from backends.plan import Plan
-from tui.bugs import report_bug
-from tui.dialog import Dialog, error_content
-from tui.messages import (
-    ClearEnded,
-    Move,
-    MoveEnded,
-    MoveFound,
-    Reported,
-    Trouble,
-    VerdictsGiven,
-)
-from tui.plan_dialog import PlanDialog
+from backends.transaction import Report
+from backends.tuning import protect, protected, protections
+from tui.acting import names
+from tui.messages import Doing, Trouble, VerdictsGiven
+from tui.proposal import Proposal
+from tui.proposals.clear import of_clear
+from tui.proposals.move import of_plan
+from tui.queueing import QueueingScreen
 from widgets.bars import literal
 from widgets.board import Board
-from widgets.details import constraint_text
-from widgets.glyphs import Tone
-from widgets.tones import heading, toned
 
 
-class MovingScreen(Screen[None]):
-    """A screen with a board on it, whose VMs can be moved."""
-
-    def __init__(self, backend: Backend, journal: Journal) -> None:
-        super().__init__()
-        self.backend = backend
-        self.journal = journal
-        self.under_way: list[Move] = []
-        """What was confirmed and has not come to its proven end."""
-
-    @property
-    def board(self) -> Board:
-        return self.query_one(Board)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        report_bug(self.app, event)
+class MovingScreen(QueueingScreen):
+    """Picks VMs up, drops them, and clears up behind moves."""
 
     @on(Board.PickedUp)
     def _picked_up(self, event: Board.PickedUp) -> None:
@@ -56,7 +35,7 @@ class MovingScreen(Screen[None]):
 
     @on(Board.Unmovable)
     def _unmovable(self, event: Board.Unmovable) -> None:
-        self.notify(literal(event.reason), severity="warning", markup=False)
+        self.tell(event.reason)
 
     @on(Board.PutBack)
     def _put_back(self) -> None:
@@ -73,156 +52,62 @@ class MovingScreen(Screen[None]):
 
     @on(VerdictsGiven)
     def _verdicts_given(self, event: VerdictsGiven) -> None:
-        self.board.show_verdicts(event.verdicts)
+        best = best_target(self.backend.picture, event.verdicts)
+        self.board.show_verdicts(event.verdicts, best)
 
     @on(Board.Dropped)
     def _dropped(self, event: Board.Dropped) -> None:
         self.workers.cancel_group(self, "preview")
         vms, node = event.vms, event.node
 
-        async def make_plan() -> Plan:
-            return await self.backend.plan(vms, node)
+        async def make(option: bool) -> Proposal:
+            plan = await self.backend.plan(vms, node)
+            picture = self.backend.picture
+            moving = [vm for vm in map(picture.vm, vms) if vm is not None]
+            if option:
+                plan = make_plan(protected(picture, vms), plan.verdict)
+            limit = default_limit(picture)
+            return of_plan(plan, protections(moving), limit, self._move, protected=option)
 
-        def is_current(plan: Plan) -> bool:
-            return plan.verdict.version == self.backend.picture.version
+        self.propose(f"Move {names(vms)} to {node}", make)
 
-        title = f"Move {_names(vms)} to {node}"
-        dialog = PlanDialog(title, make_plan, is_current, read_only=self.backend.writer is None)
-        self.app.push_screen(dialog, self._answered)
-
-    def _answered(self, plan: Plan | None) -> None:
-        if plan is not None:
-            self.under_way.append(Move(plan.vms, plan.node))
-            self._carry_out(plan)
-
-    @work(group="move", exit_on_error=False)
-    async def _carry_out(self, plan: Plan) -> None:
-        move = Move(plan.vms, plan.node)
-        try:
-            async for report in migrate(self.backend, plan, self.journal):
-                self.post_message(Reported(report))
-        except VmferryError as error:
-            self.post_message(MoveEnded(move, error))
-        else:
-            self.post_message(MoveEnded(move))
-
-    @work(group="move", exit_on_error=False)
-    async def finish_abandoned(self) -> None:
-        """Bring the moves to their end that an earlier run left open."""
-        if self.backend.writer is None:
+    def _move(self, plan: Plan, guarded: bool) -> None:
+        if len(plan.vms) > 1:
+            self.enqueue(confirmed(plan.verdict), protect=guarded)
             return
-        for act in self.journal.abandoned():
-            intent = act.intent
-            here = intent.cluster == self.backend.picture.name
-            if intent.kind == "move" and here and intent.target is not None:
-                self._finish(act, Move((intent.vm,), intent.target))
-            else:
-                act.leave()
+        what = f"moving {plan.vms[0]} to {plan.node}"
+        doing = Doing(plan.vms, what, f"{plan.vms[0]}: the move did not come to its end")
+        self.carry_out(doing, self._protected_move(plan, guarded))
 
-    @work(group="move", exit_on_error=False)
-    async def _finish(self, act: Act, move: Move) -> None:
-        self.post_message(MoveFound(move))
-        try:
-            async for report in finish_move(self.backend, act):
-                self.post_message(Reported(report))
-        except VmferryError as error:
-            self.post_message(MoveEnded(move, error))
-        else:
-            self.post_message(MoveEnded(move))
-        finally:
-            act.leave()
-
-    @on(MoveFound)
-    def _move_found(self, event: MoveFound) -> None:
-        self.under_way.append(event.move)
-        names = literal(_names(event.move.vms))
-        text = f"An earlier run moved {names} to {literal(event.move.node)}: finishing that."
-        self.notify(text, title="Left open", markup=False)
-
-    @on(MoveEnded)
-    def _move_ended(self, event: MoveEnded) -> None:
-        self.under_way.remove(event.move)
-        names = literal(_names(event.move.vms))
-        if event.error is None:
-            text = f"{names} arrived on {literal(event.move.node)}"
-            self.notify(text, title="Moved", markup=False)
-            return
-        parts = [error_content(event.error), *self._states(event.move.vms)]
-        body = Content("\n").join(parts)
-        self.app.push_screen(Dialog(f"{names}: the move did not come to its end", body, bad=True))
-
-    def _states(self, vms: tuple[str, ...]) -> list[Content]:
-        """How the VMs stand now, in words."""
-        lines = [*heading("How it stands now")]
-        for vm in map(self.backend.picture.vm, vms):
-            if vm is not None:
-                lines.append(toned(_state(vm)))
-                lines += [toned(f"  ⚑ {c.id}: {constraint_text(c)}") for c in vm.constraints]
-        return lines
+    async def _protected_move(self, plan: Plan, guarded: bool) -> AsyncGenerator[Report]:
+        if guarded:
+            async for report in protect(self.backend, plan.vms):
+                yield report
+        async for report in migrate(self.backend, plan, self.journal):
+            yield report
 
     def action_clear(self) -> None:
         """Offer to remove the leftover constraints of the selected VM."""
-        selected = self.board.selected_vm
-        vm = self.backend.picture.vm(selected) if selected else None
-        if vm is None:
-            self.notify("Select a VM first.", severity="warning", markup=False)
-        elif not vm.constraints:
+        vm = self.selected_vm()
+        if vm is not None and not vm.constraints:
             self.notify(f"No move has left a constraint on {literal(vm.id)}.", markup=False)
-        else:
-            self._offer_clear(vm)
+        elif vm is not None:
+            self._propose_clear(vm)
 
-    def _offer_clear(self, vm: VM) -> None:
-        lines = [
-            toned(f"⚑ {constraint.id}: {constraint_text(constraint)}", Tone.WARN)
-            for constraint in vm.constraints
-        ]
-        command = str(commands.clear(vm.id))
-        lines += [*heading("Exactly this command"), toned(f"$ {command}", Tone.ACCENT)]
-        read_only, moving = self.backend.writer is None, self.backend.picture.migration(vm.id)
-        if read_only:
-            lines += [Content(""), toned("read-only: vmferry cannot change the cluster", Tone.WARN)]
-        elif moving is not None:
-            text = "It is being migrated: to remove a constraint now could reboot the guest."
-            lines += [Content(""), toned(text, Tone.WARN)]
-        confirm = None if read_only or moving else "Remove"
-        title = f"Remove the leftover constraints of {vm.id}"
-        dialog = Dialog(title, Content("\n").join(lines), confirm=confirm)
+    def _propose_clear(self, selected: VM) -> None:
+        async def make(_option: bool) -> Proposal:
+            picture = self.backend.picture
+            vm = picture.vm(selected.id) or selected
+            foreseen = (
+                ()
+                if picture.migration(vm.id)
+                else await self.backend.foresee([commands.clear(vm.id)])
+            )
+            return of_clear(picture, vm, foreseen, lambda: self._clear(vm.id))
 
-        def answered(confirmed: bool | None) -> None:
-            if confirmed:
-                self._clear(vm.id)
+        self.propose(f"Remove the leftover constraints of {selected.id}", make)
 
-        self.app.push_screen(dialog, answered)
-
-    @work(group="move", exit_on_error=False)
-    async def _clear(self, vm: str) -> None:
-        try:
-            async for report in clear(self.backend, vm, self.journal):
-                self.post_message(Reported(report))
-        except VmferryError as error:
-            self.post_message(ClearEnded(vm, error))
-        else:
-            self.post_message(ClearEnded(vm))
-
-    @on(ClearEnded)
-    def _clear_ended(self, event: ClearEnded) -> None:
-        name = literal(event.vm)
-        if event.error is None:
-            self.notify(f"No constraint is left on {name}.", title="Cleared", markup=False)
-        else:
-            title = f"The constraints of {name} were not removed"
-            self.app.push_screen(Dialog(title, error_content(event.error), bad=True))
-
-    @on(Trouble)
-    def _trouble(self, event: Trouble) -> None:
-        text = literal(str(event.error))
-        self.notify(text, title=event.asked, severity="error", timeout=15, markup=False)
-
-
-def _names(vms: tuple[str, ...]) -> str:
-    return ", ".join(vms) if len(vms) <= 3 else f"{len(vms)} VMs"
-
-
-def _state(vm: VM) -> str:
-    where = f" on {' and '.join(vm.nodes)}" if vm.nodes else f" on {vm.node}" if vm.node else ""
-    return f"{vm.id} is {vm.state.value}{where}"
+    def _clear(self, vm: str) -> None:
+        what = f"removing the constraints of {vm}"
+        doing = Doing((vm,), what, f"The constraints of {vm} were not removed")
+        self.carry_out(doing, clear(self.backend, vm, self.journal))

@@ -61,6 +61,7 @@ class ClusterCommands(Provider):
         for key, name, title in screen.VIEWS:
             run = partial(screen.action_view, name)
             yield _Command(f"View: {title}", f"The same as {key}", run)
+        yield _Command("Balance the nodes", "Propose a few live moves", screen.action_balance)
         yield _Command("Refresh", "Look at the cluster again now", screen.action_refresh)
         yield _Command("Pause", "Hold the display, or let it go on", screen.action_pause)
         yield _Command("Filter", "Show only some VMs", screen.action_filter)
@@ -78,6 +79,14 @@ class ClusterCommands(Provider):
         for vm in picture.vms:
             name = literal(vm.id)
             yield _Command(f"Go to VM {name}", "Select it", partial(screen.go_to, vm.id, None))
+        for node in picture.nodes:
+            name, here = literal(node.name), (None, node.name)
+            if node.standby:
+                run = partial(screen.go_and, *here, screen.action_bring_back)
+                yield _Command(f"Take node {name} back", "End its standby", run)
+            else:
+                run = partial(screen.go_and, *here, screen.action_evacuate)
+                yield _Command(f"Evacuate node {name}", "Empty it, then standby", run)
         for vm in picture.vms:
             name, run = literal(vm.id), partial(screen.pick_up, vm.id)
             yield _Command(f"Pick up VM {name}", "Then choose the node to move it to", run)

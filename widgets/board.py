@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from backends.model import Cluster
+from backends.outlook import Chance
 from backends.plan import Verdict
 from widgets import drag
 from widgets.board_moves import Way, neighbour
@@ -42,6 +43,7 @@ class Board(BoardSelect):
             "enter",
             "confirm",
             "Details",
+            show=False,
             id="board.confirm",
             tooltip="Details; drop, while a VM is picked up",
         ),
@@ -97,8 +99,12 @@ class Board(BoardSelect):
 
     # What the app tells the board
 
-    def show(self, picture: Cluster) -> None:
-        """Draw another picture. Selection, marks and what is in the hand follow the VMs."""
+    def show(self, picture: Cluster, chances: Mapping[str, Chance] | None = None) -> None:
+        """Draw another picture. Selection, marks and what is in the hand follow the VMs.
+
+        `chances`: what is to be expected of the copies under way.
+        """
+        self._chances = chances or {}
         before = self._cursor
         spot = self._spot()
         self._picture = picture
@@ -109,9 +115,13 @@ class Board(BoardSelect):
             self._feed(drag.Changed(self._homes(self._drag.vms), self._scene.nodes))
         self._keep_cursor(before, spot)
 
-    def show_verdicts(self, verdicts: Mapping[str, Verdict]) -> None:
-        """What each node says to the VMs in the hand; a node without a verdict is still asked."""
+    def show_verdicts(self, verdicts: Mapping[str, Verdict], best: str | None = None) -> None:
+        """What each node says to the VMs in the hand; a node without a verdict is still asked.
+
+        `best` is the node that suits them best, where there is one.
+        """
         self._verdicts = dict(verdicts)
+        self._best = best
         if self.carrying:
             self._repaint()
 
@@ -143,6 +153,7 @@ class Board(BoardSelect):
             match intent:
                 case drag.PickUp(vms):
                     self._verdicts = {}
+                    self._best = None
                     self.post_message(self.PickedUp(vms))
                 case drag.Target(node):
                     self.post_message(self.TargetChanged(node))

@@ -16,7 +16,7 @@ from backends.plan import Verdict, VerdictKind
 from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
 from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.board_scene import Column
-from widgets.glyphs import NODE_MARKS, VERDICT_MARKS, Tone, load_tone
+from widgets.glyphs import BEST, NODE_MARKS, VERDICT_MARKS, Tone, load_tone
 
 _ROUND = "╭─╮├┤│╰╯"
 _HEAVY = "┏━┓┠┨┃┗┛"
@@ -36,6 +36,8 @@ class Offer:
     verdict: Verdict | None = None
     home: bool = False
     target: bool = False
+    best: bool = False
+    """Whether the VMs would be best off here."""
 
     @property
     def ground(self) -> Ground:
@@ -206,7 +208,8 @@ def _verdict(offer: Offer, width: int, lines: int) -> list[_Spans]:
     if offer.verdict is None:
         return [([("… asking", Tone.MUTED)], [])]
     mark = VERDICT_MARKS[offer.verdict.kind]
-    word: _Spans = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], [])
+    best: list[Span] = [(f"{BEST.glyph} {BEST.word}", BEST.tone)] if offer.best else []
+    word: _Spans = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], best)
     reasons = "; ".join(literal(reason) for reason in offer.verdict.reasons)
     if not reasons and offer.verdict.kind is VerdictKind.LIVE:
         reasons = "nothing else moves"

@@ -18,6 +18,7 @@ from backends.model import (
     NodeState,
     VMState,
 )
+from backends.outlook import Chance
 from widgets.bars import clock_text
 
 _SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
@@ -35,6 +36,8 @@ class Card:
     arriving: bool = False
     stale: bool = False
     """Whether its numbers, and perhaps its state, are only what was last heard."""
+    chance: Chance | None = None
+    """What is to be expected of its copy."""
 
     @property
     def key(self) -> CardKey:
@@ -86,8 +89,14 @@ class Scene:
         return tuple(column.name for column in self.columns if column.name is not None)
 
 
-def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]) -> Scene:
+def make_scene(
+    picture: Cluster,
+    filter_text: str,
+    known: Mapping[CardKey, Card],
+    chances: Mapping[str, Chance] | None = None,
+) -> Scene:
     """Everything there is to draw. A card equal to one already `known` is that very card."""
+    chances = chances or {}
     stale = picture.stale_pacemaker()
     old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
     migrations = {migration.vm: migration for migration in picture.migrations}
@@ -116,10 +125,11 @@ def make_scene(picture: Cluster, filter_text: str, known: Mapping[CardKey, Card]
         if not shown:
             continue
         old = bool(stale) if home is None else home in silent
-        card = _card(known, vm, migration, False, old)
+        card = _card(known, vm, migration, False, old, chances.get(vm.id))
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
-            cards[migration.target].append(_card(known, vm, migration, True, bool(stale)))
+            arrival = _card(known, vm, migration, True, bool(stale), None)
+            cards[migration.target].append(arrival)
 
     ranks = _ranks(tuple(vm.id for vm in picture.vms))
     columns = []
@@ -164,6 +174,7 @@ def _card(
     migration: Migration | None,
     arriving: bool,
     stale: bool,
+    chance: Chance | None,
 ) -> Card:
     """The card that is known already, where it would be equal to a new one."""
     before = known.get((vm.id, arriving))
@@ -172,9 +183,10 @@ def _card(
         and (before.vm is vm or before.vm == vm)
         and before.migration == migration
         and before.stale == stale
+        and before.chance is chance
     ):
         return before
-    return Card(vm, migration, arriving, stale)
+    return Card(vm, migration, arriving, stale, chance)
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:

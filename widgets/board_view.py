@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backends.model import Cluster
+from backends.outlook import Chance
 from backends.plan import Verdict
 from widgets.board_css import BOARD_CSS
 from widgets.board_hand import label_region, paint_foot, paint_label
@@ -67,6 +68,8 @@ class BoardView(ScrollView):
         self._marked: frozenset[str] = frozenset()
         self._drag: State = Resting()
         self._verdicts: Mapping[str, Verdict] = {}
+        self._best: str | None = None
+        self._chances: Mapping[str, Chance] = {}
         self._pointer: Offset | None = None
         self._history: dict[str, deque[float | None]] = {}
         self._sampled_at = float("-inf")
@@ -82,7 +85,7 @@ class BoardView(ScrollView):
         if sample:
             self._sample()
         before = self._scene
-        self._scene = make_scene(self._picture, filter_text, self._cards)
+        self._scene = make_scene(self._picture, filter_text, self._cards, self._chances)
         self._cards = {card.key: card for column in self._scene.columns for card in column.cards}
         for gone in self._painted.keys() - self._cards.keys():
             del self._painted[gone]
@@ -313,7 +316,8 @@ class BoardView(ScrollView):
         if not isinstance(self._drag, Carrying) or node is None:
             return None
         home = self._drag.homes == {node}
-        return Offer(self._verdicts.get(node), home, node == self._drag.target)
+        best = node == self._best and not home
+        return Offer(self._verdicts.get(node), home, node == self._drag.target, best)
 
     def _overlays(self, y: int) -> Iterator[tuple[Region, Line]]:
         if not isinstance(self._drag, Carrying):

@@ -18,7 +18,15 @@ from widgets.bars import (
 )
 from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.board_scene import Card
-from widgets.glyphs import ARRIVING_GLYPH, STALE_GLYPH, VM_MARKS, Tone, badges, load_tone
+from widgets.glyphs import (
+    ARRIVING_GLYPH,
+    CHANCE_MARKS,
+    STALE_GLYPH,
+    VM_MARKS,
+    Tone,
+    badges,
+    load_tone,
+)
 
 _WIDE = 34
 """From this width on a card has words and a bar where a narrow one has short forms."""
@@ -102,6 +110,11 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
         (f" → {target}", mark.tone),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
+    if card.chance in CHANCE_MARKS:
+        bad = CHANCE_MARKS[card.chance]
+        number.insert(0, (f" {bad.glyph} {bad.word}", bad.tone))
+        if lines == 1:
+            return [(title, number)]
     if lines == 1:
         filled, empty = bar(percent, 5)
         return [(title, [(f" {filled}", mark.tone), (empty, Tone.FAINT), *number])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -20,7 +20,9 @@ from backends.model import (
     Node,
     Operation,
     Phase,
+    VMState,
 )
+from backends.outlook import Outlook
 from widgets.bars import (
     UNKNOWN,
     bar,
@@ -32,6 +34,7 @@ from widgets.bars import (
     rate_text,
 )
 from widgets.glyphs import (
+    CHANCE_MARKS,
     CONSTRAINT_LEFT,
     LIVE_MIGRATABLE,
     NODE_MARKS,
@@ -65,11 +68,22 @@ class Details(VerticalScroll):
     def watch_content(self, content: Content) -> None:
         self.query_one(Static).update(content)
 
-    def show(self, picture: Cluster, vm: str | None, node: str | None) -> None:
-        """Draw the VM where there is one, else the node."""
+    def show(
+        self,
+        picture: Cluster,
+        vm: str | None,
+        node: str | None,
+        *,
+        outlook: Outlook | None = None,
+        since: Mapping[str, float] | None = None,
+    ) -> None:
+        """Draw the VM where there is one, else the node.
+
+        `outlook`: of the VM's copy. `since`: when constraints were seen to be set, by their ids.
+        """
         lines: list[Content]
         if vm is not None and (known := picture.vm(vm)) is not None:
-            lines = list(_vm(picture, known))
+            lines = list(_vm(picture, known, outlook, since or {}))
         elif node is not None and (host := picture.node(node)) is not None:
             lines = list(_node(picture, host))
         else:
@@ -77,11 +91,17 @@ class Details(VerticalScroll):
         self.content = Content("\n").join(lines)
 
 
-def _vm(picture: Cluster, vm: VM) -> Iterator[Content]:
+def _vm(
+    picture: Cluster, vm: VM, outlook: Outlook | None, since: Mapping[str, float]
+) -> Iterator[Content]:
     yield toned(vm.id, Tone.STRONG)
     yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
     if (migration := picture.migration(vm.id)) is not None:
         yield from _migration(migration)
+        yield from _outlook(migration, outlook)
+    elif vm.state in (VMState.BLOCKED, VMState.FAILED):
+        yield Content("")
+        yield keyed("a", "recover it: its guest is not restarted")
     yield Content("")
     yield _field("domain", vm.domain)
     yield _field("vCPUs", vm.vcpus)
@@ -95,7 +115,7 @@ def _vm(picture: Cluster, vm: VM) -> Iterator[Content]:
     if vm.target_role:
         yield _field("target role", vm.target_role)
     yield from _live(vm)
-    yield from _constraints(vm.constraints)
+    yield from _constraints(vm.constraints, since)
     yield from _failures(picture, vm.id, None)
     if vm.history:
         yield from heading("History")
@@ -125,10 +145,30 @@ def _migration(migration: Migration) -> Iterator[Content]:
     yield _field("iteration", migration.iteration)
     yield _field("downtime", _downtime(migration))
     yield _field("elapsed", duration_text(migration.elapsed_s))
-    yield _field("remaining", duration_text(migration.eta_s))
-    yield _field("deadline", duration_text(migration.deadline_s))
-    if None not in (migration.eta_s, migration.deadline_s) and _too_slow(migration):
-        yield toned("⚠ it will not make it before the deadline", Tone.BAD)
+    eta, deadline = duration_text(migration.eta_s), duration_text(migration.deadline_s)
+    yield _field("arrives in", f"{eta}, of {deadline} until the timeout")
+
+
+def _outlook(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
+    """What is to be expected, and the keys that help."""
+    yield Content("")
+    bad = outlook is not None and outlook.bad
+    if outlook is not None:
+        tone = Tone.MUTED
+        if bad:
+            tone = CHANCE_MARKS[outlook.chance].tone
+        yield toned(f"{'⚠ ' if bad else ''}{outlook.text}", tone)
+    if migration.phase is Phase.COPYING:
+        if bad:
+            yield keyed("D", "allow the guest to stand still for longer")
+            yield keyed("S", "let the copy run faster")
+        yield keyed("g", "guard: when the timeout strikes, nothing is restarted")
+        yield keyed("a", "abort: the guest goes on running where it is")
+
+
+def keyed(key: str, what: str) -> Content:
+    """A key and what it offers."""
+    return Content.assemble((f"{key:>3} ", "bold $primary"), toned(what))
 
 
 def _downtime(migration: Migration) -> str | None:
@@ -136,10 +176,6 @@ def _downtime(migration: Migration) -> str | None:
         return None
     expected = " expected" if migration.phase is Phase.COPYING else ""
     return f"{migration.downtime_ms} ms{expected}"
-
-
-def _too_slow(migration: Migration) -> bool:
-    return (migration.eta_s or 0) > (migration.deadline_s or 0)
 
 
 def _live(vm: VM) -> Iterator[Content]:
@@ -162,13 +198,18 @@ def _timeout(timeout_s: float | None) -> str | None:
     return None if timeout_s is None else f"within {timeout_s:.0f} s"
 
 
-def _constraints(constraints: tuple[Constraint, ...]) -> Iterator[Content]:
+def _constraints(
+    constraints: tuple[Constraint, ...], since: Mapping[str, float]
+) -> Iterator[Content]:
     if not constraints:
         return
     yield from heading("Constraints that a move left")
     for constraint in constraints:
+        at = since.get(constraint.id)
+        age = f"set at {clock_text(at)}" if at is not None else "older than this vmferry"
         yield toned(f"{CONSTRAINT_LEFT.glyph} {constraint.id}", Tone.WARN)
-        yield toned(f"  {constraint_text(constraint)}", Tone.MUTED)
+        yield toned(f"  {constraint_text(constraint)}; {age}", Tone.MUTED)
+    yield keyed("c", "show what would move without them, and remove them")
 
 
 def constraint_text(constraint: Constraint) -> str:
@@ -201,6 +242,12 @@ def _node(picture: Cluster, node: Node) -> Iterator[Content]:
             since = clock_text(stale.since)
             yield toned(f"⚠ {stale.source} is old, since {since}: {stale.reason}", Tone.WARN)
     yield from _failures(picture, None, node.name)
+    if node.standby:
+        yield Content("")
+        yield keyed("b", "end the standby, and bring its VMs home")
+    elif node.can_host:
+        yield Content("")
+        yield keyed("e", "evacuate: empty it, and put it into standby")
     fencing = [entry for entry in picture.fencing if entry.node == node.name]
     if fencing:
         yield from heading("Fencing")

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from backends.model import VM, NodeState, VMState
+from backends.outlook import Chance
 from backends.plan import VerdictKind
 
 
@@ -73,6 +74,15 @@ VERDICT_MARKS = {
     VerdictKind.REBOOT: Mark("⊘", "REBOOT", Tone.BAD),
     VerdictKind.REFUSED: Mark("✖", "REFUSED", Tone.MUTED),
 }
+
+BEST = Mark("★", "best", Tone.STRONG)
+"""The node with most room among those that a move reaches live."""
+
+CHANCE_MARKS = {
+    Chance.LATE: Mark("⚠", "late", Tone.WARN),
+    Chance.STALLED: Mark("⚠", "stalled", Tone.BAD),
+}
+"""Copies that will not arrive before their timeout strikes."""
 
 LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)

@@ -11,6 +11,7 @@ from tui.cli.configuration import Target
 CONFIGURATION = """
 default = "prod"
 log = "vmferry.log"
+theme = "vmferry-light"
 
 [clusters.prod]
 hosts = ["alpha", "beta"]
@@ -50,6 +51,7 @@ def test_a_named_cluster_brings_its_hosts_and_login(
         identity=configured.parent / "keys/prod",
         known_hosts=home / "known",
         log=configured.parent / "vmferry.log",
+        theme="vmferry-light",
     )
 
 
@@ -105,7 +107,7 @@ def test_hosts_may_be_words_or_options(vmferry: Vmferry) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("lgo = 'file'", ("lgo", "default, read_only, log, clusters")),
+        ("lgo = 'file'", ("lgo", "default, read_only, log, theme, clusters")),
         ("read_only = 'yes'", ("read_only: Expected `bool`",)),
         ("[clusters.prod]\nhost = 'alpha'", ("clusters.prod", "hosts")),
         ("[clusters.prod]\nhosts = 'alpha'", ("clusters.prod.hosts: Expected `array`",)),

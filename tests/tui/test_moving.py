@@ -9,7 +9,6 @@ import pytest
 from app_operator import Operator, at_the_app
 from backends.journal import Journal
 from backends.simulated import SimulatedBackend
-from tui.plan_dialog import PlanDialog
 
 
 def arrived(operator: Operator, vm: str, node: str) -> bool:
@@ -39,7 +38,7 @@ async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(
             "crm_resource --move --resource web1 --node bravo",
             "crm_resource --clear --resource web1",
         ]
-        await operator.until_sees("web1 arrived on bravo")
+        await operator.until_sees("web1 is on bravo (live, nothing was restarted)")
 
 
 async def test_a_vm_moved_with_the_keyboard_arrives(
@@ -89,7 +88,6 @@ async def test_a_reboot_is_never_confirmed_by_enter_alone(
         await operator.press("enter", "enter")
         await operator.type("legacy")
         await operator.press("enter", "tab", "enter")
-        assert isinstance(operator.app.screen, PlanDialog) or operator.app.screen is operator.main
         assert not writes(operator)
         assert not operator.main.under_way
 
@@ -189,7 +187,7 @@ async def test_quitting_disturbs_no_migration_and_the_next_start_finishes_it(
         await operator.press("enter")
         await operator.until(lambda: bool(first.picture.migrations), "migrating")
         await operator.press("q")
-        await operator.until_sees("A migration is under way")
+        await operator.until_sees("Something is under way")
         await operator.press("enter")
         await operator.until(lambda: not operator.app.is_running, "left")
         assert writes(operator) == ["crm_resource --move --resource web1 --node bravo"]

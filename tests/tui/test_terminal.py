@@ -125,7 +125,7 @@ def test_a_drag_with_a_real_mouse_moves_a_vm_in_the_demo(start: Callable[..., Te
     assert "LIVE" in terminal.text
     terminal.send("\r")
 
-    terminal.until_sees("web1 arrived on bravo")
+    terminal.until_sees("web1 is on bravo (live")
     terminal.until(lambda: "crm_resource --move" not in terminal.text, "closed")
     terminal.send("M")
     terminal.until_sees("mouse released")

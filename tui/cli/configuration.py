@@ -6,6 +6,7 @@ another)::
     default = "prod"            # the cluster when neither HOST nor -c is given
     read_only = false           # these hold for every cluster
     log = "~/vmferry.log"
+    theme = "vmferry-light"     # or any other that the palette of the board lists
 
     [clusters.prod]             # vmferry -c prod
     hosts = ["alpha", "beta"]   # any of its nodes, as ssh takes them
@@ -60,6 +61,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default: str | None = None
     read_only: bool = False
     log: str | None = None
+    theme: str | None = None
     clusters: dict[str, dict[str, object]] = {}
 
 
@@ -77,6 +79,7 @@ class Target:
     ssh_config: Path | None = None
     known_hosts: Path | None = None
     log: Path | None = None
+    theme: str | None = None
 
 
 def default_path() -> Path:
@@ -113,6 +116,7 @@ def resolve(options: Options) -> Target:
         ssh_config=file(options.ssh_config, entry.ssh_config if entry else None),
         known_hosts=file(options.known_hosts, entry.known_hosts if entry else None),
         log=file(options.log, configuration.log),
+        theme=configuration.theme,
     )
 
 

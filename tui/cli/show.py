@@ -11,6 +11,6 @@ from tui.cli.configuration import Target
 def show_board(backend: Backend, target: Target, journal: Journal | None = None) -> int:
     """Show a cluster until the operator leaves; without a journal it is the user's own."""
     title = target.name or (target.hosts[0] if target.hosts else None)
-    app = VmferryApp(backend, journal or Journal.default(), title=title)
+    app = VmferryApp(backend, journal or Journal.default(), title=title, theme=target.theme)
     app.run()
     return app.return_code or 0

@@ -1,0 +1,107 @@
+"""Whole nodes: emptied, taken back, their VMs brought home; and the nodes evened."""
+
+from __future__ import annotations
+
+from textual import work
+
+from backends.balance import proposals
+from backends.errors import VmferryError
+from backends.evacuation import Evacuation, objection, plan_evacuation
+from backends.homecoming import bring_back, foresee_back, homeward
+from backends.leaving import EvacuationPlan, EvacuationWay
+from backends.model import NodeState
+from backends.moves import default_limit
+from tui.messages import Doing, Proposed, Trouble
+from tui.proposal import Proposal, refused
+from tui.proposals.evacuate import of_evacuation
+from tui.proposals.home import of_balance, of_homecoming, of_return
+from tui.rescuing import RescuingScreen
+
+
+class EvacuatingScreen(RescuingScreen):
+    """Acts on the selected node, and on all of them."""
+
+    def action_evacuate(self) -> None:
+        """Offer to empty the selected node."""
+        node = self.selected_node()
+        if node is not None:
+            self._propose_evacuation(node)
+
+    def _propose_evacuation(self, node: str) -> None:
+        async def make(option: bool) -> Proposal:
+            reason = objection(self.backend.picture, node) or self.queue_objection()
+            if reason is not None:
+                return refused(reason)
+            plan = await plan_evacuation(self.backend, node)
+            way = EvacuationWay.STANDBY if option else EvacuationWay.VM_BY_VM
+            return of_evacuation(plan, way, self._evacuate)
+
+        self.propose(f"Evacuate {node}", make)
+
+    def _evacuate(self, plan: EvacuationPlan, way: EvacuationWay, allow_reboot: bool) -> None:
+        if reason := self.queue_objection():
+            self.tell(reason)
+            return
+        try:
+            act = Evacuation(self.backend, plan, way, self.journal, allow_reboot=allow_reboot)
+        except VmferryError as error:
+            self.post_message(Trouble("not evacuated", error))
+            return
+        vms = tuple(leaving.vm for leaving in plan.vms)
+        doing = Doing(vms, f"evacuating {plan.node}", f"{plan.node} was not evacuated")
+        self.carry_out(doing, act.run())
+        if act.queue is not None and plan.moves:
+            self.watch_queue(act.queue)
+
+    def action_bring_back(self) -> None:
+        """Offer to end the standby of the selected node."""
+        node = self.selected_node()
+        if node is not None:
+            self._propose_return(node)
+
+    def _propose_return(self, name: str) -> None:
+        async def make(_option: bool) -> Proposal:
+            picture = self.backend.picture
+            node = picture.node(name)
+            if node is None or not node.standby:
+                state = (node.state if node is not None else NodeState.OFFLINE).value
+                return refused(f"{name} is not in standby: it is {state}")
+            flying = [m.vm for m in picture.migrations if name in (m.source, m.target)]
+            if flying:
+                return refused(f"{', '.join(flying)} is being migrated from or to it")
+            foreseen = await foresee_back(self.backend, name)
+            return of_return(picture, name, foreseen, lambda stopped: self._return(name, stopped))
+
+        self.propose(f"Take {name} back", make)
+
+    def _return(self, node: str, confirmed: tuple[str, ...]) -> None:
+        doing = Doing(confirmed, f"ending the standby of {node}", f"{node} was not taken back")
+        reports = bring_back(self.backend, node, self.journal, confirmed=confirmed)
+        self.carry_out(doing, reports, lambda: self._look_homeward(node))
+
+    @work(group="homeward", exit_on_error=False)
+    async def _look_homeward(self, node: str) -> None:
+        try:
+            moves = await homeward(self.backend, node, self.journal)
+        except VmferryError as error:
+            self.post_message(Trouble("who was there before is not known", error))
+            return
+        if moves:
+            limit = default_limit(self.backend.picture)
+            proposal = of_homecoming(node, moves, limit, self.enqueue)
+            self.post_message(Proposed(f"Bring the VMs of {node} home", proposal))
+
+    def action_balance(self) -> None:
+        """Offer the few live moves that even the nodes."""
+
+        async def make(_option: bool) -> Proposal:
+            if reason := self.queue_objection():
+                return refused(reason)
+            proposed = proposals(self.backend.picture)
+            verdicts = {
+                move.vm: (await self.backend.preview([move.vm], [move.node]))[move.node]
+                for move in proposed
+            }
+            return of_balance(proposed, verdicts, self.enqueue)
+
+        self.propose("Balance the nodes", make)

@@ -1,0 +1,205 @@
+"""A proposal in the middle of the screen: read it, then confirm it or let it be."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+from textual.worker import Worker
+
+from backends.errors import VmferryError
+from backends.model import CibVersion
+from tui.bugs import report_bug
+from tui.dialog import error_content
+from tui.modal import Modal
+from tui.proposal import Answer, Line, Proposal, Then, plain
+from widgets.bars import literal
+from widgets.glyphs import Tone
+from widgets.tones import toned
+
+Make = Callable[[bool], Awaitable[Proposal]]
+"""Makes the proposal, with its option or without."""
+
+_CHANGED = "⚠ The cluster has changed meanwhile, and so has the plan. Read it again.\n"
+READ_ONLY = "vmferry was started so that it cannot change the cluster"
+_READ_ONLY = (
+    f"\nread-only: {READ_ONLY}. Run these commands yourself, or start it without --read-only."
+)
+
+
+class ProposalDialog(Modal[Then]):
+    """Ends with what was confirmed, or with nothing.
+
+    What stops a guest is confirmed only by typing a word. When the cluster has moved on since the
+    proposal was made, it is made again, and shown again where it differs.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape", "cancel", "Cancel", id="proposal.cancel", tooltip="Leave everything as it is"
+        ),
+        Binding(
+            "o,ctrl+o",
+            "option",
+            "Option",
+            id="proposal.option",
+            tooltip="Take what the dialog offers beside, or leave it",
+        ),
+    ]
+
+    @dataclass
+    class Made(Message):
+        proposal: Proposal
+
+    @dataclass
+    class Failed(Message):
+        error: VmferryError
+
+    def __init__(
+        self,
+        heading: str,
+        make: Make,
+        version: Callable[[], CibVersion | None],
+        *,
+        read_only: bool,
+    ) -> None:
+        super().__init__()
+        self._heading = heading
+        self._propose = make
+        self._version = version
+        self._read_only = read_only
+        self._proposal: Proposal | None = None
+        self._pending: Answer | None = None
+        self._option = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(literal(self._heading))
+            with VerticalScroll(can_focus=False):
+                yield Static("Asking the cluster's scheduler what would happen …")
+            with Vertical(id="foot"):
+                yield Input(id="word", compact=True)
+                with Horizontal(id="buttons"):
+                    yield Button("", id="option")
+                    yield Button("", id="confirm", variant="primary")
+                    yield Button("Cancel", id="cancel")
+
+    def on_mount(self) -> None:
+        for name in ("#word", "#confirm", "#option"):
+            self.query_one(name).display = False
+        self._make()
+
+    @work(group="proposal", exclusive=True, exit_on_error=False)
+    async def _make(self) -> None:
+        try:
+            proposal = await self._propose(self._option)
+        except VmferryError as error:
+            self.post_message(self.Failed(error))
+        else:
+            self.post_message(self.Made(proposal))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        report_bug(self.app, event)
+
+    @on(Made)
+    async def _made(self, event: Made) -> None:
+        before, self._proposal = self._proposal, event.proposal
+        pending, self._pending = self._pending, None
+        if pending is not None and before == event.proposal:
+            self.dismiss(pending.then)
+            return
+        self.set_class(event.proposal.bad, "-bad")
+        lines = list(event.proposal.lines)
+        if pending is not None:
+            lines.insert(0, Line(Content.styled(_CHANGED, "bold $warning")))
+        can = event.proposal.enter is not None or event.proposal.typed is not None
+        if self._read_only and can:
+            lines.append(plain(_READ_ONLY, Tone.WARN))
+        await self._fill(lines)
+        self._offer(event.proposal)
+
+    @on(Failed)
+    async def _failed(self, event: Failed) -> None:
+        self._proposal = None
+        self.add_class("-bad")
+        await self._fill([Line(error_content(event.error))])
+        self._offer(Proposal(()))
+
+    async def _fill(self, lines: list[Line]) -> None:
+        body = self.query_one(VerticalScroll)
+        async with body.batch():
+            await body.remove_children()
+            await body.mount_all(line.widget() for line in lines)
+
+    def _offer(self, proposal: Proposal) -> None:
+        """Show what may be answered."""
+        can = not self._read_only
+        typed, enter = can and proposal.typed is not None, can and proposal.enter is not None
+        word, confirm = self.query_one("#word", Input), self.query_one("#confirm", Button)
+        option = self.query_one("#option", Button)
+        word.display, confirm.display = typed, typed or enter
+        word.value = ""
+        word.placeholder = f"type {' or '.join(proposal.words)} to stop and start the guest"
+        option.display = proposal.option is not None and can
+        option.label = toned(proposal.option or "")
+        self.query_one("#cancel", Button).label = "Cancel" if typed or enter else "Close"
+        self._label()
+        if typed and not enter:
+            word.focus()
+        elif enter:
+            confirm.focus()
+        else:
+            self.query_one("#cancel").focus()
+
+    def _answer(self) -> Answer | None:
+        """What would be confirmed now."""
+        proposal = self._proposal
+        if proposal is None or self._read_only:
+            return None
+        typed = self.query_one("#word", Input).value.strip()
+        if typed:
+            return proposal.typed if typed in proposal.words else None
+        return proposal.enter
+
+    def _label(self) -> None:
+        confirm, answer = self.query_one("#confirm", Button), self._answer()
+        confirm.disabled = answer is None
+        proposal = self._proposal
+        shown = answer or (proposal.typed if proposal is not None else None)
+        if shown is not None:
+            confirm.label = shown.label
+
+    @on(Input.Changed, "#word")
+    def _typed(self) -> None:
+        self._label()
+
+    @on(Input.Submitted, "#word")
+    @on(Button.Pressed, "#confirm")
+    def _confirm(self) -> None:
+        proposal, answer = self._proposal, self._answer()
+        if proposal is None or answer is None:
+            return
+        if proposal.version is None or proposal.version == self._version():
+            self.dismiss(answer.then)
+        else:
+            self._pending = answer
+            self._make()
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#option")
+    def action_option(self) -> None:
+        proposal = self._proposal
+        if proposal is not None and proposal.option is not None and not self._read_only:
+            self._option = not self._option
+            self._make()

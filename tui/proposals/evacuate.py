@@ -1,0 +1,118 @@
+"""Emptying a node: who goes where, who would be rebooted and why, who cannot go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, Load
+from tui.proposal import (
+    Answer,
+    Line,
+    Proposal,
+    commands_lines,
+    heading,
+    numbered,
+    plain,
+    point,
+    warning,
+)
+from widgets.bars import bytes_text, duration_text
+from widgets.glyphs import Tone
+
+WORD = "REBOOT"
+Then = Callable[[EvacuationPlan, EvacuationWay, bool], None]
+
+_FATES = {
+    Fate.LIVE: ("✔", Tone.OK),
+    Fate.REBOOT: ("✖", Tone.BAD),
+    Fate.STOP: ("✖", Tone.BAD),
+    Fate.STAY: ("⊘", Tone.WARN),
+}
+_MEANINGS = {
+    EvacuationWay.VM_BY_VM: "Live moves, one after the other; then the node goes into standby.",
+    EvacuationWay.STANDBY: "The node goes into standby: Pacemaker moves all at once.",
+}
+
+
+def of_evacuation(plan: EvacuationPlan, way: EvacuationWay, then: Then) -> Proposal:
+    """The plan in one way; `o` shows the other one."""
+    stopped = plan.interrupted(way)
+    step_by_step = way is EvacuationWay.VM_BY_VM
+    reboot = Answer("Evacuate with reboot", lambda: then(plan, way, True))
+    live = Answer("Evacuate", lambda: then(plan, way, False))
+    if stopped:
+        live = Answer("Move the others", live.then)
+    can_enter = not stopped or (step_by_step and bool(plan.moves))
+    return Proposal(
+        lines=tuple(_lines(plan, way)),
+        enter=live if can_enter else None,
+        typed=reboot if stopped else None,
+        words=(WORD,),
+        option="o by standby" if step_by_step else "o VM by VM",
+        bad=bool(stopped),
+        version=plan.version,
+    )
+
+
+def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
+    yield plain(f"{way.value[:1].upper()}{way.value[1:]}", Tone.STRONG)
+    yield plain(_MEANINGS[way])
+    yield heading(f"{len(plan.vms)} on {plan.node}" if plan.vms else f"Nothing runs on {plan.node}")
+    for leaving in plan.vms:
+        yield _leaving(leaving, way)
+    for action in plan.also:
+        yield point(f"also, by standby: {action}", Tone.MUTED)
+    stopped = plan.interrupted(way)
+    if stopped:
+        yield plain("")
+        yield warning(_interrupted(stopped, way))
+    if loads := plan.loads(way):
+        yield heading("Does the memory fit?")
+        for load in loads:
+            yield _load(load)
+    if plan.warnings or plan.eta_s is not None:
+        yield heading("Mind")
+    if plan.eta_s is not None:
+        yield point(f"the live moves take about {duration_text(plan.eta_s)} in all", Tone.MUTED)
+    for text in plan.warnings:
+        yield warning(text)
+    yield heading("What will happen")
+    yield from numbered(_steps(plan, way))
+    yield from commands_lines(plan.commands(way, allow_reboot=True))
+
+
+def _leaving(leaving: Leaving, way: EvacuationWay) -> Line:
+    fate, target = leaving.fate(way), leaving.goes_to(way)
+    glyph, tone = _FATES[fate]
+    where = f" → {target}" if target else ""
+    size = f" ({bytes_text(leaving.memory_bytes)})" if leaving.memory_bytes else ""
+    why = f": {leaving.why}" if leaving.why and fate is not Fate.LIVE else ""
+    return point(f"{leaving.vm}{size} {fate.value}{where}{why}", tone, glyph)
+
+
+def _interrupted(stopped: tuple[str, ...], way: EvacuationWay) -> str:
+    names = ", ".join(stopped)
+    if way is EvacuationWay.STANDBY:
+        return f"{names}: shut down and started elsewhere. Type {WORD} to accept that."
+    return (
+        f"{names}: shut down and started elsewhere, if you type {WORD}. Otherwise only the others "
+        "move, and the node does not go into standby."
+    )
+
+
+def _load(load: Load) -> Line:
+    needed = bytes_text(load.needed_bytes)
+    if load.free_bytes is None:
+        return point(f"{load.node}: {needed} needed, how much is free is not known", Tone.WARN, "?")
+    text = f"{load.node}: {needed} needed, {bytes_text(load.free_bytes)} free"
+    return point(text, Tone.OK, "✔") if load.fits else point(text, Tone.BAD, "✖")
+
+
+def _steps(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[str]:
+    if way is EvacuationWay.STANDBY:
+        yield f"{plan.node} goes into standby, and Pacemaker moves what can move"
+        yield "follow until nothing runs there any more"
+        return
+    yield "move them live, each to its proven end; the first failure stops the rest"
+    yield f"{plan.node} goes into standby, unless that would stop a guest that was not confirmed"
+    yield "remove the constraints of the moves"

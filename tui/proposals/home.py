@@ -1,0 +1,94 @@
+"""Taking an emptied node back, and bringing its VMs home; and evening the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from backends import commands
+from backends.leaving import interrupted
+from backends.model import Cluster
+from backends.moves import Move
+from backends.plan import Action, Command, Verdict, VerdictKind
+from tui.proposal import (
+    MEANINGS,
+    Answer,
+    Proposal,
+    commands_lines,
+    heading,
+    plain,
+    point,
+)
+from tui.proposals.clear import foreseen_lines
+from widgets.glyphs import Tone
+
+WORD = "REBOOT"
+
+
+def of_return(
+    picture: Cluster,
+    node: str,
+    foreseen: Sequence[Action],
+    then: Callable[[tuple[str, ...]], None],
+) -> Proposal:
+    """Ending a standby: what Pacemaker does by itself is foreseen, the rest offered afterwards."""
+    stopped = interrupted(picture, foreseen)
+    label = "Take it back, with reboot" if stopped else "Take it back"
+    answer = Answer(label, lambda: then(stopped))
+    title = "Pacemaker will then by itself"
+    return Proposal(
+        lines=(
+            plain(f"{node} may run VMs again. Its VMs from before are offered to come home then."),
+            *foreseen_lines(picture, foreseen, title),
+            *commands_lines([commands.standby(node, on=False)]),
+        ),
+        enter=None if stopped else answer,
+        typed=answer if stopped else None,
+        words=(WORD,),
+        bad=bool(stopped),
+        version=picture.version,
+    )
+
+
+def of_homecoming(
+    node: str, moves: Sequence[Move], limit: int, then: Callable[[Sequence[Move]], None]
+) -> Proposal:
+    """The VMs that were on the node before, and would come home live."""
+    return Proposal(
+        lines=(
+            plain(f"These were on {node} before it was emptied, and would come home live."),
+            heading(f"{len(moves)} VMs" if len(moves) > 1 else "1 VM"),
+            *(point(f"{move.vm} → {move.node}", Tone.OK, "✔") for move in moves),
+            plain(f"\nThey wait in a queue: at most {limit} at once on each node.", Tone.MUTED),
+            *commands_lines([c for move in moves for c in _commands(move)]),
+        ),
+        enter=Answer("Bring them home", lambda: then(moves)),
+    )
+
+
+def of_balance(
+    proposed: Sequence[Move],
+    verdicts: Mapping[str, Verdict],
+    then: Callable[[Sequence[Move]], None],
+) -> Proposal:
+    """Moves that would even the nodes, as far as the scheduler says they are live."""
+    if not proposed:
+        return Proposal((plain("The nodes are even enough: no move is worth it."),))
+    live = [move for move in proposed if verdicts[move.vm].kind is VerdictKind.LIVE]
+    left_out = [move for move in proposed if move not in live]
+    lines = [
+        plain("Each of these evens memory and CPU of the nodes, given those before it."),
+        heading("Previewed by the scheduler"),
+    ]
+    for move in proposed:
+        verdict = verdicts[move.vm]
+        glyph, tone, _ = MEANINGS[verdict.kind]
+        why = f": {verdict.reasons[0]}" if verdict.reasons else ""
+        lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
+    if left_out:
+        lines.append(plain("\nWhat is not simply LIVE is left out.", Tone.MUTED))
+    lines += commands_lines([c for move in live for c in _commands(move)])
+    return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)
+
+
+def _commands(move: Move) -> tuple[Command, ...]:
+    return commands.move(move.vm, move.node), commands.clear(move.vm)

@@ -1,0 +1,116 @@
+"""Keeping a guest alive: abort, guard, recover, and what helps a copy along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backends.base import Backend
+from backends.model import VM, Migration, VMState
+from backends.outlook import Course
+from backends.plan import Command
+from backends.proof import source_of
+from backends.rescue import Way, objection, steps
+from tui.proposal import (
+    Answer,
+    Line,
+    Proposal,
+    commands_lines,
+    heading,
+    numbered,
+    plain,
+    point,
+    refused,
+)
+from widgets.glyphs import Tone
+
+TITLES = {
+    Way.ABORT: "Abort the migration of {0}",
+    Way.GUARD: "Guard the migration of {0}",
+    Way.RECOVER: "Recover {0}",
+}
+_MEANINGS = {
+    Way.ABORT: "The copy ends now. The guest goes on running on {source}, and is not restarted.",
+    Way.GUARD: (
+        "The copy goes on, also beyond its timeout: Pacemaker keeps its hands off {vm} until it "
+        "has ended, so that nothing is restarted, whichever way it ends."
+    ),
+    Way.RECOVER: (
+        "The migration of {vm} failed, and its guest still runs on {source}. Pacemaker learns "
+        "that, without restarting it."
+    ),
+}
+_ORDER = {
+    Way.ABORT: (
+        "Pacemaker takes its hands off {vm} (maintenance)",
+        "libvirt ends the copy; had the guest switched over already, the move is completed",
+        "the constraint of the move goes",
+        "Pacemaker forgets what it knew of {vm}, and looks where it runs",
+        "when its scheduler would change nothing, {vm} is given back",
+    ),
+    Way.GUARD: (
+        "Pacemaker takes its hands off {vm} (maintenance)",
+        "the copy goes on for as long as it takes",
+        "the constraint goes, when it has ended",
+        "Pacemaker forgets what it knew of {vm}, and looks where it runs",
+        "when its scheduler would change nothing, {vm} is given back",
+    ),
+    Way.RECOVER: (
+        "Pacemaker takes its hands off {vm} (maintenance)",
+        "the constraint of the move goes",
+        "Pacemaker forgets what it knew of {vm}, and looks where it runs",
+        "when its scheduler would change nothing, {vm} is given back",
+    ),
+}
+_LABELS = {Way.ABORT: "Abort", Way.GUARD: "Guard", Way.RECOVER: "Recover"}
+
+
+def way_out(vm: VM) -> Way:
+    """What the key for "abort" means for this VM: one that has failed can only be recovered."""
+    return Way.RECOVER if vm.state in (VMState.BLOCKED, VMState.FAILED) else Way.ABORT
+
+
+def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> Proposal:
+    """The order of field experience, as steps in words and as commands."""
+    if reason := objection(backend, vm, way):
+        return refused(reason, *_other_ways(vm, reason))
+    migration = backend.picture.migration(vm.id)
+    source = migration.source if migration is not None else source_of(vm) or "its node"
+    words = {"vm": vm.id, "source": source}
+    return Proposal(
+        lines=(
+            plain(_MEANINGS[way].format(**words)),
+            heading("What will happen"),
+            *numbered(step.format(**words) for step in _ORDER[way]),
+            *commands_lines(steps(vm, migration, way)),
+        ),
+        enter=Answer(_LABELS[way], then),
+    )
+
+
+def _other_ways(vm: VM, reason: str) -> tuple[Line, ...]:
+    if vm.constraints and "remove its constraint" in reason:
+        return (plain(""), point("c offers to remove the constraint", Tone.MUTED, "c"))
+    return ()
+
+
+def of_help(
+    migration: Migration | None,
+    command: Command | None,
+    instead: str,
+    course: Course,
+    then: Callable[[Command], None],
+) -> Proposal:
+    """One command that helps a copy along; `instead` says why there is none."""
+    if migration is None or command is None:
+        return refused(instead)
+    outlook = course.outlook
+    tone = Tone.WARN if outlook.bad else Tone.MUTED
+    return Proposal(
+        lines=(
+            plain(f"{command.purpose[:1].upper()}{command.purpose[1:]}."),
+            plain(""),
+            point(outlook.text, tone, "⚠" if outlook.bad else "•"),
+            *commands_lines([command]),
+        ),
+        enter=Answer("Do it", lambda: then(command)),
+    )

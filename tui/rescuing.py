@@ -1,0 +1,154 @@
+"""A migration in trouble: said early, and what helps is one key and one Enter away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from backends.base import Backend
+from backends.changes import Event, Severity
+from backends.journal import Journal
+from backends.model import VM, Cluster, Migration, Phase
+from backends.outlook import (
+    LONGEST_DOWNTIME_MS,
+    Chance,
+    Course,
+    Outlook,
+    helps,
+    needed_downtime_ms,
+    needed_rate_bytes_per_s,
+)
+from backends.plan import Command
+from backends.rescue import Way, rescue
+from backends.tuning import tune
+from tui.messages import Doing
+from tui.moving import MovingScreen
+from tui.proposal import Proposal
+from tui.proposals.rescue import TITLES, of_help, of_rescue, way_out
+from widgets.bars import literal, rate_text
+
+_WhyNot = Callable[[VM, Migration | None, Course], str]
+
+
+class RescuingScreen(MovingScreen):
+    """Watches how the copies get on, and offers to abort, to guard, to recover, to help."""
+
+    def __init__(self, backend: Backend, journal: Journal) -> None:
+        super().__init__(backend, journal)
+        self._courses: dict[str, Course] = {}
+        self._told: frozenset[str] = frozenset()
+
+    @property
+    def outlooks(self) -> dict[str, Outlook]:
+        """What is to be expected of every copy under way."""
+        return {vm: course.outlook for vm, course in self._courses.items()}
+
+    def follow_copies(self, picture: Cluster) -> Iterator[Event]:
+        """Take one more picture of them; yields what is bad, once a migration."""
+        known = self._courses
+        self._courses = {
+            migration.vm: known.get(migration.vm, Course()).after(migration)
+            for migration in picture.migrations
+        }
+        self._told &= self._courses.keys()
+        for vm, outlook in self.outlooks.items():
+            if outlook.bad and vm not in self._told:
+                self._told |= {vm}
+                self._warn(vm, outlook)
+                kind = "stalled" if outlook.chance is Chance.STALLED else "late"
+                yield Event(picture.taken_at, kind, Severity.WARNING, outlook.text, vm)
+
+    def _warn(self, vm: str, outlook: Outlook) -> None:
+        known = self.backend.picture.vm(vm)
+        blocked = known is not None and known.migrate_to_on_fail == "block"
+        end = "the guest then stays where it is" if blocked else "the guest is then rebooted"
+        text = f"{outlook.text}; {end}. On its card: D downtime, S speed, g guard, a abort."
+        self.notify(
+            literal(text), title=f"{outlook.chance.value}: {literal(vm)}", severity="warning",
+            timeout=20, markup=False,
+        )  # fmt: skip
+
+    def action_abort(self) -> None:
+        """Offer the safe way out for the selected VM: abort, or recover."""
+        vm = self.selected_vm()
+        if vm is not None:
+            self._propose_rescue(vm, way_out(vm))
+
+    def action_guard(self) -> None:
+        """Offer to keep Pacemaker's hands off the selected VM until its copy has ended."""
+        vm = self.selected_vm()
+        if vm is not None:
+            self._propose_rescue(vm, Way.GUARD)
+
+    def _propose_rescue(self, vm: VM, way: Way) -> None:
+        async def make(_option: bool) -> Proposal:
+            now = self.backend.picture.vm(vm.id) or vm
+            return of_rescue(self.backend, now, way, lambda: self._rescue(vm.id, way))
+
+        self.propose(TITLES[way].format(vm.id), make)
+
+    def _rescue(self, vm: str, way: Way) -> None:
+        what = TITLES[way].format(vm)
+        doing = Doing((vm,), f"{what[:1].lower()}{what[1:]}", f"{what}: not done as it should be")
+        self.supersede(vm)
+        self.carry_out(doing, rescue(self.backend, vm, way, self.journal))
+
+    def action_downtime(self) -> None:
+        """Offer to let the guest stand still for longer, so that its copy ends."""
+        self._propose_help("Allow more downtime for {0}", "migrate-setmaxdowntime", _no_downtime)
+
+    def action_speed(self) -> None:
+        """Offer to let the copy run faster."""
+        self._propose_help("Copy {0} faster", "migrate-setspeed", _no_speed)
+
+    def _propose_help(self, title: str, verb: str, why_not: _WhyNot) -> None:
+        selected = self.selected_vm()
+        if selected is None:
+            return
+
+        async def make(_option: bool) -> Proposal:
+            picture = self.backend.picture
+            vm, migration = picture.vm(selected.id) or selected, picture.migration(selected.id)
+            course = self._courses.get(vm.id, Course())
+            offered = helps(vm, migration, course) if migration is not None else ()
+            command = next((command for command in offered if verb in command.argv), None)
+            instead = why_not(vm, migration, course)
+            return of_help(migration, command, instead, course, lambda c: self._help(vm.id, c))
+
+        self.propose(title.format(selected.id), make)
+
+    def _help(self, vm: str, command: Command) -> None:
+        doing = Doing((vm,), command.purpose, f"{vm}: its copy was not helped")
+        self.carry_out(doing, tune(self.backend, vm, command))
+
+
+def _no_downtime(vm: VM, migration: Migration | None, course: Course) -> str:
+    """Why no downtime is proposed."""
+    if migration is None:
+        return f"{vm.id} is not being migrated"
+    if migration.phase is not Phase.COPYING:
+        return f"the copy of {vm.id} does not run now ({migration.phase.value})"
+    if needed_downtime_ms(migration, course) is None and (migration.iteration or 1) <= 1:
+        return (
+            f"all memory of {vm.id} is being sent for the first time: how long the guest would "
+            "have to stand still is known after that"
+        )
+    return (
+        f"{vm.id} would have to stand still for more than {LONGEST_DOWNTIME_MS / 1000:.0f} s, "
+        "or its rate is not known: that would no longer be a live migration"
+    )
+
+
+def _no_speed(vm: VM, migration: Migration | None, _course: Course) -> str:
+    """Why no speed is proposed."""
+    if migration is None:
+        return f"{vm.id} is not being migrated"
+    if migration.phase is not Phase.COPYING:
+        return f"the copy of {vm.id} does not run now ({migration.phase.value})"
+    if not vm.migration_speed_bytes_per_s:
+        return f"no limit holds the copy of {vm.id} back: it is as fast as the network carries it"
+    if needed_rate_bytes_per_s(migration) is None:
+        return f"the copy of {vm.id} is fast enough as it is"
+    return (
+        f"the copy of {vm.id} does not reach its limit of "
+        f"{rate_text(vm.migration_speed_bytes_per_s)}: a higher one would change nothing"
+    )
