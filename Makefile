@@ -42,8 +42,7 @@ format: $(STAMP)
 	$(BIN)/ruff format
 
 lab: $(STAMP)
-	$(LAB) status >/dev/null 2>&1 || $(LAB) up
-	$(LAB) run $(BIN)/vmferry --ssh-config "$$($(LAB) ssh-config)" alpha
+	@$(LAB) board
 
 lab-down: $(STAMP)
 	$(LAB) down

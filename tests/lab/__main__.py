@@ -51,9 +51,24 @@ def _do(arguments: argparse.Namespace) -> None:
             words = node.command(*arguments.words)
             os.chdir("/")
             os.execvpe(words[0], words, ENVIRONMENT)
+        case "board":
+            _board(arguments.base)
         case "run":
             words = [*Lab.attach(arguments.base).network.prefix(), *arguments.words]
             os.execvp(words[0], words)
+
+
+def _board(base: str | None) -> None:
+    """Become the board on a lab, which is brought up if there is none."""
+    try:
+        lab = Lab.attach(base)
+    except LabError:
+        print("building three nodes; about 15 seconds …", flush=True)
+        lab = Lab.up(3, base)
+    vmferry = Path(sys.executable).with_name("vmferry")
+    options = ("--ssh-config", lab.ssh_config, "alpha")
+    words = [str(word) for word in (*lab.network.prefix(), vmferry, *options)]
+    os.execvp(words[0], words)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="take it down")
     commands.add_parser("status", help="nodes, memory, CPU, VMs")
     commands.add_parser("reset", help="back to the seeded state")
+    commands.add_parser("board", help="vmferry on it; brings it up where there is none")
     commands.add_parser("prepare", help="only install and build what a lab needs")
     for name, words in (("kill", "pull the plug of a node"), ("start", "boot a killed node")):
         commands.add_parser(name, help=words).add_argument("node", choices=cache.NODE_NAMES)
