@@ -13,11 +13,12 @@ from contextlib import aclosing, suppress
 from backends import commands
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.journal import Act, Intent, Journal
-from backends.model import VM, Cluster, Migration
+from backends.journal import Act, Intent, Journal, Note
+from backends.model import VM, Cluster, Migration, Phase
 from backends.plan import Plan, VerdictKind
 from backends.planning import plan_beside
-from backends.proof import Standing, called_off, calls, source_of, standing
+from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
+from backends.rescue import finish_rescue
 from backends.transaction import (
     Report,
     Stage,
@@ -83,9 +84,20 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """
     vm, target = act.intent.vm, act.intent.target or ""
     end = Standing.UNDERWAY
-    async for report, standing_now in _follow(backend, act):
-        end = standing_now
-        yield report
+    if any(isinstance(entry, Note) and entry.stage == Stage.GUARDING for entry in act.entries):
+        end = Standing.DISTURBED
+    else:
+        async for report, standing_now in _follow(backend, act):
+            end = standing_now
+            yield report
+    if end is Standing.DISTURBED:
+        # Once the copy is done Pacemaker would plan anew, stop the guest on both nodes and start
+        # it where the new constraint says. Found at rest, it goes there live.
+        async for report in finish_rescue(backend, act):
+            yield report
+        if vm_in(backend.picture, vm).node != target:
+            raise _failure(backend.picture, act, end)
+        return
     act.note(Stage.PROVING, end.value)
     expected = Standing.REBOOTED if act.intent.reboot else Standing.MOVED
     place = vm_in(backend.picture, vm).node
@@ -158,7 +170,9 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
             held = migration is not None or vm.maintenance
             now = standing(act.intent.calls, vm, target, in_flight=held)
             silent = picture.stale_pacemaker()
-            if seen != (seen := (vm.state, vm.nodes, vm.history)) or silent or migration:
+            # Pacemaker begins nothing new before what is under way has ended.
+            busy = silent or picture.migrations
+            if seen != (seen := (vm.state, vm.nodes, vm.history)) or busy:
                 quiet_since = time.monotonic()
             quiet_s = time.monotonic() - quiet_since
             text = f"no node answers: {silent.reason}" if silent else _words(vm, migration, target)
@@ -168,6 +182,8 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                 yield report, now
             if silent or (now is Standing.UNPROVEN and quiet_s < SETTLED_S):
                 continue
+            if _copying(migration, target) and not is_wanted(vm, target) and not vm.maintenance:
+                now = Standing.DISTURBED
             if now is Standing.UNDERWAY and quiet_s > SETTLED_S and called_off(vm, target):
                 now = Standing.CALLED_OFF
             if now is not Standing.UNDERWAY:
@@ -179,6 +195,10 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                     f"on {vm.node or 'no node'}",
                     cure=f"the constraint cli-prefer-{vm_id} is still set: vmferry clear {vm_id}",
                 )
+
+
+def _copying(migration: Migration | None, target: str) -> bool:
+    return migration is not None and migration.phase is Phase.COPYING and migration.target == target
 
 
 def _words(vm: VM, migration: Migration | None, target: str) -> str:
@@ -213,6 +233,9 @@ def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
                 f"its guest goes on running on {source}: recover it, and nothing is restarted; "
                 f"until then cli-prefer-{intent.vm} stays"
             )
+        case Standing.DISTURBED:
+            what = f"{end.value}: {intent.vm} is {state} on {place}, and was not restarted"
+            cure = "see who else moves it"
         case Standing.CALLED_OFF:
             what = f"the move was called off: {intent.vm} is {state} on {place}"
             cure = "nothing is left to do"

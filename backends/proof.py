@@ -18,6 +18,7 @@ class Standing(StrEnum):
     FAILED = "failed"
     BLOCKED = "failed and blocked"
     CALLED_OFF = "called off"
+    DISTURBED = "somebody else changed its constraint while it was copied"
 
 
 def call(operation: Operation) -> Call:
@@ -50,12 +51,21 @@ def was_started(before: Collection[Call], vm: VM) -> bool:
     return any(op.task == "start" and op.succeeded and call(op) not in known for op in vm.history)
 
 
+def is_wanted(vm: VM, node: str) -> bool:
+    """Whether a move's constraint asks for the VM to be there."""
+    return any(c.kind is ConstraintKind.PREFER and c.node == node for c in vm.constraints)
+
+
 def called_off(vm: VM, target: str) -> bool:
     """Whether nothing asks any more that the VM leave the node on which it rests."""
-    wanted = any(c.kind is ConstraintKind.PREFER and c.node == target for c in vm.constraints)
     at_rest = vm.state in (VMState.RUNNING, VMState.PAUSED) and not vm.maintenance
     elsewhere = len(vm.nodes) == 1 and vm.node != target
-    return elsewhere and at_rest and not wanted and not any(op.pending for op in vm.history)
+    return (
+        elsewhere
+        and at_rest
+        and not is_wanted(vm, target)
+        and not any(op.pending for op in vm.history)
+    )
 
 
 def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) -> Standing:

@@ -21,8 +21,8 @@ from backends import commands
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, Refused
 from backends.journal import Act, Intent, Journal, Note
-from backends.model import LOST, VM, Migration, NodeState, Phase, VMState
-from backends.plan import Command
+from backends.model import LOST, VM, ConstraintKind, Migration, NodeState, Phase, VMState
+from backends.plan import ActionKind, Command
 from backends.proof import call, calls, newest, source_of, was_started
 from backends.transaction import (
     Report,
@@ -151,8 +151,9 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     )
     if was_started(intent.calls, ended):
         act.note(Stage.FOLLOWING, RESTARTED)
-    async for report in clear_constraints(backend, act):
-        yield report
+    if not _wanted_elsewhere(ended, intent.target):
+        async for report in clear_constraints(backend, act):
+            yield report
     async for report in _find(backend, act):
         yield report
     async for report in _release(backend, act):
@@ -182,7 +183,7 @@ async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         # Whoever starts what runs somewhere after all corrupts its disks: nowhere counts twice.
         if len(places) == 1 or (not places and before == ()):
             return
-        if len(places) > 1 and intent.kind != Way.GUARD:
+        if len(places) > 1 and intent.kind in (Way.ABORT, Way.RECOVER):
             command = commands.abort_job(found.domain or vm, intent.source or "")
             yield Report(vm, Stage.ABORTING, command.purpose)
             with suppress(CommandFailed):
@@ -215,11 +216,14 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     intent = act.intent
     vm, before = intent.vm, intent.maintenance
     await backend.refresh()
-    place = vm_in(backend.picture, vm).node
+    found = vm_in(backend.picture, vm)
+    place = found.node
     command = commands.hands_on(vm, before)
     planned = [a for a in await backend.foresee([command]) if a.resource == vm]
+    live = all(action.kind is ActionKind.MIGRATE for action in planned)
+    wished = live and _wanted_elsewhere(found, intent.target)
     # Nobody runs it: then a start is just what is wanted.
-    if planned and place is not None:
+    if planned and place is not None and not wished:
         act.note(Stage.RELEASING, "; ".join(map(str, planned)))
         act.close("left in maintenance")
         raise ActFailed(
@@ -248,6 +252,11 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     else:
         text = f"{vm} is on {now.node}; its guest was not restarted"
     yield Report(vm, Stage.DONE, text)
+
+
+def _wanted_elsewhere(vm: VM, target: str | None) -> bool:
+    """Whether somebody has told it since to move somewhere else: that is theirs to clear."""
+    return any(c.kind is ConstraintKind.PREFER and c.node != target for c in vm.constraints)
 
 
 def _copying(vm: VM, source: str) -> bool:

@@ -1,0 +1,103 @@
+"""What is lost in mid-migration: the line, a daemon, a node. The truth is told, nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from backends.base import Backend
+from backends.errors import VmferryError
+from backends.journal import Journal
+from backends.model import NodeState
+from backends.resume import left_open, resume
+from backends.transaction import Report, Stage
+from engine.acting import all_of, copied, moving
+from engine.aftermath import Aftermath, Cause
+from engine.conftest import Connect
+from lab import VMS, Lab
+from waiting import until
+
+CUT_S = 20
+
+
+async def test_the_line_is_cut_for_twenty_seconds(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    async with connect() as backend, moving(backend, "web1", "bravo", journal) as task:
+        await copied(backend, "web1")
+        cut_at = time.time()
+        for node in lab.nodes:
+            lab.cut_ssh(node)
+        stale = await until(lambda: backend.picture.stale_pacemaker(), "the picture goes stale")
+        assert stale.reason and cut_at <= stale.since <= time.time()
+        await until(lambda: time.time() > cut_at + CUT_S, "twenty seconds without a line")
+        since = backend.picture.stale_pacemaker()
+        assert since is not None and since.since == stale.since
+        assert not task.done()
+        for node in lab.nodes:
+            lab.restore_ssh(node)
+        assert (await task)[-1].stage is Stage.DONE
+        assert not backend.picture.stale_pacemaker()
+    assert not list(journal.abandoned())
+    aftermath.check()
+
+
+async def test_libvirtd_is_restarted_on_the_source(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """virsh loses its job with it, the migration fails, and Pacemaker restarts the guest."""
+    async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
+        await copied(backend, "web2", 30)
+        lab.stop_libvirtd("alpha")
+        lab.start_libvirtd("alpha")
+        told = await how_it_ended(task)
+    expect(aftermath, told, Cause.WARNED)
+    assert not list(journal.abandoned())
+    aftermath.check(failures="guest was restarted" in told)
+
+
+@pytest.mark.parametrize("lost", ["charlie", "bravo", "alpha"], ids=["voice", "target", "source"])
+async def test_a_node_dies(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, lost: str
+) -> None:
+    for vm in VMS:
+        if vm.node == lost:
+            aftermath.expect_reboot(vm.name, Cause.POWER)
+    async with connect() as backend:
+        async with moving(backend, "web2", "bravo", journal) as task:
+            await copied(backend, "web2", 30)
+            lab.kill(lost)
+            told = await how_it_ended(task)
+            if lost == "charlie":
+                assert backend.picture.voice != "charlie"
+        await until(lambda: fenced(backend, lost), f"{lost} fenced", within_s=60)
+        lab.start(lost)
+        lab.wait_online()
+        if lost != "alpha":
+            expect(aftermath, told, Cause.WARNED)
+        for act in left_open(backend, journal):
+            await all_of(resume(backend, act))
+    aftermath.check(failures=lab.cluster.failures())
+
+
+async def how_it_ended(task: asyncio.Task[list[Report]]) -> str:
+    """What the operator is told in the end."""
+    try:
+        return (await task)[-1].text
+    except VmferryError as error:
+        return str(error)
+
+
+def expect(aftermath: Aftermath, told: str, cause: Cause) -> None:
+    """The guest was rebooted just where the operator was told so."""
+    if "guest was restarted" in told:
+        aftermath.expect_reboot("web2", cause)
+    else:
+        assert "live, nothing was restarted" in told, told
+
+
+def fenced(backend: Backend, name: str) -> bool:
+    node = backend.picture.node(name)
+    return node is not None and node.state is NodeState.OFFLINE

@@ -1,0 +1,50 @@
+"""Somebody else is at work on the same VM."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.errors import ActFailed, Refused
+from backends.journal import Journal
+from backends.migration import migrate
+from engine.acting import all_of, copied, failure_of, foreign_move, found, moving, to_and_fro
+from engine.aftermath import Aftermath
+from engine.conftest import Connect
+from lab import Lab
+from waiting import until
+
+
+@pytest.mark.parametrize("returned", [False, True], ids=["fresh", "was there before"])
+async def test_a_second_operator_sends_it_elsewhere_during_the_copy(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, returned: bool
+) -> None:
+    if returned:
+        to_and_fro(lab, "web2", "bravo", "alpha")
+    async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
+        await copied(backend, "web2", 30)
+        foreign_move(lab, "web2", "charlie")
+        error = await failure_of(task)
+        assert isinstance(error, ActFailed)
+        assert "somebody else" in str(error)
+        await until(lambda: lab.where("web2") == "charlie", "both operators had their will")
+    assert not list(journal.abandoned())
+    lab.run("alpha", "crm_resource", "--clear", "--resource", "web2")
+    aftermath.check()
+
+
+async def test_a_plan_older_than_the_cluster_is_made_anew_before_it_is_sent(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    async with connect() as mine, connect("bravo") as theirs:
+        plan = await mine.plan(["app1"], "alpha")
+        harmless = await theirs.plan(["app1"], "alpha")
+        lab.run("alpha", "crm_attribute", "--name", "noted", "--update", "1")
+        aftermath.begin()
+        await all_of(migrate(theirs, harmless, journal))
+        assert found(theirs, "app1").node == "alpha"
+        await mine.refresh()
+        with pytest.raises(Refused, match="changed since the plan was made"):
+            await all_of(migrate(mine, plan, journal))
+        assert not any(sent.writes for sent in mine.commands.sent)
+    assert not list(journal.abandoned())
+    aftermath.check()
