@@ -1,7 +1,7 @@
 """The steps of an evacuation after its moves: standby, follow, clear, tell.
 
 The constraints of the moves stay until the node is in standby: removed before, they would let a VM
-fail back. Nothing is touched while something is in flight from or to the node.
+fail back. Nothing is touched while something is in flight.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backends.journal import Act, Evacuee
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
 from backends.proof import Standing, standing
-from backends.transaction import CLEARED_WITHIN_S, Report, Stage, send, ticking, wait_for
+from backends.transaction import CLEARED_WITHIN_S, Report, Stage, quiet, send, ticking, wait_for
 
 IDLE_S = 60.0
 """Pacemaker that does nothing for so long will do nothing more."""
@@ -27,7 +27,7 @@ SETTLED_S = 5.0
 
 async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]:
     """Standby, when it stops no guest but those of which that was confirmed."""
-    await quiet(backend, node)
+    await quiet(backend)
     await backend.refresh()
     known = backend.picture.node(node)
     if known is None or known.standby:
@@ -128,7 +128,7 @@ def _standing(picture: Cluster, evacuee: Evacuee, vm: VM, node: str) -> Standing
 
 async def clear(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]:
     """Remove the constraints of the moves, except where that would bring a guest back or down."""
-    await quiet(backend, node)
+    await quiet(backend)
     await backend.refresh()
     kept = _kept(backend.picture, act)
     if kept and await _refused(backend, kept, node):
@@ -145,7 +145,7 @@ async def clear(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]
             "its constraints to go",
             within_s=CLEARED_WITHIN_S,
         )
-    await quiet(backend, node)
+    await quiet(backend)
 
 
 async def _refused(backend: Backend, vms: Collection[str], node: str) -> bool:
@@ -214,15 +214,6 @@ def conclude(backend: Backend, act: Act, node: str) -> Report:
         raise ActFailed(f"{place}, but {'; '.join(wrong)}", where=node)
     stopped = f", stopped as confirmed: {_names(restarted)}" if restarted else ""
     return Report("", Stage.DONE, f"{place} and empty: {len(moved)} moved live{stopped}")
-
-
-async def quiet(backend: Backend, node: str) -> None:
-    """Nothing is touched while something is in flight from or to the node."""
-    async with aclosing(ticking(backend)) as pictures:
-        async for picture in pictures:
-            flying = [m for m in picture.migrations if node in (m.source, m.target)]
-            if picture.stale_pacemaker() is None and not flying:
-                return
 
 
 def _state(vm: VM) -> str:

@@ -16,7 +16,6 @@ from backends.emptying import (
     give_up,
     holds,
     moved_by,
-    quiet,
     to_standby,
 )
 from backends.errors import Refused, Unknown, VmferryError
@@ -32,7 +31,7 @@ from backends.model import Cluster, NodeState
 from backends.plan import Action, ActionKind
 from backends.proof import calls
 from backends.queue import MoveQueue
-from backends.transaction import Report, Stage, vm_in, writer_of
+from backends.transaction import Report, Stage, quiet, vm_in, writer_of
 
 KIND = "evacuate"
 BACK = "bring back"
@@ -120,7 +119,6 @@ class Evacuation:
     """One evacuation. `queue` is there VM by VM: to be watched, paused and stopped.
 
     `allow_reboot`: the operator confirmed that the guests which cannot move live are stopped.
-    `limit`: how many move at once; copies that share a link take longer, and their timeouts do not.
     """
 
     def __init__(
@@ -131,7 +129,6 @@ class Evacuation:
         journal: Journal,
         *,
         allow_reboot: bool = False,
-        limit: int = 1,
     ) -> None:
         self._backend = backend
         self._plan = plan
@@ -140,7 +137,7 @@ class Evacuation:
         self._allow_reboot = allow_reboot
         self.queue: MoveQueue | None = None
         if way is EvacuationWay.VM_BY_VM:
-            self.queue = MoveQueue(backend, journal, plan.moves, limit, keep=True)
+            self.queue = MoveQueue(backend, journal, plan.moves, keep=True)
 
     async def run(self) -> AsyncGenerator[Report]:
         """Empty the node. Reports of the node itself have an empty `vm`.
@@ -226,7 +223,7 @@ async def finish_evacuation(backend: Backend, act: Act) -> AsyncGenerator[Report
     Raises `ActFailed`, naming who is still on the node.
     """
     node = act.intent.source or ""
-    await quiet(backend, node)
+    await quiet(backend)
     known = backend.picture.node(node)
     if known is None or known.standby:
         async with aclosing(_finish(backend, act, node)) as reports:

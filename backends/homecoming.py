@@ -8,14 +8,13 @@ from contextlib import aclosing
 
 from backends import commands
 from backends.base import Backend
-from backends.emptying import quiet
 from backends.errors import Refused, Unknown
 from backends.evacuation import BACK, last_evacuees
 from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
-from backends.transaction import Report, Stage, send, ticking, writer_of
+from backends.transaction import Report, Stage, quiet, send, ticking, writer_of
 
 KIND = BACK
 
@@ -39,8 +38,8 @@ async def bring_back(
         raise Unknown(f"no node {node!r} in this cluster")
     if not known.standby:
         raise Refused("it is not in standby", where=node)
-    if flying := [m.vm for m in picture.migrations if node in (m.source, m.target)]:
-        raise Refused(f"{', '.join(flying)} is being migrated from or to it", where=node)
+    if flying := [migration.vm for migration in picture.migrations]:
+        raise Refused(f"{', '.join(flying)} is being migrated: wait for its end", where=node)
     stopped = set(interrupted(picture, await foresee_back(backend, node))) - set(confirmed)
     if stopped:
         raise Refused(
@@ -69,7 +68,7 @@ async def finish_bring_back(backend: Backend, act: Act) -> AsyncGenerator[Report
                 known = picture.node(node)
                 if known is None or not known.standby:
                     break
-    await quiet(backend, node)
+    await quiet(backend)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")
 

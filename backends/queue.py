@@ -1,4 +1,4 @@
-"""Many moves at once: in an order that can be changed, a few at a time, stopping at a failure."""
+"""Many moves: in an order that can be changed, one after the other, stopping at a failure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from backends.journal import Journal
 from backends.latest import Latest
 from backends.migration import migrate
 from backends.model import VM
-from backends.moves import Item, ItemState, Move, QueueState, default_limit, eta_s
+from backends.moves import Item, ItemState, Move, QueueState, eta_s
 from backends.planning import plan_beside
 from backends.tasks import cancel
-from backends.transaction import Report, Stage, ticking, vm_in, writer_of
+from backends.transaction import Report, quiet, vm_in, writer_of
 
 STOPPED = "stopped by the operator"
 
@@ -25,7 +25,7 @@ STOPPED = "stopped by the operator"
 class MoveQueue:
     """Carries out moves, each planned again right before it is sent.
 
-    `limit`: how many at once on each node; unless given, the cluster's migration-limit, else 2.
+    They go one after the other, and only while nothing else is in flight (see `moves.AT_ONCE`).
     `keep`: the moves leave their constraints, for an evacuation to remove. What it does is to be
     read from `states`; `run` does it. The other methods may be called at any time.
     Raises `Refused` where a VM is given twice, and `Unknown`.
@@ -36,7 +36,6 @@ class MoveQueue:
         backend: Backend,
         journal: Journal,
         moves: Sequence[Move],
-        limit: int | None = None,
         *,
         keep: bool = False,
     ) -> None:
@@ -44,15 +43,13 @@ class MoveQueue:
         self._journal = journal
         self._keep = keep
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._preparing: str | None = None
         self._news: asyncio.Queue[Report | None] = asyncio.Queue()
         self._error: VmferryError | None = None
         picture = backend.picture
         items = tuple(_item(vm_in(picture, move.vm), move) for move in moves)
         if len({item.vm for item in items}) < len(items):
             raise Refused("a VM cannot be moved to two nodes at once", cure="name it once")
-        limit = limit if limit is not None and limit > 0 else default_limit(picture)
-        self._state = QueueState(items, limit)
+        self._state = QueueState(items)
         self.states: Latest[QueueState] = Latest()
         self._publish()
 
@@ -92,10 +89,9 @@ class MoveQueue:
         self._change(replace(self._state, items=items))
 
     async def run(self) -> AsyncGenerator[Report]:
-        """Carry them out, and tell of all of them at once; what runs when it is left goes on.
+        """Carry them out; what runs when it is left goes on.
 
-        Raises `Refused` before anything was sent. Where one failed, raises its error when those
-        that ran beside it have come to their ends too.
+        Raises `Refused` before anything was sent, and the error of the one that failed.
         """
         writer_of(self._backend)
         try:
@@ -119,11 +115,9 @@ class MoveQueue:
         return not waits or self._state.stopped is not None
 
     def _begin_next(self) -> None:
-        """One after the other: each is judged on a cluster that knows of the one before."""
-        item = self._state.next() if self._preparing is None else None
+        item = self._state.next()
         if item is None:
             return
-        self._preparing = item.vm
         began_at = self._backend.picture.taken_at
         running = replace(item, state=ItemState.RUNNING, text="preparing", began_at=began_at)
         self._put(running)
@@ -148,8 +142,6 @@ class MoveQueue:
         else:
             state = ItemState.DONE if skipped is None else ItemState.SKIPPED
             self._end(vm, state, skipped or "")
-        finally:
-            self._prepared(vm)
 
     async def _move(self, item: Item) -> None:
         await self._backend.refresh()
@@ -164,8 +156,6 @@ class MoveQueue:
         reports = migrate(self._backend, plan, self._journal, keep=self._keep)
         async with aclosing(reports):
             async for report in reports:
-                if report.stage not in (Stage.PREPARING, Stage.MOVING):
-                    self._prepared(item.vm)
                 now = self._item(item.vm)
                 migration = report.migration or now.migration
                 self._put(replace(now, text=report.text, migration=migration))
@@ -173,19 +163,11 @@ class MoveQueue:
 
     async def _no_longer_due(self, item: Item) -> str | None:
         """Why it need not be moved: somebody, or a VM that it goes with, took it along."""
-        async with aclosing(ticking(self._backend)) as pictures:
-            async for picture in pictures:
-                if picture.migration(item.vm) is None and picture.stale_pacemaker() is None:
-                    break
+        await quiet(self._backend)
         node = vm_in(self._backend.picture, item.vm).node
         if node == item.source:
             return None
         return f"it is on {node or 'no node'} already, not on {item.source or 'any node'}"
-
-    def _prepared(self, vm: str) -> None:
-        if self._preparing == vm:
-            self._preparing = None
-            self._news.put_nowait(None)
 
     def _halt(self, why: str) -> None:
         items = tuple(

@@ -99,6 +99,14 @@ async def wait_for(
     )
 
 
+async def quiet(backend: Backend) -> None:
+    """Wait until nothing is being migrated: a change of the configuration would endanger it."""
+    async with aclosing(ticking(backend)) as pictures:
+        async for picture in pictures:
+            if picture.stale_pacemaker() is None and not picture.migrations:
+                return
+
+
 async def clear_constraints(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Remove the leftover constraints of the act's VM, where it has any. Raises `ActFailed`."""
     vm = act.intent.vm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,7 +151,7 @@ def test_only_what_may_go_live_is_proposed_and_only_to_where_it_fits(picture: Cl
 
 @given(pictures, st.randoms(use_true_random=False))
 def test_the_order_of_the_picture_changes_nothing(picture: Cluster, dice: object) -> None:
-    assert isinstance(dice, __import__("random").Random)
+    assert isinstance(dice, Random)
     nodes, vms = list(picture.nodes), list(picture.vms)
     dice.shuffle(nodes)
     dice.shuffle(vms)
@@ -175,6 +176,13 @@ def test_even_nodes_are_left_alone_and_so_is_who_is_held_or_moving_or_grouped() 
         replace(free, constraints=(ban,)),
         replace(free, group="g"),
         replace(free, maintenance=True),
+        replace(free, managed=False),
+        replace(free, failed=True),
+        replace(free, state=VMState.FAILED),
+        replace(free, live_migration=LiveMigration(False)),
+        replace(free, live_migration=LiveMigration(None)),
+        replace(free, nodes=("alpha", "bravo")),
+        replace(free, memory_bytes=None),
     ):
         assert proposals(Cluster(nodes=uneven, vms=(held,))) == ()
     moving = Migration("a", "alpha", "bravo", Phase.COPYING)

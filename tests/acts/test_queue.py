@@ -15,21 +15,21 @@ from acts.scene import (
     boots,
     carry_out,
     fails,
-    found,
     left_behind,
     open_acts,
     place,
     rebooted,
     written,
 )
-from backends.errors import ActFailed, Refused, VmferryError
+from backends import commands
+from backends.errors import ActFailed, Refused
 from backends.journal import Journal
-from backends.model import Cluster, Migration, Phase
-from backends.moves import Item, ItemState, Move, QueueState, confirmed, default_limit, eta_s
+from backends.model import Migration, Phase
+from backends.moves import Item, ItemState, Move, QueueState, confirmed, eta_s
 from backends.plan import Verdict, VerdictKind
 from backends.queue import STOPPED, MoveQueue
 from backends.simulated import SimulatedBackend
-from backends.transaction import Report, Stage
+from backends.transaction import Stage
 from waiting import until
 
 SEVERAL = ("web1", "build-7", "dns1")
@@ -52,37 +52,41 @@ async def watched(queue: MoveQueue) -> list[QueueState]:
     return [state async for state in queue.states.read()]
 
 
-async def test_all_arrive_two_at_a_time_and_nothing_is_left(
+async def test_all_arrive_one_after_the_other_in_order_and_nothing_is_left(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
     before = boots(backend)
     queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
-    assert queue.state.limit == 2 == backend.picture.migration_limit
     watching = asyncio.create_task(watched(queue))
     reports = await carry_out(queue.run())
     seen = await watching
-    assert {r.vm for r in reports if r.stage is Stage.DONE} == set(SEVERAL)
+    assert [r.vm for r in reports if r.stage is Stage.DONE] == list(SEVERAL)
     assert {place(backend, vm) for vm in SEVERAL} == {"bravo"}
-    assert most_at_once(seen) == 2
+    assert most_at_once(seen) == 1
     assert set(states(queue).values()) == {ItemState.DONE}
     assert queue.state.finished and queue.state.eta_s == 0
     assert (rebooted(backend, before), left_behind(backend), open_acts(journal)) == (set(), [], [])
 
 
-async def test_a_limit_of_one_goes_one_after_the_other_in_order(
-    backend: SimulatedBackend, journal: Journal
+async def test_nothing_is_told_while_a_migration_of_somebody_else_is_in_flight(
+    journal: Journal,
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
-    watching = asyncio.create_task(watched(queue))
-    reports = await carry_out(queue.run())
-    assert [r.vm for r in reports if r.stage is Stage.DONE] == list(SEVERAL)
-    assert most_at_once(await watching) == 1
+    """Pacemaker would plan anew, and may restart the guest that was just copied."""
+    async with SimulatedBackend(3, 16, 1, speed=20, scenario="calm") as backend:
+        backend.world.execute(commands.move("db-primary", "bravo").argv)
+        await backend.refresh()
+        await until(lambda: backend.picture.migration("db-primary"), "the other migration")
+        queue = MoveQueue(backend, journal, to_bravo("web1"))
+        async for report in queue.run():
+            if report.stage is Stage.MOVING:
+                assert backend.picture.migrations == ()
+        assert place(backend, "web1") == "bravo"
 
 
 async def test_the_time_that_is_left_is_known_once_a_rate_was_measured(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
     assert queue.state.eta_s is None
     watching = asyncio.create_task(watched(queue))
     await carry_out(queue.run())
@@ -90,22 +94,22 @@ async def test_the_time_that_is_left_is_known_once_a_rate_was_measured(
     assert known[0] > 5 and known[-1] == 0
 
 
-async def test_a_failure_stops_the_queue_and_what_runs_comes_to_its_end(
+async def test_a_failure_stops_the_queue_and_the_rest_stays(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    backend.world.guest("web1").on_fail = None
-    backend.world.fail_next_migration("web1")
-    queue = MoveQueue(backend, journal, to_bravo("web1", "build-7", "dns1"))
+    backend.world.guest("build-7").on_fail = None
+    backend.world.fail_next_migration("build-7")
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
     error = await fails(queue.run())
-    assert isinstance(error, ActFailed) and "web1" in str(error)
+    assert isinstance(error, ActFailed) and "build-7" in str(error)
     assert states(queue) == {
-        "web1": ItemState.FAILED,
-        "build-7": ItemState.DONE,
+        "web1": ItemState.DONE,
+        "build-7": ItemState.FAILED,
         "dns1": ItemState.SKIPPED,
     }
-    assert queue.state.stopped == "web1 failed"
-    assert (place(backend, "build-7"), place(backend, "dns1")) == ("bravo", "alpha")
-    assert "restarted" in queue.state.items[0].text
+    assert queue.state.stopped == "build-7 failed"
+    assert (place(backend, "web1"), place(backend, "dns1")) == ("bravo", "alpha")
+    assert "restarted" in queue.state.items[1].text
 
 
 async def test_what_has_become_worse_than_confirmed_is_not_sent(
@@ -136,7 +140,7 @@ async def test_a_vm_that_was_taken_along_is_not_moved_again(
     source = place(backend, "api")
     assert source == place(backend, "cache") != "bravo"
     moves = [Move("api", "bravo", VerdictKind.SIDE_EFFECTS), Move("cache", "bravo")]
-    queue = MoveQueue(backend, journal, moves, limit=1)
+    queue = MoveQueue(backend, journal, moves)
     await carry_out(queue.run())
     assert states(queue) == {"api": ItemState.DONE, "cache": ItemState.SKIPPED}
     assert (place(backend, "api"), place(backend, "cache")) == ("bravo", "bravo")
@@ -146,7 +150,7 @@ async def test_a_vm_that_was_taken_along_is_not_moved_again(
 async def test_paused_nothing_begins_and_resumed_the_rest_does(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
     running = asyncio.create_task(carry_out(queue.run()))
     await until(lambda: queue.state.having(ItemState.RUNNING), "the first to run")
     queue.pause()
@@ -164,7 +168,7 @@ async def test_paused_nothing_begins_and_resumed_the_rest_does(
 async def test_stopped_what_runs_arrives_and_the_rest_stays(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
     running = asyncio.create_task(carry_out(queue.run()))
     await until(lambda: queue.state.having(ItemState.RUNNING), "the first to run")
     queue.stop()
@@ -181,7 +185,7 @@ async def test_stopped_what_runs_arrives_and_the_rest_stays(
 async def test_the_order_can_be_changed_and_one_taken_out(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
     queue.move_up("dns1")
     queue.move_up("dns1")
     queue.move_up("dns1")
@@ -193,15 +197,16 @@ async def test_the_order_can_be_changed_and_one_taken_out(
 
 
 async def test_left_in_the_middle_the_migration_goes_on_and_its_act_stays_open(
-    backend: SimulatedBackend, journal: Journal
+    journal: Journal,
 ) -> None:
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=1)
-    async with aclosing(queue.run()) as reports:
-        async for report in reports:
-            if report.migration is not None and report.migration.phase is Phase.COPYING:
-                break
-    assert backend.picture.migration("web1") is not None
-    assert open_acts(journal) == ["move"]
+    async with SimulatedBackend(3, 16, 1, speed=5, scenario="calm") as backend:
+        queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
+        async with aclosing(queue.run()) as reports:
+            async for report in reports:
+                if report.migration is not None and report.migration.phase is Phase.COPYING:
+                    break
+        assert backend.picture.migration("web1") is not None
+        assert open_acts(journal) == ["move"]
 
 
 async def test_read_only_and_twice_the_same(backend: SimulatedBackend, journal: Journal) -> None:
@@ -210,11 +215,6 @@ async def test_read_only_and_twice_the_same(backend: SimulatedBackend, journal: 
     async with SimulatedBackend(3, 16, 1, speed=60, scenario="calm", read_only=True) as looking:
         error = await fails(MoveQueue(looking, journal, to_bravo("web1")).run())
         assert isinstance(error, Refused) and "read-only" in str(error)
-
-
-def test_the_limit_is_the_clusters_or_two() -> None:
-    assert default_limit(Cluster()) == 2
-    assert default_limit(Cluster(migration_limit=5)) == 5
 
 
 kinds = st.sampled_from(list(VerdictKind))
@@ -277,26 +277,26 @@ def test_the_time_left_is_unknown_or_not_negative_and_zero_only_when_nothing_is_
         assert left_s is None
 
 
-@given(st.lists(items, max_size=6, unique_by=lambda item: item.vm), st.integers(1, 3))
-def test_no_node_ever_takes_part_in_more_than_the_limit(items: list[Item], limit: int) -> None:
-    state = QueueState(tuple(items), limit)
-    while (item := state.next()) is not None:
-        running = replace(item, state=ItemState.RUNNING)
-        changed = tuple(running if old is item else old for old in state.items)
-        state = replace(state, items=changed)
-        assert len(state.having(ItemState.RUNNING)) <= limit
-    assert QueueState(tuple(items), limit, paused=True).next() is None
+@given(st.lists(items, max_size=6, unique_by=lambda item: item.vm))
+def test_the_next_is_the_first_that_waits_and_never_a_second_at_once(items: list[Item]) -> None:
+    state = QueueState(tuple(items))
+    waiting = state.having(ItemState.QUEUED)
+    expected = None if state.having(ItemState.RUNNING) or not waiting else waiting[0]
+    assert state.next() == expected
+    assert replace(state, paused=True).next() is replace(state, stopped="x").next() is None
 
 
-async def test_moves_that_run_side_by_side_are_no_side_effects_of_each_other(
+async def test_vms_that_go_together_may_take_each_other_along(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    """Each is confirmed as LIVE: none would begin if the others counted against it."""
-    reports: list[Report] = []
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL), limit=3)
-    try:
-        reports = await carry_out(queue.run())
-    except VmferryError as error:
-        raise AssertionError(str(error)) from error
-    assert len([r for r in reports if r.stage is Stage.DONE]) == 3
-    assert found(backend, "web1").constraints == ()
+    guests = backend.world.state.guests
+    pair = next((g.colocated_with, g.id) for g in guests.values() if g.colocated_with)
+    vms = (str(pair[0]), pair[1])
+    target = next(n.name for n in backend.picture.nodes if n.name != place(backend, vms[0]))
+    verdict = (await backend.preview(vms, [target]))[target]
+    assert verdict.kind is VerdictKind.LIVE
+    await carry_out(MoveQueue(backend, journal, confirmed(verdict)).run())
+    assert [place(backend, vm) for vm in vms] == [target, target]
+    with pytest.raises(Refused, match="SIDE EFFECTS"):
+        home = next(n.name for n in backend.picture.nodes if n.name != target)
+        await carry_out(MoveQueue(backend, journal, [Move(vms[0], home)]).run())
