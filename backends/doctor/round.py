@@ -31,9 +31,9 @@ ulimit -c 0; ulimit -f {MOST_BYTES // 512}
 """
 
 _EACH = r"""(
-  timeout -k 1 {limit} sh -c {script} </dev/null >"$d/{n}.out" 2>"$d/{n}.err"
+  timeout -k 1 {limit} sh -c {script} >"$d/{n}.out" 2>"$d/{n}.err"
   echo $? >"$d/{n}.rc"
-) & all="$all $!"
+) </dev/null >/dev/null 2>&1 & all="$all $!"
 """
 
 _TAIL = r"""(
