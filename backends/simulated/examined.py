@@ -204,5 +204,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "memory": _memory,
     "emulators": _emulators,
     "cpu": _compared,
+    "storage qemu": _version,
+    "locking settings": _nothing,
 }
 """By the name of the probe, or by its first word."""

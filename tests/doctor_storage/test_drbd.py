@@ -99,6 +99,12 @@ def test_the_configuration_of_9_is_understood() -> None:
     assert web.net == Net(True, "C", "resource-and-stonith")
 
 
+def test_what_is_not_set_has_its_default() -> None:
+    text = answer("drbdadm-8.4-dump-xml.xml")
+    bare = text.replace('<option name="fencing" value="resource-and-stonith"/>', "")
+    assert [each.net.fencing for each in parse_configured(bare)] == ["dont-care", "dont-care"]
+
+
 def test_a_good_pair_of_9_is_called_good() -> None:
     assert bad(found(nine())) == []
 

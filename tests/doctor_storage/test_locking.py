@@ -141,6 +141,15 @@ def test_lease_areas_that_are_not_the_same_are_found() -> None:
     assert "does not see alpha" in findings[0].seen
 
 
+def test_one_host_id_in_a_lockspace_on_two_nodes_is_found_on_both() -> None:
+    twin = {
+        sanlock.STATUS.name: f"daemon x\ns {sanlock.LIBVIRT}:1:{sanlock.LEASES}/area:0\n",
+        sanlock.HOSTS.name: f"lockspace {sanlock.LIBVIRT}\n1 timestamp 77\n",
+    }
+    findings = [each for each in bad(sanlock_found(bravo=twin)) if "does not see" in each.seen]
+    assert [each.node for each in findings] == ["alpha", "bravo"]
+
+
 def test_a_lease_directory_of_one_node_is_wrong() -> None:
     own = place(sanlock.LEASES, kind="directory", mount=("/dev/vda1", "ext4", "/"))
     findings = bad(sanlock_found(directories=(own, own)))
