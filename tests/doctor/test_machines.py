@@ -1,0 +1,184 @@
+"""CPU, machine type, emulator and memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.doctor import cpu, memory
+from backends.doctor.case import Case
+from backends.doctor.model import Output, Probe, State
+from backends.doctor.shared import domains
+from backends.model import Node, NodeState
+from doctor.cases import GiB, Text, found, make, only, resource, vm
+
+# `virsh dumpxml` and `virsh capabilities` of libvirt 9.0, cut down to what is read.
+DOMAIN = """\
+<domain type='kvm' id='3'>
+  <name>web1</name>
+  <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+  <cpu mode='custom' match='exact' check='full'>
+    <model fallback='forbid'>EPYC-Rome</model>
+    <feature policy='require' name='x2apic'/>
+  </cpu>
+  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
+</domain>
+
+"""
+PASSTHROUGH = DOMAIN.replace("mode='custom' match='exact'", "mode='host-passthrough'").replace(
+    "<model fallback='forbid'>EPYC-Rome</model>", ""
+)
+CAPABILITIES = """\
+<capabilities><host><uuid>1</uuid><cpu><arch>x86_64</arch><model>EPYC-Rome</model>
+<vendor>AMD</vendor><feature name='vaes'/></cpu></host>
+<guest><os_type>hvm</os_type><arch name='x86_64'>
+<emulator>/usr/bin/qemu-system-x86_64</emulator>
+<machine canonical='pc-q35-7.2' maxCpus='288'>q35</machine><machine>pc-i440fx-7.2</machine>
+<domain type='qemu'/><domain type='kvm'/></arch></guest></capabilities>
+"""
+INCOMPATIBLE = Output(
+    1,
+    "",
+    "error: Failed to compare hypervisor CPU with /dev/stdin\n"
+    "error: the CPU is incompatible with host CPU: Host CPU does not provide required features: "
+    "avx512f, hle\n",
+)
+SUPERSET = "The CPU provided by hypervisor on the host is a superset of CPU described in /dev/stdin"
+
+
+def compared(case: Case, node: str) -> Probe:
+    (probe,) = [each for each in cpu.further_probes(case, node) if each.name.startswith("cpu")]
+    return probe
+
+
+def machines(
+    bravo: Text = SUPERSET, domain: str = DOMAIN, **changed: Text
+) -> tuple[Case, list[tuple[State, str | None, str | None]]]:
+    """web1 runs on alpha and would go to bravo, of which `changed` is told."""
+    first: dict[str, dict[str, Text]] = {
+        "alpha": {"domains": domain, "capabilities": CAPABILITIES},
+        "bravo": {"domains": "", "capabilities": CAPABILITIES},
+    }
+    asked = list(cpu.further_probes(make(first), "bravo"))
+    first["bravo"].update({p.name: bravo for p in asked if p.name.startswith("cpu ")})
+    first["bravo"]["emulators"] = "/usr/bin/qemu-system-x86_64\n"
+    first["bravo"].update(changed)
+    case = make(first)
+    return case, found(cpu.judge, case)
+
+
+class TestCpu:
+    def test_one_that_can_run_there(self) -> None:
+        assert machines()[1] == [(State.OK, None, "web1")]
+
+    def test_the_cpu_that_it_has_is_compared_where_it_would_go(self) -> None:
+        case = make({"alpha": {"domains": DOMAIN}, "bravo": {}})
+        script = compared(case, "bravo").script
+        assert "EPYC-Rome" in script and "x2apic" in script
+        assert "--virttype kvm" in script and "--machine pc-q35-7.2" in script
+        assert not list(cpu.further_probes(case, "alpha"))
+
+    def test_guests_of_one_kind_are_compared_once(self) -> None:
+        other = DOMAIN.replace("web1", "web2")
+        pairs = [(vm(), resource()), (vm("web2"), resource("web2"))]
+        case = make({"alpha": {"domains": DOMAIN + other}}, vms=pairs)
+        assert compared(case, "bravo").name
+
+    def test_one_that_cannot_run_there_says_what_is_lacking(self) -> None:
+        case, findings = machines(INCOMPATIBLE)
+        assert findings == [(State.WRONG, "bravo", "web1")]
+        assert "avx512f, hle" in only(cpu.judge, case, "cpu").seen
+
+    @pytest.mark.parametrize("output", [Output(), Output(1, "", "error: unknown command")])
+    def test_a_comparison_that_fails_is_unknown(self, output: Output) -> None:
+        assert machines(output)[1] == [(State.UNKNOWN, "bravo", "web1")]
+
+    def test_a_machine_type_that_is_not_there(self) -> None:
+        case, _ = machines(capabilities=CAPABILITIES.replace("7.2", "6.2"))
+        assert only(cpu.judge, case, "machine type").node == "bravo"
+
+    def test_no_kvm_there(self) -> None:
+        case, _ = machines(capabilities=CAPABILITIES.replace("<domain type='kvm'/>", ""))
+        assert only(cpu.judge, case, "virtualisation").state is State.WRONG
+
+    def test_another_emulator(self) -> None:
+        assert machines(emulators="")[1] == [(State.WRONG, "bravo", "web1")]
+
+    def test_the_host_s_own_cpu_on_equal_hosts(self) -> None:
+        assert machines(domain=PASSTHROUGH)[1] == [(State.OK, None, "web1")]
+
+    def test_the_host_s_own_cpu_on_one_that_lacks_something(self) -> None:
+        less = CAPABILITIES.replace("<feature name='vaes'/>", "")
+        case, findings = machines(domain=PASSTHROUGH, capabilities=less)
+        assert findings == [(State.WRONG, "bravo", "web1")]
+        assert "lacks vaes" in only(cpu.judge, case, "cpu").seen
+
+    def test_the_host_s_own_cpu_on_one_that_has_more_is_a_warning(self) -> None:
+        more = CAPABILITIES.replace("<feature", "<feature name='avx512f'/><feature")
+        assert machines(domain=PASSTHROUGH, capabilities=more)[1] == [
+            (State.WARNING, "bravo", "web1")
+        ]
+
+    def test_no_answer_from_where_it_runs_is_unknown(self) -> None:
+        case = make({"alpha": {"domains": Output()}, "bravo": {}})
+        assert found(cpu.judge, case) == [(State.UNKNOWN, "alpha", "web1")]
+
+    @given(st.text(max_size=200))
+    def test_whatever_virsh_prints(self, text: str) -> None:
+        case = make({"alpha": {"domains": DOMAIN + text}})
+        assert "web1" in domains(case, "alpha")
+        list(cpu.judge(case))
+
+
+def meminfo(gib: float) -> str:
+    kib = int(gib * GiB) >> 10
+    return f"MemTotal:       {kib * 2} kB\nMemFree:  17 kB\nMemAvailable:   {kib} kB\n"
+
+
+class TestMemory:
+    def room(self, needs_gib: float | None, **free: float) -> Case:
+        size = int(needs_gib * GiB) if needs_gib is not None else None
+        outputs = {node: {"memory": meminfo(gib)} for node, gib in free.items()}
+        return make(outputs, nodes=list(free), vms=[(vm(memory_bytes=size), resource())])
+
+    def test_it_fits_everywhere(self) -> None:
+        case = self.room(4, alpha=0, bravo=5, charlie=5)
+        assert only(memory.judge, case, "room").state is State.OK
+
+    def test_it_fits_not_everywhere(self) -> None:
+        finding = only(memory.judge, self.room(4, alpha=9, bravo=5, charlie=3), "room")
+        assert finding.state is State.WARNING
+        assert "charlie has 3.0 GiB" in finding.seen and "bravo" not in finding.seen
+
+    def test_it_fits_nowhere(self) -> None:
+        finding = only(memory.judge, self.room(4, alpha=9, bravo=1), "room")
+        assert finding.state is State.WRONG
+
+    def test_unknown_sizes(self) -> None:
+        assert only(memory.judge, self.room(None, alpha=9, bravo=1), "room").state is State.UNKNOWN
+        case = make({"alpha": {"memory": "nonsense"}, "bravo": {"memory": meminfo(4)}})
+        assert (State.UNKNOWN, "alpha", None) in found(memory.judge, case, "room")
+
+    def test_the_loss_of_a_node_with_room_for_all(self) -> None:
+        pairs = [(vm(f"vm{n}", memory_bytes=3 * GiB), resource(f"vm{n}")) for n in range(2)]
+        outputs = {"*": {"memory": meminfo(4)}}
+        case = make(outputs, nodes=["alpha", "bravo", "charlie"], vms=pairs)
+        assert found(memory.judge, case, "loss of the node") == [(State.OK, "alpha", None)]
+
+    def test_the_loss_of_a_node_without(self) -> None:
+        pairs = [(vm(f"vm{n}", memory_bytes=3 * GiB), resource(f"vm{n}")) for n in range(2)]
+        case = make({"*": {"memory": meminfo(4)}}, vms=pairs)
+        finding = only(memory.judge, case, "loss of the node")
+        assert (finding.state, finding.node) == (State.WARNING, "alpha")
+        assert len(finding.concerns) == 1
+
+    def test_a_node_in_standby_is_no_room(self) -> None:
+        standby = replace(Node("bravo", "2", NodeState.STANDBY))
+        case = make(
+            {"*": {"memory": meminfo(64)}},
+            nodes=["alpha", standby, "charlie"],
+        )
+        assert "bravo" not in only(memory.judge, case, "room").seen
