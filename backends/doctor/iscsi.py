@@ -13,7 +13,10 @@ from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, T
 from backends.errors import BadAnswer
 
 SESSIONS = Probe.of("storage iscsi sessions", "iscsiadm", "-m", "session")
-RECORDS = Probe.of("storage iscsi records", "iscsiadm", "-m", "node", "-o", "show")
+# Reading the records takes a lock, whose directory would be made where iSCSI was never used.
+RECORDS = Probe(
+    "storage iscsi records", "iscsiadm -m session >/dev/null || exit\niscsiadm -m node -o show"
+)
 
 NO_OBJECTS = 21
 """iscsiadm's exit status for no sessions and no records (ISCSI_ERR_NO_OBJS_FOUND)."""
