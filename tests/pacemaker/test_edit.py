@@ -17,6 +17,7 @@ from backends.plan import Command
 from pacemaker.cibs import cib, history, op, vm
 
 MIGRATE_TO = '<op id="vm1-migrate_to" name="migrate_to" interval="0s" timeout="60s"/>'
+NAMED = {"id": "vm1-migrate_to", "name": "migrate_to", "interval": "0s"}
 START = cib(
     vm("vm1", {"allow-migrate": "true"}, MIGRATE_TO) + vm("vm2"),
     constraints='<rsc_location id="loves" rsc="vm1" node="alpha" score="50"/>',
@@ -54,6 +55,10 @@ def meaning(text: bytes) -> tuple[object, ...]:
         [commands.hands_off("vm1"), commands.hands_on("vm1", None)],
         [commands.hands_off("vm1"), commands.hands_on("vm1", "false")],
         [commands.block_on_failure("vm1", "vm1-migrate_to")],
+        [commands.set_parameter("vm1", "migration_transport", "ssh")],
+        [commands.set_parameter("vm2", "config", "/vm/other.xml")],
+        [commands.set_operation("vm1", {**NAMED, "timeout": "300s", "on-fail": "block"})],
+        [commands.set_operation("vm2", {**NAMED, "id": "vm2-to", "timeout": "300s"})],
         [commands.standby("bravo", on=True)],
         [commands.standby("bravo", on=True), commands.standby("bravo", on=False)],
     ],
