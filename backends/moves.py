@@ -46,7 +46,7 @@ class Move:
         others = [action for action in verdict.actions if action.resource not in verdict.vms]
         return (
             verdict.kind is VerdictKind.SIDE_EFFECTS
-            and len(verdict.reasons) == len(others)
+            and 0 < len(others) == len(verdict.reasons)
             and all(
                 action.kind is ActionKind.MIGRATE
                 and action.resource in self.together
