@@ -20,6 +20,8 @@ class Case:
     facts: Mapping[str, Facts] = field(default_factory=dict)
     predictions: Mapping[str, Mapping[str, Prediction]] = field(default_factory=dict)
     """What the scheduler says of moving a VM to a node, for VMs with dependencies."""
+    not_predicted: str = "the scheduler was not asked"
+    """Why a prediction is missing."""
 
     @property
     def nodes(self) -> tuple[str, ...]:

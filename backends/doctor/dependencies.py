@@ -33,7 +33,7 @@ def judge(case: Case) -> Iterator[Finding]:
         known = case.picture.vm(vm)
         predictions = case.predictions.get(vm)
         if predictions is None:
-            seen = "what its dependencies make of a move: the scheduler did not say in time"
+            seen = f"what its dependencies make of a move: {case.not_predicted}"
             yield Finding(Topic.RESOURCE, _CHECK, State.UNKNOWN, seen, vm=vm)
         elif known is not None and targets:
             yield _judge_vm(known, predictions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from backends.base import Backend
@@ -79,19 +78,29 @@ async def examine(backend: Backend) -> Report:
     try:
         for asks in (FIRST, SECOND):
             case = case.with_facts(await backend.examine(questions(case, asks)))
-        return judge(replace(case, predictions=await predicting))
+        predictions, missing = await predicting
+        return judge(replace(case, predictions=predictions, not_predicted=missing))
     finally:
         predicting.cancel()
 
 
-async def _predict(backend: Backend, case: Case) -> Mapping[str, Mapping[str, Prediction]]:
-    """One VM after the other: a voice that simulates for long answers nobody else."""
+async def _predict(
+    backend: Backend, case: Case
+) -> tuple[Mapping[str, Mapping[str, Prediction]], str]:
+    """What the scheduler says, and why it does not say more.
+
+    One VM after the other: a voice that simulates for long answers nobody else.
+    """
     predictions: dict[str, Mapping[str, Prediction]] = {}
-    with suppress(TimeoutError, VmferryError):
+    try:
         async with asyncio.timeout(PREDICTIONS_S):
             for vm, targets in dependencies.to_ask(case).items():
                 predictions[vm] = await backend.predict([vm], targets) if targets else {}
-    return predictions
+    except TimeoutError:
+        return predictions, f"the scheduler did not say within {PREDICTIONS_S:g} s"
+    except VmferryError as error:
+        return predictions, f"the scheduler did not say: {error.what}"
+    return predictions, ""
 
 
 def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...]]:
@@ -122,3 +131,7 @@ def _absent(case: Case) -> Iterator[Finding]:
         elif facts is None or facts.error is not None:
             seen = f"it could not be asked: {facts.error if facts else 'no answer'}"
             yield Finding(Topic.NODE, "answers", State.UNKNOWN, seen, node=node.name)
+        elif (user := case.output(node.name, shared.USER.name).stdout.strip()) not in ("0", ""):
+            seen = f"it was asked as user {user}"
+            why = "some of what is to be seen only root may see: log in as root, or use --sudo"
+            yield Finding(Topic.NODE, "login", State.UNKNOWN, seen, why, node.name)

@@ -69,7 +69,8 @@ def used_transports(case: Case) -> dict[str, tuple[str, ...]]:
 
 def _judge_node(case: Case, node: str, used: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
     answers = case.output(node, CAPABILITIES.name)
-    if answers.answered and not answers.ok and not answers.missing:
+    forbidden = "authentication" in answers.stderr or "ermission denied" in answers.stderr
+    if answers.answered and not answers.ok and not answers.missing and not forbidden:
         yield Finding(
             Topic.LIBVIRT,
             "daemon",

@@ -20,11 +20,12 @@ DOMAINS = Probe(
     'if [ -n "$words" ]; then virsh -q -c qemu:///system "$words"; fi',
 )
 """The live XML of every running domain, one document after the other."""
+USER = Probe.of("user", "id", "-u")
 PROCESSES = Probe.of("processes", "ps", "-eo", "pid=,comm=,args=")
 
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
-    yield from (OS_RELEASE, CAPABILITIES, DOMAINS, PROCESSES)
+    yield from (OS_RELEASE, CAPABILITIES, DOMAINS, PROCESSES, USER)
 
 
 def domains(case: Case, node: str) -> dict[str, etree._Element]:

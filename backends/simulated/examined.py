@@ -51,6 +51,10 @@ def _nothing(_state: State, _host: Host, _probe: Probe) -> str:
     return ""
 
 
+def _user(_state: State, _host: Host, _probe: Probe) -> str:
+    return "0\n"
+
+
 def _capabilities(_state: State, host: Host, _probe: Probe) -> str:
     own = uuid.uuid5(uuid.NAMESPACE_DNS, host.name)
     return f"""\
@@ -187,6 +191,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 _ANSWERS: Mapping[str, Answer] = {
     "os-release": _os_release,
+    "user": _user,
     "capabilities": _capabilities,
     "domains": _domains,
     "processes": _processes,

@@ -7,9 +7,11 @@ from typing import Literal
 import msgspec
 import pytest
 
+from backends.errors import Unreachable
 from backends.simulated import SimulatedBackend
 from cli.conftest import Vmferry
 from cli.schema import Strict
+from cli.still import failing
 
 
 class CureSchema(Strict):
@@ -132,3 +134,8 @@ def test_an_unknown_vm_is_a_usage_error(vmferry: Vmferry) -> None:
     ended = vmferry("doctor", "--vm", "web9", on=healthy())
     assert (ended.code, ended.out) == (2, "")
     assert "web9" in ended.err
+
+
+def test_a_cluster_that_cannot_be_reached_ends_with_three(vmferry: Vmferry) -> None:
+    ended = vmferry("doctor", "--json", on=failing(Unreachable("no route", where="alpha")))
+    assert (ended.code, ended.out) == (3, "")

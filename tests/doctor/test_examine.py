@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from backends.doctor.examine import TOPICS, examine, judge, questions
 from backends.doctor.model import Cure, Facts, Family, Finding, Probe, Report, State, Topic
-from backends.plan import Command
+from backends.errors import CommandFailed
+from backends.plan import Command, Prediction
 from backends.simulated import SimulatedBackend
 from doctor.cases import make
 
@@ -69,6 +70,26 @@ async def test_a_libvirt_that_is_down_is_wrong_on_its_node_alone() -> None:
         backend.world.stop_libvirt("bravo")
         report = await examine(backend)
     assert [f.node for f in report.findings if f.check == "daemon"] == ["bravo"]
+
+
+async def test_a_scheduler_that_refuses_leaves_the_rest_and_its_reason() -> None:
+    class Refusing(SimulatedBackend):
+        async def predict(
+            self, vms: Sequence[str], nodes: Sequence[str]
+        ) -> Mapping[str, Prediction]:
+            raise CommandFailed("crm_simulate ended with 76")
+
+    async with Refusing(3, 12, speed=0, scenario="calm") as backend:
+        report = await examine(backend)
+    unknown = [each for each in report.findings if each.check == "dependencies"]
+    assert unknown and all(each.state is State.UNKNOWN for each in unknown)
+    assert "crm_simulate ended with 76" in unknown[0].seen
+
+
+def test_a_login_that_is_not_root_is_said() -> None:
+    report = judge(make({"alpha": {"user": "1000\n"}, "bravo": {"user": "0\n"}}))
+    logins = [each for each in report.findings if each.check == "login"]
+    assert [(each.node, each.state) for each in logins] == [("alpha", State.UNKNOWN)]
 
 
 def test_findings_come_the_worst_first() -> None:

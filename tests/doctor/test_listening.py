@@ -139,6 +139,12 @@ def test_a_libvirt_that_does_not_answer_is_wrong_and_one_that_hangs_unknown() ->
     ]
 
 
+def test_a_libvirt_that_the_login_may_not_ask_is_unknown() -> None:
+    denied = Output(1, "", "error: authentication unavailable: no polkit agent available\n")
+    case = make({"*": answers(capabilities=denied)}, nodes=["alpha"])
+    assert found(judge, case, "daemon") == [(State.UNKNOWN, "alpha", None)]
+
+
 def test_without_ss_it_is_unknown_and_says_so() -> None:
     missing = answers(listening_sockets=Output(127, "", "sh: 1: ss: not found"))
     finding = only(judge, make({"*": missing}, nodes=["alpha"]), "tcp listener")

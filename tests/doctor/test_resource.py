@@ -170,12 +170,14 @@ class TestTimeouts:
 class TestConfigFile:
     FILE = "/vm/web1.xml"
 
-    def sums(self, **texts: str | None) -> list[tuple[State, str | None, str | None]]:
+    def sums(
+        self, home: str = "alpha", **texts: str | None
+    ) -> list[tuple[State, str | None, str | None]]:
         outputs = {
             node: {"config files": f"{text}  {self.FILE}\n" if text else ""}
             for node, text in texts.items()
         }
-        case = make(outputs, nodes=list(texts), vms=[(vm(), configured())])
+        case = make(outputs, nodes=list(texts), vms=[(vm(node=home), configured())])
         return found(config_file.judge, case)
 
     def test_equal(self) -> None:
@@ -192,6 +194,7 @@ class TestConfigFile:
 
     def test_of_two_the_one_where_it_does_not_run_is_wrong(self) -> None:
         assert self.sums(alpha="1", bravo="2") == [(State.WRONG, "bravo", "web1")]
+        assert self.sums(alpha="1", bravo="2", home="bravo") == [(State.WRONG, "alpha", "web1")]
 
     def test_no_answer_is_unknown(self) -> None:
         case = make({"alpha": {"config files": f"1  {self.FILE}"}, "bravo": {}})

@@ -52,14 +52,14 @@ async def test_each_probe_has_its_own_output_and_exit_status(
 
 
 async def test_a_probe_that_hangs_is_alone_without_an_answer(host: LocalHost) -> None:
-    stopped = "p=$PPID; (sleep 8; kill -s CONT $p) & kill -s STOP $p"
+    stopped = "p=$PPID; (sleep 45; kill -s CONT $p) & kill -s STOP $p"
     outputs = await ask(
         host,
         Probe("before", "echo 1"),
         Probe("hangs", "sleep 600", limit_s=1),
         Probe("hears no signal", "trap '' TERM; sleep 600 & wait; sleep 600", limit_s=1),
         # As a process that waits for a dead disk: nothing ends it, nor who waits for it.
-        Probe("beyond reach", f"{stopped}; sleep 20", limit_s=1),
+        Probe("beyond reach", f"{stopped}; sleep 60", limit_s=1),
         Probe("after", "echo 2"),
     )
     assert outputs["before"].stdout == "1\n" and outputs["after"].stdout == "2\n"
