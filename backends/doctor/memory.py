@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from backends.doctor.case import Case
 from backends.doctor.model import Cure, Finding, Probe, State, Topic
-from backends.doctor.shared import unanswered
+from backends.doctor.shared import memory_bytes, unanswered
 from backends.model import VM
 from backends.pacemaker.xml import number
 
@@ -42,26 +42,26 @@ def judge(case: Case) -> Iterator[Finding]:
             free[node] = size
     for vm, _ in case.vms:
         if vm.node is not None:
-            yield from _judge_vm(vm, free)
+            yield from _judge_vm(vm, memory_bytes(case, vm), free)
     for node in case.nodes:
         yield from _judge_loss(case, node, free)
 
 
-def _judge_vm(vm: VM, free: dict[str, int]) -> Iterator[Finding]:
-    others = {node: size for node, size in free.items() if node != vm.node}
-    if vm.memory_bytes is None:
+def _judge_vm(vm: VM, size: int | None, free: dict[str, int]) -> Iterator[Finding]:
+    others = {node: room for node, room in free.items() if node != vm.node}
+    if size is None:
         seen = "how much memory it has is not known"
         yield Finding(Topic.MEMORY, "room", State.UNKNOWN, seen, vm=vm.id)
         return
     if not others:
         return
-    needs = f"{vm.memory_bytes / GiB:.1f} GiB"
-    full = {node: size for node, size in others.items() if size < vm.memory_bytes}
+    needs = f"{size / GiB:.1f} GiB"
+    full = {node: room for node, room in others.items() if room < size}
     if not full:
         seen = f"{needs} fit on {', '.join(others)}"
         yield Finding(Topic.MEMORY, "room", State.OK, seen, vm=vm.id)
         return
-    told = ", ".join(f"{node} has {size / GiB:.1f} GiB" for node, size in full.items())
+    told = ", ".join(f"{node} has {room / GiB:.1f} GiB" for node, room in full.items())
     nowhere = len(full) == len(others)
     yield Finding(
         Topic.MEMORY,
@@ -77,15 +77,15 @@ def _judge_vm(vm: VM, free: dict[str, int]) -> Iterator[Finding]:
 def _judge_loss(case: Case, lost: str, free: dict[str, int]) -> Iterator[Finding]:
     """First the largest, each to where most is free; who has no size is not counted."""
     room = {node: size for node, size in free.items() if node != lost}
-    homeless = [vm for vm, _ in case.vms if vm.node == lost and vm.memory_bytes is not None]
+    sizes = {vm.id: memory_bytes(case, vm) for vm, _ in case.vms if vm.node == lost}
+    homeless = sorted(((size, vm) for vm, size in sizes.items() if size is not None), reverse=True)
     if not homeless or not room:
         return
     left_over: list[str] = []
-    for vm in sorted(homeless, key=lambda vm: -(vm.memory_bytes or 0)):
-        size = vm.memory_bytes or 0
+    for size, vm in homeless:
         node = max(room, key=lambda name: room[name])
         if room[node] < size:
-            left_over.append(vm.id)
+            left_over.append(vm)
         else:
             room[node] -= size
     if left_over:

@@ -9,7 +9,8 @@ from lxml import etree
 from backends.doctor.case import Case
 from backends.doctor.model import Finding, Output, Probe, State, Topic
 from backends.errors import BadAnswer
-from backends.pacemaker.xml import parse
+from backends.model import VM
+from backends.pacemaker.xml import number, parse
 
 OS_RELEASE = Probe.of("os-release", "cat", "/etc/os-release")
 CAPABILITIES = Probe.of("capabilities", "virsh", "-c", "qemu:///system", "capabilities")
@@ -47,6 +48,15 @@ def domain(case: Case, vm: str) -> etree._Element | None:
     if known is None or known.node is None:
         return None
     return domains(case, known.node).get(known.domain or known.id)
+
+
+def memory_bytes(case: Case, vm: VM) -> int | None:
+    """How much it has: from the picture, or from its live XML, where libvirt writes KiB."""
+    if vm.memory_bytes is not None:
+        return vm.memory_bytes
+    xml = domain(case, vm.id)
+    kib = number(xml.findtext("memory")) if xml is not None else None
+    return kib * 1024 if kib is not None else None
 
 
 def unanswered(topic: Topic, check: str, node: str, what: str, output: Output) -> Finding:

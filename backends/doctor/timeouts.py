@@ -14,6 +14,7 @@ from backends import commands
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.shared import memory_bytes
 from backends.doctor.uris import target_name
 from backends.judge import DEFAULT_TIMEOUT_S
 from backends.model import VM
@@ -74,13 +75,14 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
         seen = f"{told}; it does not run"
         return Finding(Topic.RESOURCE, check, State.NOT_USED, seen, vm=vm.id)
     speed = _slowest(case, vm, resource)
-    if vm.memory_bytes is None or speed is None:
-        missing = "the size of its RAM" if vm.memory_bytes is None else "the speed of the link"
+    size = memory_bytes(case, vm)
+    if size is None or speed is None:
+        missing = "the size of its RAM" if size is None else "the speed of the link"
         seen = f"{told}; {missing} is not known"
         return Finding(Topic.RESOURCE, check, State.UNKNOWN, seen, vm=vm.id)
-    needed_s = vm.memory_bytes / speed
+    needed_s = size / speed
     seen = (
-        f"{told}; {vm.memory_bytes / GiB:.1f} GiB at {speed / MiB:.0f} MiB/s "
+        f"{told}; {size / GiB:.1f} GiB at {speed / MiB:.0f} MiB/s "
         f"take {_duration(needed_s)} at least"
     )
     if needed_s * _ROOM <= timeout_s:

@@ -162,6 +162,16 @@ class TestMemory:
         case = make({"alpha": {"memory": "nonsense"}, "bravo": {"memory": meminfo(4)}})
         assert (State.UNKNOWN, "alpha", None) in found(memory.judge, case, "room")
 
+    def test_a_size_that_only_the_domain_says(self) -> None:
+        xml = DOMAIN.replace("<os>", f"<memory unit='KiB'>{4 * GiB >> 10}</memory><os>")
+        outputs: dict[str, dict[str, Text]] = {
+            "alpha": {"memory": meminfo(9), "domains": xml},
+            "bravo": {"memory": meminfo(1)},
+        }
+        case = make(outputs, vms=[(vm(memory_bytes=None), resource())])
+        assert "4.0 GiB needed" in only(memory.judge, case, "room").seen
+        assert only(memory.judge, case, "loss of the node").concerns == ("web1",)
+
     def test_the_loss_of_a_node_with_room_for_all(self) -> None:
         pairs = [(vm(f"vm{n}", memory_bytes=3 * GiB), resource(f"vm{n}")) for n in range(2)]
         outputs = {"*": {"memory": meminfo(4)}}

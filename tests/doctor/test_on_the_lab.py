@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from backends.doctor.examine import examine
 from backends.doctor.model import State
+from backends.live import LiveBackend
+from backends.ssh import Login
 from doctor.breaking import changed_file, covered, hidden, libvirtd, places, spare, wrong
 from doctor.conftest import Doctor
 from doctor.tls import Authority
@@ -29,6 +32,15 @@ async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(doctor
     assert places(warnings, "dependencies") == {(None, "mail1")}
     assert places(warnings, "on-fail") == {(None, vm) for vm in ("web1", "web2", "app1", "mail1")}
     assert all(each.why and each.cures for each in warnings if each.check != "dependencies")
+
+
+async def test_a_login_with_sudo_sees_what_root_sees(seeded_lab: Lab, doctor: Doctor) -> None:
+    login = Login(user="ops", sudo=True, ssh_config=seeded_lab.ssh_config)
+    async with LiveBackend(["alpha"], login, read_only=True) as backend:
+        report = await examine(backend)
+    assert {(f.check, f.state, f.node, f.vm) for f in report.findings} == {
+        (f.check, f.state, f.node, f.vm) for f in (await doctor()).findings
+    }
 
 
 async def test_nothing_is_left_behind_on_a_node(seeded_lab: Lab, doctor: Doctor) -> None:
