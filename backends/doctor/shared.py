@@ -10,6 +10,7 @@ from backends.doctor.case import Case
 from backends.doctor.model import Finding, Output, Probe, State, Topic
 from backends.errors import BadAnswer
 from backends.model import VM
+from backends.pacemaker import domains as config_names
 from backends.pacemaker.xml import number, parse
 
 OS_RELEASE = Probe.of("os-release", "cat", "/etc/os-release")
@@ -27,6 +28,14 @@ PROCESSES = Probe.of("processes", "ps", "-eo", "pid=,comm=,args=")
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
     yield from (OS_RELEASE, CAPABILITIES, DOMAINS, PROCESSES, USER)
+    files = _files_to_name(case)
+    if files:
+        yield Probe.of("domain names", *config_names.command(files))
+
+
+def _files_to_name(case: Case) -> list[str]:
+    """Of the VMs whose domain's name the picture does not have yet."""
+    return sorted({own.config for vm, own in case.vms if own.config and vm.domain is None})
 
 
 def domains(case: Case, node: str) -> dict[str, etree._Element]:
@@ -47,7 +56,15 @@ def domain(case: Case, vm: str) -> etree._Element | None:
     known = case.picture.vm(vm)
     if known is None or known.node is None:
         return None
-    return domains(case, known.node).get(known.domain or known.id)
+    return domains(case, known.node).get(_name_of_domain(case, known, known.node))
+
+
+def _name_of_domain(case: Case, vm: VM, node: str) -> str:
+    own = case.configuration.resources.get(vm.id)
+    if vm.domain is not None or own is None or own.config is None:
+        return vm.domain or vm.id
+    text = case.output(node, "domain names").stdout.encode()
+    return config_names.parse(text, _files_to_name(case)).get(own.config, vm.id)
 
 
 def memory_bytes(case: Case, vm: VM) -> int | None:

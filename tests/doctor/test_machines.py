@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from backends.doctor import cpu, memory
 from backends.doctor.case import Case
 from backends.doctor.model import Output, Probe, State
-from backends.doctor.shared import domains
+from backends.doctor.shared import domain, domains
+from backends.doctor.shared import probes as shared_probes
 from backends.model import Node, NodeState
 from doctor.cases import GiB, Text, found, make, only, resource, vm
 
@@ -125,6 +126,16 @@ class TestCpu:
     def test_no_answer_from_where_it_runs_is_unknown(self) -> None:
         case = make({"alpha": {"domains": Output()}, "bravo": {}})
         assert found(cpu.judge, case) == [(State.UNKNOWN, "alpha", "web1")]
+
+    def test_a_domain_with_another_name_than_its_vm_is_found_by_its_config_file(self) -> None:
+        pairs = [(replace(vm("shop"), domain=None), resource("shop"))]
+        asked = [p.name for p in shared_probes(make(vms=pairs), "alpha")]
+        assert "domain names" in asked
+        outputs: dict[str, dict[str, Text]] = {
+            "alpha": {"domains": DOMAIN, "domain names": "/vm/shop.xml\nweb1\n"}
+        }
+        assert domain(make(outputs, vms=pairs), "shop") is not None
+        assert "domain names" not in [p.name for p in shared_probes(make(), "alpha")]
 
     @given(st.text(max_size=200))
     def test_whatever_virsh_prints(self, text: str) -> None:
