@@ -19,6 +19,9 @@ PATIENCE_S = 30.0
 
 
 class Operator:
+    step_s = 1.0
+    """How much simulated time passes from one look to the next."""
+
     def __init__(self, app: VmferryApp, pilot: Pilot[None], backend: Backend) -> None:
         self.app = app
         self.pilot = pilot
@@ -75,7 +78,7 @@ class Operator:
         while not true():
             assert time.monotonic() - started < PATIENCE_S, f"not {what}:\n{self.glass()}"
             if isinstance(self.backend, SimulatedBackend):
-                self.backend.world.advance(0.5)
+                self.backend.world.advance(self.step_s)
                 await self.backend.refresh()
             await self.pilot.pause()
 

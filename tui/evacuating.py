@@ -10,7 +10,6 @@ from backends.evacuation import Evacuation, objection, plan_evacuation
 from backends.homecoming import bring_back, foresee_back, homeward
 from backends.leaving import EvacuationPlan, EvacuationWay
 from backends.model import NodeState
-from backends.moves import default_limit
 from tui.messages import Doing, Proposed, Trouble
 from tui.proposal import Proposal, refused
 from tui.proposals.evacuate import of_evacuation
@@ -87,8 +86,7 @@ class EvacuatingScreen(RescuingScreen):
             self.post_message(Trouble("who was there before is not known", error))
             return
         if moves:
-            limit = default_limit(self.backend.picture)
-            proposal = of_homecoming(node, moves, limit, self.enqueue)
+            proposal = of_homecoming(node, moves, self.enqueue)
             self.post_message(Proposed(f"Bring the VMs of {node} home", proposal))
 
     def action_balance(self) -> None:

@@ -12,7 +12,7 @@ from backends.errors import VmferryError
 from backends.judge import make_plan
 from backends.migration import clear, migrate
 from backends.model import VM
-from backends.moves import confirmed, default_limit
+from backends.moves import confirmed
 from backends.plan import Plan
 from backends.transaction import Report
 from backends.tuning import protect, protected, protections
@@ -66,8 +66,7 @@ class MovingScreen(QueueingScreen):
             moving = [vm for vm in map(picture.vm, vms) if vm is not None]
             if option:
                 plan = make_plan(protected(picture, vms), plan.verdict)
-            limit = default_limit(picture)
-            return of_plan(plan, protections(moving), limit, self._move, protected=option)
+            return of_plan(plan, protections(moving), self._move, protected=option)
 
         self.propose(f"Move {names(vms)} to {node}", make)
 

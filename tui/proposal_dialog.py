@@ -31,7 +31,7 @@ Make = Callable[[bool], Awaitable[Proposal]]
 _CHANGED = "⚠ The cluster has changed meanwhile, and so has the plan. Read it again.\n"
 READ_ONLY = "vmferry was started so that it cannot change the cluster"
 _READ_ONLY = (
-    f"\nread-only: {READ_ONLY}. Run these commands yourself, or start it without --read-only."
+    f"read-only: {READ_ONLY}. Run these commands yourself, or start it without --read-only."
 )
 
 
@@ -122,7 +122,7 @@ class ProposalDialog(Modal[Then]):
             lines.insert(0, Line(Content.styled(_CHANGED, "bold $warning")))
         can = event.proposal.enter is not None or event.proposal.typed is not None
         if self._read_only and can:
-            lines.append(plain(_READ_ONLY, Tone.WARN))
+            lines += [plain(""), plain(_READ_ONLY, Tone.WARN)]
         await self._fill(lines)
         self._offer(event.proposal)
 
@@ -149,7 +149,9 @@ class ProposalDialog(Modal[Then]):
         word.value = ""
         word.placeholder = f"type {' or '.join(proposal.words)} to stop and start the guest"
         option.display = proposal.option is not None and can
-        option.label = toned(proposal.option or "")
+        # While a word is typed, a bare letter belongs to it.
+        option.label = toned(f"{'^o' if typed else 'o'} {proposal.option or ''}")
+        option.refresh(layout=True)
         self.query_one("#cancel", Button).label = "Cancel" if typed or enter else "Close"
         self._label()
         if typed and not enter:
@@ -176,6 +178,7 @@ class ProposalDialog(Modal[Then]):
         shown = answer or (proposal.typed if proposal is not None else None)
         if shown is not None:
             confirm.label = shown.label
+            confirm.refresh(layout=True)
 
     @on(Input.Changed, "#word")
     def _typed(self) -> None:

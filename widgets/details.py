@@ -160,10 +160,10 @@ def _outlook(migration: Migration, outlook: Outlook | None) -> Iterator[Content]
         yield toned(f"{'⚠ ' if bad else ''}{outlook.text}", tone)
     if migration.phase is Phase.COPYING:
         if bad:
-            yield keyed("D", "allow the guest to stand still for longer")
+            yield keyed("D", "allow more downtime")
             yield keyed("S", "let the copy run faster")
-        yield keyed("g", "guard: when the timeout strikes, nothing is restarted")
-        yield keyed("a", "abort: the guest goes on running where it is")
+        yield keyed("g", "guard: no restart at the timeout")
+        yield keyed("a", "abort: the guest stays where it is")
 
 
 def keyed(key: str, what: str) -> Content:
@@ -209,7 +209,7 @@ def _constraints(
         age = f"set at {clock_text(at)}" if at is not None else "older than this vmferry"
         yield toned(f"{CONSTRAINT_LEFT.glyph} {constraint.id}", Tone.WARN)
         yield toned(f"  {constraint_text(constraint)}; {age}", Tone.MUTED)
-    yield keyed("c", "show what would move without them, and remove them")
+    yield keyed("c", "remove them; shows what moves then")
 
 
 def constraint_text(constraint: Constraint) -> str:
@@ -247,7 +247,7 @@ def _node(picture: Cluster, node: Node) -> Iterator[Content]:
         yield keyed("b", "end the standby, and bring its VMs home")
     elif node.can_host:
         yield Content("")
-        yield keyed("e", "evacuate: empty it, and put it into standby")
+        yield keyed("e", "evacuate: empty it, then standby")
     fencing = [entry for entry in picture.fencing if entry.node == node.name]
     if fencing:
         yield from heading("Fencing")

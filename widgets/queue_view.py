@@ -130,7 +130,7 @@ def summary(state: QueueState | None) -> Content:
         how = toned("‖ paused", Tone.WARN)
     else:
         how = toned(f"about {duration_text(state.eta_s)} to go", Tone.BUSY)
-    limit = toned(f"at most {state.limit} at once on a node", Tone.MUTED)
+    limit = toned("one after the other", Tone.MUTED)
     return Content("  ").join([toned("Queue"), how, toned(counts), limit])
 
 

@@ -6,21 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app_operator import Operator, at_the_app
+from app_operator import at_the_app
+from app_scene import arrived, writes
 from backends.journal import Journal
 from backends.simulated import SimulatedBackend
-
-
-def arrived(operator: Operator, vm: str, node: str) -> bool:
-    """On the node, with nothing left behind, and the app done with it."""
-    known = operator.backend.picture.vm(vm)
-    assert known is not None
-    done = not operator.main.under_way
-    return done and known.node == node and known.nodes == (node,) and not known.constraints
-
-
-def writes(operator: Operator) -> list[str]:
-    return [sent.command for sent in operator.backend.commands.sent if sent.writes]
 
 
 async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(

@@ -8,10 +8,11 @@ import pytest
 
 from app_operator import Operator, at_the_app
 from backends.base import Backend
-from backends.errors import HostKeyUnknown
+from backends.errors import BadConfiguration, HostKeyUnknown
 from backends.journal import Journal
 from backends.plan import Prediction
 from backends.simulated import SimulatedBackend
+from tui.app import VmferryApp
 from tui.connect_screen import ConnectScreen
 from tui.help_screen import HelpScreen, own_bindings
 from tui.main_screen import MainScreen
@@ -62,6 +63,18 @@ async def test_a_failed_connection_can_be_quit(journal: Journal) -> None:
         await operator.until_sees("not connected")
         await operator.press("q")
         await operator.until(lambda: not operator.app.is_running, "left")
+        assert operator.app.return_code == 3, "the contract's code for a cluster not reached"
+
+
+async def test_the_theme_of_the_configuration_is_used_and_a_wrong_one_told(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    app = VmferryApp(backend, journal, theme="vmferry-light")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert app.theme == "vmferry-light"
+    with pytest.raises(BadConfiguration, match="no theme 'mauve'"):
+        VmferryApp(backend, journal, theme="mauve")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def of_evacuation(plan: EvacuationPlan, way: EvacuationWay, then: Then) -> Propo
         enter=live if can_enter else None,
         typed=reboot if stopped else None,
         words=(WORD,),
-        option="o by standby" if step_by_step else "o VM by VM",
+        option="by standby" if step_by_step else "VM by VM",
         bad=bool(stopped),
         version=plan.version,
     )

@@ -50,7 +50,7 @@ def of_return(
 
 
 def of_homecoming(
-    node: str, moves: Sequence[Move], limit: int, then: Callable[[Sequence[Move]], None]
+    node: str, moves: Sequence[Move], then: Callable[[Sequence[Move]], None]
 ) -> Proposal:
     """The VMs that were on the node before, and would come home live."""
     return Proposal(
@@ -58,7 +58,8 @@ def of_homecoming(
             plain(f"These were on {node} before it was emptied, and would come home live."),
             heading(f"{len(moves)} VMs" if len(moves) > 1 else "1 VM"),
             *(point(f"{move.vm} → {move.node}", Tone.OK, "✔") for move in moves),
-            plain(f"\nThey wait in a queue: at most {limit} at once on each node.", Tone.MUTED),
+            plain(""),
+            plain("They wait in a queue, and go one after the other.", Tone.MUTED),
             *commands_lines([c for move in moves for c in _commands(move)]),
         ),
         enter=Answer("Bring them home", lambda: then(moves)),
@@ -85,7 +86,7 @@ def of_balance(
         why = f": {verdict.reasons[0]}" if verdict.reasons else ""
         lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
     if left_out:
-        lines.append(plain("\nWhat is not simply LIVE is left out.", Tone.MUTED))
+        lines += [plain(""), plain("What is not simply LIVE is left out.", Tone.MUTED)]
     lines += commands_lines([c for move in live for c in _commands(move)])
     return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)
 

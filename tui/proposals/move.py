@@ -26,28 +26,24 @@ WORD = "REBOOT"
 def of_plan(
     plan: Plan,
     protections: tuple[Command, ...],
-    limit: int,
     then: Callable[[Plan, bool], None],
     *,
     protected: bool,
 ) -> Proposal:
-    """`protections`: what would keep a failure from rebooting; with `protected` they come along.
-
-    `limit` is how many at once each node sends or takes when they are several.
-    """
+    """`protections`: what would keep a failure from rebooting; with `protected` they come along."""
     can, reboots = bool(plan.commands), plan.reboots
     offered = bool(protections) and can and not reboots
     protected = protected and offered
     sent = (*protections, *plan.commands) if protected else plan.commands
     lines = [*_verdict(plan)]
     if can:
-        lines += _steps(plan, limit, protected=protected)
+        lines += _steps(plan, protected=protected)
         if offered and not protected:
             lines.append(point(_OFFER, Tone.MUTED, "o"))
         lines += commands_lines(sent)
     label = "Move with reboot" if reboots else "Move"
     answer = Answer(label, lambda: then(plan, protected)) if can else None
-    option = "o no on-fail=block" if protected else "o on-fail=block"
+    option = "no on-fail=block" if protected else "on-fail=block"
     return Proposal(
         lines=tuple(lines),
         enter=None if reboots else answer,
@@ -78,13 +74,10 @@ def _verdict(plan: Plan) -> Iterator[Line]:
         yield point(reason, tone)
 
 
-def _steps(plan: Plan, limit: int, *, protected: bool) -> Iterator[Line]:
+def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
     yield heading("What will happen")
-    several = len(plan.vms) > 1
-    steps = (*((_PROTECT,) if protected else ()), *plan.steps)
-    yield from numbered(steps)
-    if several:
-        yield plain(f"     They wait in a queue: at most {limit} at once on each node.", Tone.MUTED)
+    steps = plan.steps if len(plan.vms) == 1 else _in_turn(plan)
+    yield from numbered((*((_PROTECT,) if protected else ()), *steps))
     if plan.deadline_s is not None:
         text = f"     Pacemaker gives the live migration {plan.deadline_s:.0f} s."
         yield plain(text, Tone.MUTED)
@@ -94,6 +87,17 @@ def _steps(plan: Plan, limit: int, *, protected: bool) -> Iterator[Line]:
         yield warning(text)
     if protected:
         yield point(_BLOCKED, Tone.OK, "✔")
+
+
+def _in_turn(plan: Plan) -> Iterator[str]:
+    """They wait in a queue; what is done with each is told once."""
+    for vm in plan.vms:
+        how = "shut down and started again" if vm in plan.verdict.reboots else "live"
+        yield f"{vm} moves to {plan.node}, {how}"
+    yield (
+        "They wait in a queue and go one after the other: for each a constraint is set, the move "
+        "followed to its proven end, and the constraint removed. A failure stops the rest."
+    )
 
 
 _PROTECT = "set on-fail=block on its migrate_to: nothing is restarted by that"

@@ -1,0 +1,67 @@
+"""What the tests of the screen ask of the cluster in memory."""
+
+from __future__ import annotations
+
+from app_operator import Operator
+from backends.model import VM
+from backends.simulated import SimulatedBackend
+
+
+def vm_of(operator: Operator, name: str) -> VM:
+    vm = operator.backend.picture.vm(name)
+    assert vm is not None
+    return vm
+
+
+def simulated(operator: Operator) -> SimulatedBackend:
+    assert isinstance(operator.backend, SimulatedBackend)
+    return operator.backend
+
+
+def arrived(operator: Operator, vm: str, node: str) -> bool:
+    """On the node, with nothing left behind, and the app done with it."""
+    known = vm_of(operator, vm)
+    done = not operator.main.under_way
+    return done and known.node == node and known.nodes == (node,) and not known.constraints
+
+
+def writes(operator: Operator) -> list[str]:
+    return [sent.command for sent in operator.backend.commands.sent if sent.writes]
+
+
+def boots(operator: Operator) -> dict[str, int]:
+    guests = simulated(operator).world.state.guests
+    return {name: guest.boots for name, guest in guests.items()}
+
+
+def left_behind(operator: Operator) -> list[str]:
+    """Constraints, failures, and VMs that Pacemaker must not touch."""
+    picture = operator.backend.picture
+    return [
+        *(c.id for vm in picture.vms for c in vm.constraints),
+        *(failure.resource for failure in picture.failures),
+        *(vm.id for vm in picture.vms if vm.maintenance),
+    ]
+
+
+def colleague_moves(operator: Operator, vm: str, node: str) -> None:
+    argv = ("crm_resource", "--move", "--resource", vm, "--node", node)
+    simulated(operator).world.execute(argv)
+
+
+async def until_copying(operator: Operator, vm: str) -> None:
+    await operator.until(
+        lambda: any(
+            m.vm == vm and m.percent is not None and m.percent > 0
+            for m in operator.backend.picture.migrations
+        ),
+        f"{vm} is copied",
+    )
+
+
+async def confirm(operator: Operator) -> None:
+    """With Enter, once the dialog can be answered."""
+    app, dialog = operator.app, operator.app.screen
+    await operator.until(lambda: bool(dialog.query("#confirm:focus, #word:focus")), "asked")
+    await operator.press("enter")
+    await operator.until(lambda: app.screen is not dialog, "confirmed")
