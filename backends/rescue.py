@@ -106,7 +106,7 @@ async def rescue(
             cluster=backend.picture.name,
             vm=vm_id,
             source=migration.source if migration is not None else source_of(vm),
-            target=migration.target if migration is not None else None,
+            target=migration.target if migration is not None else _target_of(vm),
             reboot=False,
             at=time.time(),
             calls=calls(vm),
@@ -196,16 +196,20 @@ async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
 
 
 async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
-    """The VM once every node that knew of it was asked."""
+    """The VM once every node that knew of it was asked.
+
+    Which those are the intent says, too: whoever takes up a rescue may find an empty history.
+    """
     known = vm_in(backend.picture, act.intent.vm)
-    old, nodes = set(calls(known)), {operation.node for operation in known.history}
+    old = set(calls(known))
+    nodes = {node for node, *_ in (*old, *act.intent.calls)}
     await send(backend, act, Stage.PROBING, look)
 
     def probed(vm: VM) -> bool:
         alive = {node.name for node in backend.picture.nodes if node.state not in LOST}
         fresh = {op.node for op in vm.history if call(op) not in old}
         forgotten = not any(call(op) in old for op in vm.history if op.node in alive)
-        return forgotten and nodes & alive <= fresh and not _pending(vm)
+        return forgotten and bool(fresh) and nodes & alive <= fresh and not _pending(vm)
 
     what = "Pacemaker to find out where it runs"
     return await wait_for(backend, known.id, probed, what, within_s=PROBED_WITHIN_S)
@@ -256,7 +260,14 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
 
 def _wanted_elsewhere(vm: VM, target: str | None) -> bool:
     """Whether somebody has told it since to move somewhere else: that is theirs to clear."""
-    return any(c.kind is ConstraintKind.PREFER and c.node != target for c in vm.constraints)
+    prefers = [c.node for c in vm.constraints if c.kind is ConstraintKind.PREFER]
+    return target is not None and any(node != target for node in prefers)
+
+
+def _target_of(vm: VM) -> str | None:
+    """Where the migration went that has failed."""
+    last = newest(vm, source_of(vm) or "")
+    return last.target if last is not None else None
 
 
 def _copying(vm: VM, source: str) -> bool:

@@ -276,7 +276,8 @@ def _probed(state: State, guest: Guest) -> None:
     if guest.host is not None:
         history.ended(state, guest, guest.host, "monitor")
         history.monitored(state, guest, guest.host)
-    if guest.half_on is not None and guest.half_on in state.hosts:
-        history.ended(state, guest, guest.half_on, "monitor", history.NOT_RUNNING)
+    for host in state.hosts.values():
+        if host.alive and host.name != guest.host:
+            history.ended(state, guest, host.name, "monitor", history.NOT_RUNNING)
     guest.failed, guest.blocked, guest.half_on = False, False, None
     state.engage(guest, None)
