@@ -108,6 +108,22 @@ async def migrating(shot: Still) -> None:
     await shot.wait(1)
 
 
+async def stalled(shot: Still) -> None:
+    """A guest dirties its memory faster than the link carries it."""
+    guest = shot.backend.world.guest("db-primary")
+    guest.dirty_rate_bytes_per_s, guest.working_set_bytes = 1.5 * 2**30, 12 * 2**30
+    await shot.move("db-primary", "bravo")
+    await shot.pilot.press("i")
+    while "stalled" not in shot.glass():
+        await shot.wait(1)
+
+
+async def evacuating(shot: Still) -> None:
+    shot.board.select(None, "bravo")
+    await shot.pilot.press("e")
+    await shot.until(lambda: bool(shot.app.screen.query("#confirm:focus, #word:focus")))
+
+
 async def narrow(shot: Still) -> None:
     await shot.move("web1", "bravo")
     await shot.wait(5)
@@ -118,6 +134,8 @@ SHOTS: dict[str, tuple[tuple[int, int], Callable[[Still], Awaitable[None]]]] = {
     "picking-up": ((132, 36), picking_up),
     "plan": ((132, 36), plan),
     "migrating": ((132, 36), migrating),
+    "stalled": ((132, 36), stalled),
+    "evacuating": ((132, 36), evacuating),
     "narrow": ((80, 24), narrow),
 }
 

@@ -75,6 +75,7 @@ class ActingScreen(Screen[None]):
 
         read_only = self.backend.writer is None
         dialog = ProposalDialog(heading, make, version, read_only=read_only)
+        self.app.clear_notifications()  # they could cover what is to be read
         self.app.push_screen(dialog, _follow)
 
     @on(Proposed)

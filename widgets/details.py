@@ -97,8 +97,7 @@ def _vm(
     yield toned(vm.id, Tone.STRONG)
     yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
     if (migration := picture.migration(vm.id)) is not None:
-        yield from _migration(migration)
-        yield from _outlook(migration, outlook)
+        yield from _migration(migration, outlook)
     elif vm.state in (VMState.BLOCKED, VMState.FAILED):
         yield Content("")
         yield keyed("a", "recover it: its guest is not restarted")
@@ -130,7 +129,7 @@ def _place(vm: VM) -> Content:
     return toned(f"  on {' and '.join(places)}")
 
 
-def _migration(migration: Migration) -> Iterator[Content]:
+def _migration(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
     yield from heading("Migration")
     way = toned(f"{migration.source} → {migration.target or '?'}  ")
     yield Content.assemble(way, toned(migration.phase.value, Tone.BUSY))
@@ -138,6 +137,7 @@ def _migration(migration: Migration) -> Iterator[Content]:
     full, rest = bar(percent, 24)
     number = toned(f" {percent_text(percent)}")
     yield Content.assemble(toned(full, Tone.BUSY), toned(rest, Tone.FAINT), number)
+    yield from _outlook(migration, outlook)
     left, total = bytes_text(migration.remaining_bytes), bytes_text(migration.total_bytes)
     yield _field("left", f"{left} of {total}")
     yield _field("rate", rate_text(migration.rate_bytes_per_s))
@@ -146,18 +146,14 @@ def _migration(migration: Migration) -> Iterator[Content]:
     yield _field("downtime", _downtime(migration))
     yield _field("elapsed", duration_text(migration.elapsed_s))
     eta, deadline = duration_text(migration.eta_s), duration_text(migration.deadline_s)
-    yield _field("arrives in", f"{eta}, of {deadline} until the timeout")
+    yield _field("arrives in", f"{eta}, timeout in {deadline}")
 
 
 def _outlook(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
-    """What is to be expected, and the keys that help."""
-    yield Content("")
+    """What is wrong with it, and the keys that help."""
     bad = outlook is not None and outlook.bad
-    if outlook is not None:
-        tone = Tone.MUTED
-        if bad:
-            tone = CHANCE_MARKS[outlook.chance].tone
-        yield toned(f"{'⚠ ' if bad else ''}{outlook.text}", tone)
+    if outlook is not None and bad:
+        yield toned(f"⚠ {outlook.text}", CHANCE_MARKS[outlook.chance].tone)
     if migration.phase is Phase.COPYING:
         if bad:
             yield keyed("D", "allow more downtime")

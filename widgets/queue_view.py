@@ -37,13 +37,13 @@ class QueueView(KeyedTable):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "move_up", "Up", id="queue.up",
+        Binding("u", "move_up", "Up", show=False, id="queue.up",
                 tooltip="Let the VM begin before the one above it"),
-        Binding("x,delete", "take_out", "Take out", id="queue.remove",
+        Binding("x,delete", "take_out", "Take out", show=False, id="queue.remove",
                 tooltip="Take the VM out of the queue; it stays where it is"),
-        Binding("space", "toggle_pause", "Pause queue", id="queue.pause",
+        Binding("space", "toggle_pause", "Pause", id="queue.pause",
                 tooltip="Begin no more for now, and go on again; what runs goes on"),
-        Binding("z", "stop", "Stop queue", id="queue.stop",
+        Binding("z", "stop", "Stop", id="queue.stop",
                 tooltip="Begin no more at all; what runs goes on to its end"),
     ]  # fmt: skip
 
@@ -130,8 +130,8 @@ def summary(state: QueueState | None) -> Content:
         how = toned("‖ paused", Tone.WARN)
     else:
         how = toned(f"about {duration_text(state.eta_s)} to go", Tone.BUSY)
-    limit = toned("one after the other", Tone.MUTED)
-    return Content("  ").join([toned("Queue"), how, toned(counts), limit])
+    keys = toned("" if state.finished else "u up, x take out", Tone.MUTED)
+    return Content("  ").join([toned("Queue"), how, toned(counts), keys])
 
 
 def _row(item: Item) -> Row:

@@ -127,7 +127,7 @@ async def test_a_stalled_copy_is_named_once_and_more_downtime_lets_it_arrive(
         colleague_moves(operator, "web1", "bravo")
         await operator.until_sees("⚠ stalled")
         await operator.until_sees("allow more downtime")
-        assert operator.sees("until the timeout")
+        assert operator.sees("timeout in")
         warned = [event for event in operator.main._log.events if event.kind == "stalled"]
         assert len(warned) == 1
         await operator.press("D")
