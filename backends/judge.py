@@ -206,6 +206,10 @@ def _warnings(vm: VM, verdict: Verdict) -> Iterator[str]:
             f"should the migration of {vm.id} fail or take longer than {timeout:.0f} s, "
             "Pacemaker stops the guest and starts it again"
         )
+    yield (
+        f"should somebody change a constraint of {vm.id} during the copy, vmferry keeps "
+        f"Pacemaker's hands off it until that has ended: {commands.hands_off(vm.id)}"
+    )
     if vm.memory_bytes and vm.migration_speed_bytes_per_s:
         needed = vm.memory_bytes / vm.migration_speed_bytes_per_s
         if needed > timeout:
