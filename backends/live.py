@@ -37,7 +37,10 @@ class LiveWriter(Writer):
         self._voice = voice
 
     async def send(self, command: Command) -> Answer:
-        host = self._voice.host if command.node is None else self._fleet.host(command.node)
+        if command.node is None:
+            host = await self._voice.speaking()
+        else:
+            host = self._fleet.host(command.node)
         answer = await host.run(command.argv, timeout_s=WRITE_TIMEOUT_S, writes=True)
         self._voice.look()
         if answer.exit_status == 0:
@@ -103,12 +106,16 @@ class LiveBackend(Backend):
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         reading = self._voice.reading
         argv, stdin, version = simulate.batch(reading.cib_text, vms, nodes)
-        answer = await self._voice.host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        answer = await (await self._voice.speaking()).run(
+            argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S
+        )
         return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
         argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
-        answer = await self._voice.host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        answer = await (await self._voice.speaking()).run(
+            argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S
+        )
         return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
 
     async def configuration(self) -> bytes:
@@ -151,7 +158,7 @@ class LiveBackend(Backend):
 
     async def _ask_names(self, files: Sequence[str]) -> None:
         try:
-            answer = await self._voice.host.run(domains.command(files))
+            answer = await (await self._voice.speaking()).run(domains.command(files))
         except VmferryError:
             for file in files:
                 self._names.pop(file, None)

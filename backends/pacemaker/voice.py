@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from backends.base import Answer
@@ -27,6 +28,8 @@ SILENT_AFTER_S = 4.0
 COALESCE_S = 0.02
 """One change is several lines and several updates: they are read together."""
 SHORTEST_PAUSE_S = 0.5
+SUCCESSION_S = 10.0
+"""How long a question waits for another node to take over."""
 LONGEST_PAUSE_S = 5.0
 REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
@@ -114,8 +117,21 @@ class Voice:
         self._heard = heard
         self._lost = lost
         self._changed = asyncio.Event()
+        self._heard_somebody = asyncio.Event()
         self._host: Host | None = None
         self._reading: Reading | None = None
+
+    async def speaking(self) -> Host:
+        """The node that speaks, waiting a moment where another is just taking over.
+
+        Raises `ClusterStopped`.
+        """
+        end = time.monotonic() + SUCCESSION_S
+        while self._host is None and time.monotonic() < end:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self._heard_somebody.wait()
+        return self.host
 
     @property
     def host(self) -> Host:
@@ -161,6 +177,7 @@ class Voice:
                 await self._listen(self.host)
             except VmferryError as error:
                 self._host = None
+                self._heard_somebody.clear()
                 self._lost(error)
                 await asyncio.sleep(min(SHORTEST_PAUSE_S * failures, LONGEST_PAUSE_S))
                 failures += 1
@@ -191,6 +208,7 @@ class Voice:
     def _take(self, host: Host, reading: Reading) -> None:
         self._host = host
         self._reading = reading
+        self._heard_somebody.set()
         self._heard(reading)
 
     async def _elect(self) -> tuple[Host, Reading]:

@@ -19,7 +19,7 @@ def test_the_demo_opens_and_is_left_with_q(home: Path, program: list[str]) -> No
     root = Path(__file__).parents[2]
     env = {"HOME": str(home), "TERM": "xterm-256color", "PYTHONPATH": str(root)}
     with Terminal([*program, "demo", "--nodes", "3", "--seed", "7"], env, (24, 80)) as terminal:
-        terminal.wait_for("alpha")
+        terminal.wait_for("quorum")
         terminal.type("q")
         assert terminal.end() == 0
     assert "Traceback" not in terminal.written
@@ -31,6 +31,6 @@ def test_the_board_opens_where_no_command_is_given(home: Path) -> None:
     env = {"HOME": str(home), "TERM": "xterm-256color", "PYTHONPATH": str(program.parents[2])}
     argv = [sys.executable, str(program), "1", "calm", "some-host", "--read-only"]
     with Terminal(argv, env, (24, 80)) as terminal:
-        terminal.wait_for("alpha")
+        terminal.wait_for("quorum")
         terminal.type("q")
         assert terminal.end() == 0

@@ -76,8 +76,8 @@ async def test_a_vm_is_dragged_to_another_node_with_the_mouse(
     before = settled_lab.guest("web1")
     backend = connect()
     async with board(backend, tmp_path) as (app, pilot):
-        card = await glass.shows(app, r"web1", "the card")
-        column = await glass.shows(app, r"bravo", "the column of bravo")
+        card = await glass.shows(app, r"● web1", "the card")
+        column = await glass.shows(app, r"● bravo", "the column of bravo")
         target = (column[0] + 4, card[1] + 3)
         assert await pilot.mouse_down(offset=card)
         await pilot.hover(offset=(card[0] + 4, card[1] + 1))
