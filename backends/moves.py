@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
-from backends.model import Cluster, Migration
+from backends.model import Migration
 from backends.plan import ActionKind, Verdict, VerdictKind
 
 AT_ONCE = 1
@@ -34,6 +34,8 @@ class Move:
     """The VMs of which the operator confirmed that they are restarted."""
     together: tuple[str, ...] = ()
     """The VMs that were confirmed to go to the same node: one may take another along."""
+    protect: bool = False
+    """Whether `on-fail=block` is to be set first."""
 
     def allows(self, verdict: Verdict) -> bool:
         """Whether what would happen now is no worse than what was confirmed."""
@@ -117,11 +119,6 @@ class QueueState:
         if full or self.paused or self.stopped is not None:
             return None
         return next(iter(self.having(ItemState.QUEUED)), None)
-
-
-def default_limit(_picture: Cluster) -> int:
-    """How many moves are under way at once, whatever the cluster's migration-limit would allow."""
-    return AT_ONCE
 
 
 def eta_s(items: Sequence[Item]) -> float | None:

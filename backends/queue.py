@@ -18,8 +18,10 @@ from backends.moves import Item, ItemState, Move, QueueState, eta_s
 from backends.planning import plan_beside
 from backends.tasks import cancel
 from backends.transaction import Report, quiet, vm_in, writer_of
+from backends.tuning import protect
 
 STOPPED = "stopped by the operator"
+QUIET = "waits until nothing else is in flight"
 
 
 class MoveQueue:
@@ -45,17 +47,31 @@ class MoveQueue:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: asyncio.Queue[Report | None] = asyncio.Queue()
         self._error: VmferryError | None = None
-        picture = backend.picture
-        items = tuple(_item(vm_in(picture, move.vm), move) for move in moves)
-        if len({item.vm for item in items}) < len(items):
-            raise Refused("a VM cannot be moved to two nodes at once", cure="name it once")
-        self._state = QueueState(items)
+        self._state = QueueState(self._items(moves))
         self.states: Latest[QueueState] = Latest()
         self._publish()
 
     @property
     def state(self) -> QueueState:
         return self._state
+
+    def add(self, moves: Sequence[Move]) -> None:
+        """Let more wait at the end. Raises `Refused` when it has ended or has the VM already."""
+        if self._state.finished or self._state.stopped is not None:
+            raise Refused("the queue has ended")
+        new = self._items(moves)
+        names = {item.vm for item in new}
+        for item in self._state.having(ItemState.QUEUED, ItemState.RUNNING):
+            if item.vm in names:
+                raise Refused(f"{item.vm} is in the queue already", cure="take it out first")
+        kept = tuple(item for item in self._state.items if item.vm not in names)
+        self._change(replace(self._state, items=(*kept, *new)))
+
+    def _items(self, moves: Sequence[Move]) -> tuple[Item, ...]:
+        items = tuple(_item(vm_in(self._backend.picture, move.vm), move) for move in moves)
+        if len({item.vm for item in items}) < len(items):
+            raise Refused("a VM cannot be moved to two nodes at once", cure="name it once")
+        return items
 
     def pause(self) -> None:
         """Begin no more for now; what runs goes on."""
@@ -119,7 +135,7 @@ class MoveQueue:
         if item is None:
             return
         began_at = self._backend.picture.taken_at
-        running = replace(item, state=ItemState.RUNNING, text="preparing", began_at=began_at)
+        running = replace(item, state=ItemState.RUNNING, text=QUIET, began_at=began_at)
         self._put(running)
         task = asyncio.create_task(self._carry_out(running), name=f"move {item.vm}")
         task.add_done_callback(lambda _: self._news.put_nowait(None))
@@ -144,6 +160,9 @@ class MoveQueue:
             self._end(vm, state, skipped or "")
 
     async def _move(self, item: Item) -> None:
+        if item.move.protect:
+            async for report in protect(self._backend, [item.vm]):
+                self._news.put_nowait(report)
         await self._backend.refresh()
         plan = await plan_beside(self._backend, [item.vm], item.move.node, keep=self._keep)
         if not item.move.allows(plan.verdict):

@@ -36,6 +36,7 @@ class ActingScreen(Screen[None]):
         self.under_way: list[Doing] = []
         """What was confirmed and has not come to its proven end."""
         self._superseded: set[Doing] = set()
+        self._joined: dict[Doing, list[Doing]] = {}
 
     @property
     def board(self) -> Board:
@@ -118,14 +119,23 @@ class ActingScreen(Screen[None]):
     @on(Ended)
     def _ended(self, event: Ended) -> None:
         doing = event.doing
-        self.under_way.remove(doing)
-        if doing in self._superseded:
-            self._superseded.discard(doing)
-        elif event.error is None:
+        joined = self._joined.pop(doing, [])
+        for each in (doing, *joined):
+            self.under_way.remove(each)
+        silent = doing in self._superseded and not joined
+        self._superseded -= {doing, *joined}
+        if event.error is None:
             self.notify(literal(event.said or doing.what), title="Done", markup=False)
-        else:
-            parts = [error_content(event.error), *self._states(doing.vms)]
-            self.app.push_screen(Dialog(doing.failed, Content("\n").join(parts), bad=True))
+        elif not silent:
+            vms = tuple(vm for each in (doing, *joined) for vm in each.vms)
+            parts = [error_content(event.error), *self._states(vms)]
+            heading = "The queue stopped" if joined else doing.failed
+            self.app.push_screen(Dialog(heading, Content("\n").join(parts), bad=True))
+
+    def join(self, doing: Doing, host: Doing) -> None:
+        """It is carried out by what is under way already, and ends with it."""
+        self.under_way.append(doing)
+        self._joined.setdefault(host, []).append(doing)
 
     def supersede(self, vm: str) -> None:
         """Another act decides now what becomes of this VM: how its move ends is no news."""

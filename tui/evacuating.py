@@ -28,7 +28,7 @@ class EvacuatingScreen(RescuingScreen):
 
     def _propose_evacuation(self, node: str) -> None:
         async def make(option: bool) -> Proposal:
-            reason = objection(self.backend.picture, node) or self.queue_objection()
+            reason = objection(self.backend.picture, node) or self.queue_objection(alone=True)
             if reason is not None:
                 return refused(reason)
             plan = await plan_evacuation(self.backend, node)
@@ -38,7 +38,7 @@ class EvacuatingScreen(RescuingScreen):
         self.propose(f"Evacuate {node}", make)
 
     def _evacuate(self, plan: EvacuationPlan, way: EvacuationWay, allow_reboot: bool) -> None:
-        if reason := self.queue_objection():
+        if reason := self.queue_objection(alone=True):
             self.tell(reason)
             return
         try:
@@ -47,7 +47,7 @@ class EvacuatingScreen(RescuingScreen):
             self.post_message(Trouble("not evacuated", error))
             return
         vms = tuple(leaving.vm for leaving in plan.vms)
-        doing = Doing(vms, f"evacuating {plan.node}", f"{plan.node} was not evacuated")
+        doing = Doing(vms, f"evacuating {plan.node}", f"{plan.node} was not evacuated", True)
         self.carry_out(doing, act.run())
         if act.queue is not None and plan.moves:
             self.watch_queue(act.queue)
@@ -60,6 +60,8 @@ class EvacuatingScreen(RescuingScreen):
 
     def _propose_return(self, name: str) -> None:
         async def make(_option: bool) -> Proposal:
+            if reason := self.queue_objection(alone=True):
+                return refused(reason)
             picture = self.backend.picture
             node = picture.node(name)
             if node is None or not node.standby:
@@ -74,7 +76,9 @@ class EvacuatingScreen(RescuingScreen):
         self.propose(f"Take {name} back", make)
 
     def _return(self, node: str, confirmed: tuple[str, ...]) -> None:
-        doing = Doing(confirmed, f"ending the standby of {node}", f"{node} was not taken back")
+        doing = Doing(
+            confirmed, f"ending the standby of {node}", f"{node} was not taken back", True
+        )
         reports = bring_back(self.backend, node, self.journal, confirmed=confirmed)
         self.carry_out(doing, reports, lambda: self._look_homeward(node))
 

@@ -77,6 +77,8 @@ class Doing:
     """Such as `moving web1 to bravo`."""
     failed: str
     """The heading of what is told when it fails."""
+    whole_node: bool = False
+    """Whether nothing else may change the cluster meanwhile."""
 
 
 @dataclass

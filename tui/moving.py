@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from textual import on, work
 
@@ -10,12 +10,11 @@ from backends import commands
 from backends.balance import best_target
 from backends.errors import VmferryError
 from backends.judge import make_plan
-from backends.migration import clear, migrate
+from backends.migration import clear
 from backends.model import VM
 from backends.moves import confirmed
 from backends.plan import Plan
-from backends.transaction import Report
-from backends.tuning import protect, protected, protections
+from backends.tuning import protected, protections
 from tui.acting import names
 from tui.messages import Doing, Trouble, VerdictsGiven
 from tui.proposal import Proposal
@@ -70,20 +69,8 @@ class MovingScreen(QueueingScreen):
 
         self.propose(f"Move {names(vms)} to {node}", make)
 
-    def _move(self, plan: Plan, guarded: bool) -> None:
-        if len(plan.vms) > 1:
-            self.enqueue(confirmed(plan.verdict), protect=guarded)
-            return
-        what = f"moving {plan.vms[0]} to {plan.node}"
-        doing = Doing(plan.vms, what, f"{plan.vms[0]}: the move did not come to its end")
-        self.carry_out(doing, self._protected_move(plan, guarded))
-
-    async def _protected_move(self, plan: Plan, guarded: bool) -> AsyncGenerator[Report]:
-        if guarded:
-            async for report in protect(self.backend, plan.vms):
-                yield report
-        async for report in migrate(self.backend, plan, self.journal):
-            yield report
+    def _move(self, plan: Plan, protected: bool) -> None:
+        self.enqueue([replace(move, protect=protected) for move in confirmed(plan.verdict)])
 
     def action_clear(self) -> None:
         """Offer to remove the leftover constraints of the selected VM."""

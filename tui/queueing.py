@@ -2,64 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 from textual import on, work
 
 from backends.errors import VmferryError
 from backends.moves import Move, QueueState
 from backends.queue import MoveQueue
-from backends.transaction import Report
-from backends.tuning import protect as protect_all
 from tui.acting import ActingScreen, names
 from tui.messages import Doing, QueueChanged, Trouble
 from widgets.queue_view import QueueView
 
 
 class QueueingScreen(ActingScreen):
-    """A screen with a queue of moves. There is one at a time: its limit holds for all."""
+    """A screen with a queue of moves: one at a time, because two in flight endanger each other."""
 
     _queue: MoveQueue | None = None
+    _host: Doing | None = None
+    """What carries the queue out."""
 
     @property
     def queue_state(self) -> QueueState | None:
         """The queue as it stands, or as it ended."""
         return self._queue.state if self._queue is not None else None
 
-    def queue_objection(self) -> str | None:
-        """Why no more can be put into a queue now; `None` where they can."""
+    def queue_objection(self, *, alone: bool = False) -> str | None:
+        """Why moves cannot be put into the queue now; `alone`: why nothing else may begin."""
         state = self.queue_state
-        if state is None or state.finished:
-            return None
-        return f"a queue of {len(state.items)} is under way: 6 shows it, and stops it"
+        if alone and state is not None and not state.finished:
+            return f"a queue of {len(state.items)} is under way: 6 shows it, and stops it"
+        for doing in self.under_way:
+            if doing.whole_node:
+                return f"{doing.what} is under way: wait for its end; 6 shows its queue"
+        return None
 
-    def enqueue(self, moves: Sequence[Move], *, protect: bool = False) -> None:
-        """Carry out confirmed moves, a few at a time."""
+    @property
+    def _takes_more(self) -> bool:
+        state = self.queue_state
+        over = state is None or state.finished or state.stopped is not None
+        return not over and self._host in self.under_way
+
+    def enqueue(self, moves: Sequence[Move]) -> None:
+        """Carry out confirmed moves, one after the other, behind those that wait already."""
         if reason := self.queue_objection():
             self.tell(reason)
             return
-        try:
-            queue = MoveQueue(self.backend, self.journal, moves)
-        except VmferryError as error:
-            self.post_message(Trouble("no queue", error))
-            return
         vms = tuple(move.vm for move in moves)
         nodes = ", ".join(dict.fromkeys(move.node for move in moves))
-        doing = Doing(vms, f"moving {names(vms)} to {nodes}", "The queue stopped")
-        self.carry_out(doing, self._run(queue, vms if protect else ()))
+        failed = f"{vms[0]}: the move did not come to its end"
+        if len(vms) > 1:
+            failed = "The queue stopped"
+        doing = Doing(vms, f"moving {names(vms)} to {nodes}", failed)
+        try:
+            if self._takes_more and self._queue is not None and self._host is not None:
+                self._queue.add(moves)
+                self.join(doing, self._host)
+                self.tell("It waits for those before it; 6 shows the queue.", "Queued")
+                return
+            queue = MoveQueue(self.backend, self.journal, moves)
+        except VmferryError as error:
+            self.post_message(Trouble("not queued", error))
+            return
+        if flying := ", ".join(migration.vm for migration in self.backend.picture.migrations):
+            self.tell(f"It waits until {flying} has arrived; 6 shows the queue.", "Queued")
+        self._host = doing
+        self.carry_out(doing, queue.run())
         self.watch_queue(queue)
-
-    async def _run(self, queue: MoveQueue, unprotected: Sequence[str]) -> AsyncGenerator[Report]:
-        async for report in protect_all(self.backend, unprotected):
-            yield report
-        async for report in queue.run():
-            yield report
 
     def watch_queue(self, queue: MoveQueue) -> None:
         """Show this queue from now on."""
         self._queue = queue
         self._watch_queue(queue)
-        self.notify("6 shows the queue, and changes it.", title="Queued", markup=False)
 
     @work(group="queue", exclusive=True, exit_on_error=False)
     async def _watch_queue(self, queue: MoveQueue) -> None:

@@ -15,6 +15,7 @@ from acts.scene import (
     boots,
     carry_out,
     fails,
+    found,
     left_behind,
     open_acts,
     place,
@@ -300,3 +301,18 @@ async def test_vms_that_go_together_may_take_each_other_along(
     with pytest.raises(Refused, match="SIDE EFFECTS"):
         home = next(n.name for n in backend.picture.nodes if n.name != target)
         await carry_out(MoveQueue(backend, journal, [Move(vms[0], home)]).run())
+
+
+async def test_more_can_wait_at_the_end_but_no_vm_twice(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    queue = MoveQueue(backend, journal, to_bravo("web1"))
+    running = asyncio.ensure_future(carry_out(queue.run()))
+    queue.add([Move("build-7", "bravo", protect=True)])
+    with pytest.raises(Refused, match="in the queue already"):
+        queue.add(to_bravo("build-7"))
+    await running
+    assert states(queue) == {"web1": ItemState.DONE, "build-7": ItemState.DONE}
+    assert found(backend, "build-7").migrate_to_on_fail == "block"
+    with pytest.raises(Refused, match="has ended"):
+        queue.add(to_bravo("dns1"))

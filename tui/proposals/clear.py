@@ -31,8 +31,8 @@ def of_clear(picture: Cluster, vm: VM, foreseen: Sequence[Action], then: Then) -
         point(f"{constraint.id}: {constraint_text(constraint)}", Tone.WARN, "⚑")
         for constraint in vm.constraints
     ]
-    if picture.migration(vm.id) is not None:
-        reason = "It is being migrated: to remove a constraint now could reboot the guest."
+    if flying := ", ".join(migration.vm for migration in picture.migrations):
+        reason = f"{flying} is being migrated: to remove a constraint now could reboot the guest."
         return refused(reason, *left)
     stopped = interrupted(picture, foreseen)
     answer = Answer("Remove, with reboot" if stopped else "Remove", then)
