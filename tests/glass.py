@@ -28,7 +28,7 @@ def place(app: App[None], pattern: str) -> tuple[int, int] | None:
 
 
 async def shows(
-    app: App[None], pattern: str, what: str, *, within_s: float = 30.0
+    app: App[None], pattern: str, what: str, *, within_s: float = 90.0
 ) -> tuple[int, int]:
     """Wait until the pattern stands on the screen, and return where; fail with the screen."""
     try:

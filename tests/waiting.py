@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], T | None], what: str, *, within_s: float = 30.0) -> T:
+async def until(condition: Callable[[], T | None], what: str, *, within_s: float = 90.0) -> T:
     """The first truthy value of the condition; the loop goes on running meanwhile."""
     end = time.monotonic() + within_s
     while not (value := condition()):
