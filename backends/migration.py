@@ -127,6 +127,12 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
         raise Refused(
             f"{vm} is being migrated", cure="constraints can be removed when it has ended"
         )
+    if picture.migrations:
+        others = ", ".join(migration.vm for migration in picture.migrations)
+        raise Refused(
+            f"{others} is being migrated, and a change meanwhile could restart its guest",
+            cure="wait until that has ended",
+        )
     if not known.constraints:
         raise Refused(f"{vm} has no leftover constraints")
     act = journal.begin(
