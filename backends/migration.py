@@ -23,6 +23,7 @@ from backends.transaction import (
     Report,
     Stage,
     clear_constraints,
+    quiet,
     send,
     ticking,
     vm_in,
@@ -47,6 +48,9 @@ async def migrate(
     writer_of(backend)
     if plan.verdict.kind is VerdictKind.REFUSED:
         raise Refused("; ".join(plan.verdict.reasons))
+    if backend.picture.migrations:
+        yield Report(plan.vms[0], Stage.PREPARING, "waiting until nothing else is being migrated")
+        await quiet(backend)
     plan = await _still_true(backend, plan, keep=keep)
     for vm_id in plan.vms:
         yield Report(vm_id, Stage.PREPARING, f"moving {vm_id} to {plan.node}")
