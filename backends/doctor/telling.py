@@ -1,0 +1,107 @@
+"""How a report is told, on whatever glass: what belongs together, where, in which words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from backends.doctor.model import Cure, Finding, Report, State
+
+TROUBLE = (State.WRONG, State.UNKNOWN, State.WARNING)
+_REBOOTING = frozenset({"allow-migrate", "dependencies"})
+"""Checks that, where they are not ok, mean that a move is a stop and a start."""
+
+
+@dataclass(frozen=True, slots=True)
+class CureLine:
+    """One line of a cure, once for all places where it is to be done."""
+
+    text: str
+    nodes: tuple[str, ...]
+    cure: Cure
+
+    def __str__(self) -> str:
+        return f"on {', '.join(self.nodes)}: {self.text}" if self.nodes else self.text
+
+
+def troubles(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
+    """What is not as it should be, the worst first; what is the same in many places together."""
+    ranked = sorted((each for each in findings if each.state in TROUBLE), key=_rank)
+    return [tuple(alike) for _, alike in groupby(ranked, key=_rank)]
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, str]:
+    return finding.state.rank, finding.topic.rank, finding.check, finding.why
+
+
+def place(finding: Finding) -> str:
+    """Where it was seen; empty when it is the whole cluster's."""
+    if finding.vm and finding.node:
+        return f"{finding.vm} on {finding.node}"
+    return finding.vm or finding.node or ""
+
+
+def places(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """All of them, each once."""
+    return tuple(dict.fromkeys(filter(None, map(place, findings))))
+
+
+def by_what_was_seen(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
+    """The places of everything that was seen."""
+    seen: dict[str, list[Finding]] = {}
+    for finding in findings:
+        seen.setdefault(finding.seen, []).append(finding)
+    return {what: places(where) for what, where in seen.items()}
+
+
+def cure_lines(report: Report, findings: Iterable[Finding]) -> list[CureLine]:
+    """What to do, for the distributions that the nodes have."""
+    lines: dict[str, tuple[Cure, list[str]]] = {}
+    for finding in findings:
+        for cure in report.cures(finding):
+            for line in cure.lines:
+                text = _label(report, cure, finding) + line + _restart(cure)
+                _, nodes = lines.setdefault(text, (cure, []))
+                nodes.extend(filter(None, [cure.node or finding.node]))
+    return [
+        CureLine(text, tuple(dict.fromkeys(nodes)), cure) for text, (cure, nodes) in lines.items()
+    ]
+
+
+def _label(report: Report, cure: Cure, finding: Finding) -> str:
+    file = f"in {cure.file}: " if cure.file else ""
+    known = (cure.node or finding.node or "") in report.families
+    return file if known or not cure.family.label else f"({cure.family.label}) {file}"
+
+
+def _restart(cure: Cure) -> str:
+    return "    (restarts the VM: best when it is stopped anyway)" if cure.restarts else ""
+
+
+def verdict(findings: Iterable[Finding]) -> str:
+    """What one VM's findings come to."""
+    findings = tuple(findings)
+    states = {finding.state for finding in findings}
+    reboots = [
+        finding.check
+        for finding in findings
+        if finding.check in _REBOOTING and finding.state in (State.WRONG, State.WARNING)
+    ]
+    if State.WRONG in states:
+        return "not fit for live migration"
+    if reboots:
+        return f"a move would reboot it ({', '.join(reboots)})"
+    return "fit for live migration" + (", as far as is known" if State.UNKNOWN in states else "")
+
+
+def total(findings: Iterable[Finding]) -> str:
+    """Such as `nothing wrong, 3 warnings`."""
+    states = [finding.state for finding in findings]
+    wrong, unknown, warnings = map(states.count, TROUBLE)
+    words = [f"{wrong or 'nothing'} wrong"]
+    if unknown:
+        words.append(f"{unknown} unknown")
+    if warnings:
+        words.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
+    return ", ".join(words)
