@@ -110,6 +110,8 @@ def cib_xml(nodes: Sequence[str]) -> str:
 
 
 def _options(parent: Element) -> None:
+    """`load-threshold`: on a busy machine Pacemaker would begin one action a node at a time, and
+    what is to be seen side by side would come one after the other."""
     options = {
         "cluster-name": "lab",
         "stonith-enabled": "true",
@@ -118,6 +120,7 @@ def _options(parent: Element) -> None:
         "cluster-recheck-interval": "60s",
         "no-quorum-policy": "stop",
         "migration-limit": "2",
+        "load-threshold": "0%",
     }
     _pairs(parent, "cluster_property_set", "cib-bootstrap-options", options)
 
