@@ -11,7 +11,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
@@ -20,6 +20,7 @@ import msgspec
 import platformdirs
 
 from backends.errors import BadConfiguration
+from backends.plan import Command
 
 KEEP_CLOSED = 200
 
@@ -52,8 +53,10 @@ class Intent(msgspec.Struct, frozen=True, tag="intent"):
     keep: bool = False
     """A move that leaves its constraint: the evacuation that it is part of removes it."""
     way: str | None = None
-    """Of an evacuation: how; its `source` is the node, and its `vm` is empty."""
+    """Of an evacuation: how; its `source` is the node, and its `vm` is empty. Of a cure: when."""
     evacuees: tuple[Evacuee, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """Of a cure: all that is to be sent."""
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
@@ -161,28 +164,43 @@ class Journal:
         if not self._directory.is_dir():
             return
         for path in sorted(self._directory.glob("*.jsonl")):
-            try:
-                file = path.open("r+b")
-            except FileNotFoundError:
-                continue  # another vmferry has just closed it
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.close()
-                continue
-            entries = list(_entries(file))
-            if entries and isinstance(entries[0], Intent) and path.exists():
-                yield Act(path, file, entries)
-            else:
-                file.close()
+            act = self.take(path)
+            if act is not None:
+                yield act
+
+    def take(self, path: Path) -> Act | None:
+        """Lock one open act; `None` where it has ended, or somebody carries it out."""
+        try:
+            file = path.open("r+b")
+        except FileNotFoundError:
+            return None  # another vmferry has just closed it
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        entries = list(_entries(file))
+        if entries and isinstance(entries[0], Intent) and path.exists():
+            return Act(path, file, entries)
+        file.close()
+        return None
+
+    def open(self) -> Iterator[tuple[Path, Intent]]:
+        """What was begun by the acts that have not ended, the oldest first; none is locked."""
+        yield from _intents(sorted(self._directory.glob("*.jsonl")))
 
     def closed(self) -> Iterator[Intent]:
         """What was begun by the acts that ended, the newest first, as far as they are kept."""
-        for path in sorted((self._directory / "closed").glob("*.jsonl"), reverse=True):
-            with suppress(FileNotFoundError, msgspec.DecodeError), path.open("rb") as file:
-                first = _decode(file.readline())
-                if isinstance(first, Intent):
-                    yield first
+        paths = sorted((self._directory / "closed").glob("*.jsonl"), reverse=True)
+        yield from (intent for _, intent in _intents(paths))
+
+
+def _intents(paths: Iterable[Path]) -> Iterator[tuple[Path, Intent]]:
+    for path in paths:
+        with suppress(FileNotFoundError, msgspec.DecodeError), path.open("rb") as file:
+            first = _decode(file.readline())
+            if isinstance(first, Intent):
+                yield path, first
 
 
 def _unwritable(directory: Path, error: OSError) -> BadConfiguration:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
-from backends import evacuation, homecoming
+from backends import cures, evacuation, homecoming
 from backends.base import Backend
 from backends.journal import Act, Intent, Journal, Note
 from backends.migration import finish_move
+from backends.next_stop import is_due, waits
 from backends.proof import calls
+from backends.remedies import in_short
 from backends.rescue import Way, finish_rescue
 from backends.transaction import Report, Stage, clear_constraints, vm_in
 
@@ -22,11 +24,13 @@ _OF_NODES = {
 def left_open(backend: Backend, journal: Journal) -> Iterator[Act]:
     """The acts on this cluster that nobody carries out any more; those on others are let go.
 
+    So are those that wait for a stop, as long as their VM is not stopped: `next_stop.waiting`.
     Rescues come first: a move cannot end while its VM is in maintenance. Those of whole nodes come
     last: the moves of an evacuation are acts of their own.
     """
     for act in sorted(journal.abandoned(), key=_rank):
-        if act.intent.cluster == backend.picture.name:
+        intent, picture = act.intent, backend.picture
+        if intent.cluster == picture.name and (not waits(intent) or is_due(picture, intent)):
             yield act
         else:
             act.leave()
@@ -44,6 +48,9 @@ def in_words(intent: Intent) -> str:
             return f"moving {intent.vm} from {intent.source} to {intent.target}"
         case "clear":
             return f"removing the constraints of {intent.vm}"
+        case cures.KIND:
+            when = f" {intent.way}" if waits(intent) else ""
+            return f"curing {intent.vm}{when} ({in_short(intent.commands)})"
         case evacuation.KIND:
             return f"evacuating {intent.source}"
         case homecoming.KIND:
@@ -68,11 +75,15 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         elif backend.picture.vm(vm) is None:
             act.close("the VM is gone")
             yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
-        elif _nothing_happened(backend, act):
+        elif not waits(act.intent) and _nothing_happened(backend, act):
             act.close("nothing was sent")
             yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
         elif act.intent.kind == "move":
             async with aclosing(finish_move(backend, act)) as reports:
+                async for report in reports:
+                    yield report
+        elif act.intent.kind == cures.KIND:
+            async with aclosing(cures.finish_cure(backend, act)) as reports:
                 async for report in reports:
                     yield report
         elif act.intent.kind == "clear":
@@ -94,5 +105,7 @@ def _nothing_happened(backend: Backend, act: Act) -> bool:
     vm = vm_in(backend.picture, act.intent.vm)
     if not any(isinstance(entry, Note) and entry.command for entry in act.entries):
         return True
+    if act.intent.kind == cures.KIND:
+        return False  # what it changes is not in the picture
     untouched = not vm.constraints and vm.own_maintenance == act.intent.maintenance
     return untouched and calls(vm) == act.intent.calls

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from backends.commands import SET_OPERATION
+from backends.errors import BadAnswer
 from backends.pacemaker.cib import is_leftover
 from backends.pacemaker.xml import parse
 from backends.plan import Command
@@ -38,6 +39,23 @@ def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
                 _standby(cib, node, value)
             case _:
                 raise ValueError(f"what «{command}» does to a CIB is not known")
+
+
+def changing(cib: bytes, commands: Iterable[Command]) -> tuple[Command, ...]:
+    """Those of them that would change this CIB, one after the other. Raises `BadAnswer`."""
+    root = parse(cib, "cibadmin")
+    before = etree.tostring(root)
+    changed: list[Command] = []
+    for command in commands:
+        try:
+            edited(root, [command])
+        except ValueError as error:
+            raise BadAnswer(str(error)) from error
+        after = etree.tostring(root)
+        if after != before:
+            changed.append(command)
+        before = after
+    return tuple(changed)
 
 
 def _constraints(cib: etree._Element) -> etree._Element:

@@ -1,0 +1,248 @@
+"""The doctor's cures, carried out: foresee, journal, send, wait until it shows, prove.
+
+Every one is a change of the configuration alone. Before each of its commands the scheduler is
+asked what it would do; where a guest would be stopped that the operator did not confirm, nothing is
+sent. A change of a parameter restarts a VM that runs (Pacemaker compares a digest of what it was
+started with), so by default it waits for the VM's next stop (`backends.next_stop`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing, suppress
+
+from backends.base import Backend
+from backends.errors import ActFailed, Refused, VmferryError
+from backends.journal import Act, Intent, Journal
+from backends.leaving import interrupted
+from backends.model import VMState
+from backends.pacemaker.edit import changing
+from backends.plan import Action, ActionKind, Command
+from backends.proof import Call, calls, was_started
+from backends.remedies import Remedy, When, guests_stopped, in_short, stands
+from backends.transaction import Report, Stage, quiet, send, ticking, vm_in, writer_of
+
+KIND = "cure"
+SHOWN_WITHIN_S = 15.0
+SETTLED_WITHIN_S = 3600.0
+"""What follows may be a live migration of a large guest."""
+_UNDER_WAY = (VMState.STARTING, VMState.STOPPING, VMState.MIGRATING)
+
+
+async def foresee_cure(backend: Backend, remedy: Remedy) -> tuple[Action, ...]:
+    """What the scheduler would do because of it. Raises what `Backend.foresee` raises."""
+    return await _foresee(backend, remedy.commands)
+
+
+async def rests(backend: Backend, vm_id: str) -> bool:
+    """Whether it stands, and the scheduler would leave it so: not between a stop and a start."""
+    vm = backend.picture.vm(vm_id)
+    if vm is None or not stands(backend.picture, vm):
+        return False
+    return all(action.resource != vm_id for action in await backend.foresee(()))
+
+
+async def cure(
+    backend: Backend,
+    remedy: Remedy,
+    journal: Journal,
+    when: When = When.NOW,
+    *,
+    allow_reboot: bool = False,
+    shown: Sequence[Action] | None = None,
+) -> AsyncGenerator[Report]:
+    """Carry it out now, or have it wait for the next stop of a VM that is not stopped.
+
+    `shown`: what was foreseen when the operator confirmed. Raises `Unknown`; `Refused` before
+    anything was sent; `ActFailed`, saying how the VM stands, after.
+    """
+    writer_of(backend)
+    vm = vm_in(backend.picture, remedy.vm)
+    if not await _to_do(backend, remedy.commands):
+        yield Report(vm.id, Stage.DONE, f"{in_short(remedy.commands)}: it is so already")
+        return
+    if when is When.AT_NEXT_STOP and not await rests(backend, vm.id):
+        _have_it_wait(backend, remedy, journal)
+        yield Report(vm.id, Stage.DONE, f"{in_short(remedy.commands)}: {when}")
+        return
+    confirmed = await _confirmed(backend, remedy, allow_reboot=allow_reboot, shown=shown)
+    act = journal.begin(_intent(backend, remedy, When.NOW, reboot=bool(confirmed)))
+    try:
+        async with aclosing(finish_cure(backend, act, confirmed)) as reports:
+            async for report in reports:
+                yield report
+    finally:
+        act.leave()
+
+
+async def finish_cure(
+    backend: Backend, act: Act, confirmed: Collection[str] = ()
+) -> AsyncGenerator[Report]:
+    """Send what of it is still to do, and prove it. What waits, and does not rest yet, stays open.
+
+    A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
+    Raises `ActFailed`.
+    """
+    intent = act.intent
+    vm_id, told = intent.vm, in_short(intent.commands)
+    before = {vm.id: calls(vm) for vm in backend.picture.vms} | {vm_id: intent.calls}
+    to_do = await _to_do(backend, intent.commands)
+    if intent.way == When.AT_NEXT_STOP:
+        # It was stopped and started as often as its operator liked.
+        before[vm_id] = calls(vm_in(backend.picture, vm_id))
+        if to_do and not await rests(backend, vm_id):
+            yield Report(vm_id, Stage.DONE, f"{told}: {When.AT_NEXT_STOP}")
+            return
+    for command in to_do:
+        await quiet(backend)
+        actions = await _foresee(backend, [command])
+        stopped = set(interrupted(backend.picture, actions)) - set(confirmed)
+        if stopped:
+            act.close("not carried out to its end")
+            raise ActFailed(
+                f"{told}: stopped before «{command}», because Pacemaker would at once "
+                f"{' and '.join(map(str, actions))}; {_standing(backend, vm_id)}",
+                cure="look at the doctor's findings again",
+            )
+        yield Report(vm_id, Stage.PREPARING, command.purpose)
+        await send(backend, act, Stage.PREPARING, command)
+        await _shown(backend, vm_id, command)
+        if actions:
+            yield Report(vm_id, Stage.FOLLOWING, " and ".join(map(str, actions)))
+            await _settled(backend, {action.resource for action in actions})
+    if intent.reboot:
+        await _settled(backend, {vm_id})
+    _prove(backend, act, before, {*confirmed, *([vm_id] if intent.reboot else ())})
+    restarted = was_started(before[vm_id], vm_in(backend.picture, vm_id))
+    how = "restarted, as confirmed" if restarted else "nothing was restarted"
+    yield Report(vm_id, Stage.DONE, f"{told} ({how})")
+
+
+def _intent(backend: Backend, remedy: Remedy, when: When, *, reboot: bool) -> Intent:
+    vm = vm_in(backend.picture, remedy.vm)
+    return Intent(
+        kind=KIND,
+        cluster=backend.picture.name,
+        vm=vm.id,
+        source=vm.node,
+        target=None,
+        reboot=reboot,
+        at=time.time(),
+        calls=calls(vm),
+        way=when.value,
+        commands=remedy.commands,
+    )
+
+
+def _have_it_wait(backend: Backend, remedy: Remedy, journal: Journal) -> None:
+    intent = _intent(backend, remedy, When.AT_NEXT_STOP, reboot=False)
+    for _, known in journal.open():
+        if (known.kind, known.cluster, known.way) == (KIND, intent.cluster, intent.way) and (
+            known.commands == intent.commands
+        ):
+            raise Refused(f"{in_short(remedy.commands)}: it waits for the next stop already")
+    journal.begin(intent).leave()
+
+
+async def _confirmed(
+    backend: Backend, remedy: Remedy, *, allow_reboot: bool, shown: Sequence[Action] | None
+) -> tuple[str, ...]:
+    """The guests that the operator accepts to be stopped. Raises `Refused`."""
+    picture = backend.picture
+    if silent := picture.stale_pacemaker():
+        raise Refused(f"no node of the cluster answers: {silent.reason}")
+    if picture.migrations:
+        flying = ", ".join(migration.vm for migration in picture.migrations)
+        raise Refused(
+            f"{flying} is being migrated, and a change meanwhile could restart its guest",
+            cure="wait until that has ended",
+        )
+    actions = await foresee_cure(backend, remedy)
+    if shown is not None and set(map(_what, shown)) != set(map(_what, actions)):
+        now = " and ".join(map(str, actions)) or "nothing"
+        raise Refused(
+            f"the cluster has changed since: Pacemaker would now {now}", cure="look at it anew"
+        )
+    stopped = guests_stopped(picture, remedy, actions)
+    if stopped and not allow_reboot:
+        raise Refused(
+            f"{in_short(remedy.commands)}: it restarts {', '.join(stopped)}",
+            cure="have it wait for the next stop, or confirm the restart",
+        )
+    return stopped
+
+
+async def _foresee(backend: Backend, commands: Sequence[Command]) -> tuple[Action, ...]:
+    """Less what the scheduler would do without them just as well."""
+    foreseen = await backend.foresee(commands)
+    if not foreseen:
+        return ()
+    anyway = set(map(_what, await backend.foresee(())))
+    return tuple(action for action in foreseen if _what(action) not in anyway)
+
+
+def _what(action: Action) -> tuple[ActionKind, str, str | None, str | None]:
+    return (action.kind, action.resource, action.source, action.target)
+
+
+async def _to_do(backend: Backend, commands: Sequence[Command]) -> tuple[Command, ...]:
+    return changing(await backend.configuration(), commands)
+
+
+async def _shown(backend: Backend, vm: str, command: Command) -> None:
+    """Until the configuration has what was sent: sending it again would change nothing."""
+    end = time.monotonic() + SHOWN_WITHIN_S
+    with suppress(VmferryError):
+        await backend.refresh()
+    async with aclosing(ticking(backend)) as pictures:
+        async for _ in pictures:
+            if not await _to_do(backend, [command]):
+                return
+            if time.monotonic() > end:
+                raise ActFailed(
+                    f"waited {SHOWN_WITHIN_S:.0f} s in vain for the configuration to show "
+                    f"«{command}»; {_standing(backend, vm)}"
+                )
+
+
+async def _settled(backend: Backend, resources: Collection[str]) -> None:
+    """Until the scheduler has done what it wanted with these."""
+    end = time.monotonic() + SETTLED_WITHIN_S
+    async with aclosing(ticking(backend)) as pictures:
+        async for picture in pictures:
+            vms = [vm for vm in picture.vms if vm.id in resources]
+            busy = [vm.id for vm in vms if vm.state in _UNDER_WAY or picture.migration(vm.id)]
+            if not busy and picture.stale_pacemaker() is None:
+                planned = await backend.foresee(())
+                busy = [a.resource for a in planned if a.resource in resources and a.target]
+                if not busy:
+                    return
+            if time.monotonic() > end:
+                raise ActFailed(
+                    f"Pacemaker is not done with {', '.join(busy)} after {SETTLED_WITHIN_S:.0f} s"
+                )
+
+
+def _prove(
+    backend: Backend, act: Act, before: dict[str, tuple[Call, ...]], confirmed: set[str]
+) -> None:
+    """Close the act. Raises `ActFailed` where a guest was restarted that nobody confirmed."""
+    restarted = {
+        vm.id for vm in backend.picture.vms if vm.id in before and was_started(before[vm.id], vm)
+    }
+    surprised = sorted(restarted - confirmed)
+    act.note(Stage.PROVING, f"restarted: {', '.join(sorted(restarted)) or 'nothing'}")
+    act.close("cured")
+    if surprised:
+        raise ActFailed(
+            f"{', '.join(surprised)} was restarted meanwhile; {_standing(backend, act.intent.vm)}",
+            cure="the change itself is made; look at the failed actions for the reason",
+        )
+
+
+def _standing(backend: Backend, vm_id: str) -> str:
+    vm = backend.picture.vm(vm_id)
+    if vm is None:
+        return f"{vm_id} is no longer in the configuration"
+    return f"{vm_id} is {vm.state.value} on {' and '.join(vm.nodes) or 'no node'}"
