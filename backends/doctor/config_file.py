@@ -1,6 +1,7 @@
 """Topic 4: the domain's XML that the agent starts a VM from, there and equal on every node.
 
-A file that is missing on the target can lose the VM or start it twice (resource-agents#1231).
+A file that is missing on the target can lose the VM or start it twice (resource-agents#1231): there
+it is asked for in migrate_from, when the guest has arrived already.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
 
 _CHECK = "config file"
@@ -89,6 +90,7 @@ def _bad(vm: str, node: str, file: str, missing: bool, source: str | None) -> Fi
             node,
             vm,
             copy,
+            effect=Effect.ARRIVING_FAILS,
         )
     return Finding(
         Topic.RESOURCE,
@@ -99,4 +101,5 @@ def _bad(vm: str, node: str, file: str, missing: bool, source: str | None) -> Fi
         node,
         vm,
         (Cure((f"diff {quoted} <(ssh {source} cat {quoted})",)), *copy) if source else (),
+        ways=(Way(target=node),),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, DOMAINS, domain, unanswered
 from backends.errors import BadAnswer
 from backends.pacemaker.xml import parse
@@ -124,6 +124,8 @@ def _judge_target(
             target,
             vm,
             (Cure((f"install the same QEMU as on {home}",)),),
+            effect=Effect.SENDING_FAILS,
+            ways=(Way(target=target),),
         )
         return
     yield from _judge_machine(case, vm, machine, target)
@@ -141,6 +143,8 @@ def _judge_target(
                 target,
                 vm,
                 _CURES,
+                effect=Effect.SENDING_FAILS,
+                ways=(Way(target=target),),
             )
         elif not output.ok:
             yield _unknown(
@@ -190,6 +194,8 @@ def _judge_machine(case: Case, vm: str, machine: Machine, target: str) -> Iterat
             target,
             vm,
             (Cure(("virt-host-validate qemu",)),),
+            effect=Effect.SENDING_FAILS,
+            ways=(Way(target=target),),
         )
         return
     listed = list(arch.iterfind(".//machine")) if arch is not None else []
@@ -204,6 +210,8 @@ def _judge_machine(case: Case, vm: str, machine: Machine, target: str) -> Iterat
             target,
             vm,
             (Cure((f"bring QEMU on {target} up to the version of the other nodes",)),),
+            effect=Effect.SENDING_FAILS,
+            ways=(Way(target=target),),
         )
 
 
@@ -214,16 +222,19 @@ def _judge_passthrough(case: Case, vm: str, home: str, target: str) -> Iterator[
         yield Finding(Topic.CPU, "cpu", State.UNKNOWN, seen, node=target, vm=vm)
     elif ours != theirs:
         lacking = sorted(ours[1] - theirs[1])
+        wrong = bool(lacking) or ours[0] != theirs[0]
         less = f", which lacks {', '.join(lacking)}" if lacking else ""
         yield Finding(
             Topic.CPU,
             "cpu",
-            State.WRONG if lacking or ours[0] != theirs[0] else State.WARNING,
+            State.WRONG if wrong else State.WARNING,
             f"it has the CPU of its host ({ours[0]}); there it is {theirs[0]}{less}",
             "the guest goes on with instructions that the CPU there may not have, and crashes",
             target,
             vm,
             _CURES,
+            effect=Effect.HARMS if wrong else None,
+            ways=(Way(target=target),),
         )
 
 

@@ -5,10 +5,10 @@ Only the scheduler knows, so it is asked, for those VMs that depend on anything 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from backends.doctor.case import Case
-from backends.doctor.model import Finding, State, Topic
+from backends.doctor.model import Effect, Finding, State, Topic, Way
 from backends.model import VM, VMState
 from backends.plan import Action, ActionKind, Prediction
 
@@ -65,7 +65,13 @@ def _judge_vm(vm: VM, predictions: Mapping[str, Prediction]) -> Finding:
         f"a move to {', '.join(bad)} is a stop and a start{beside}{because}",
         "it depends on something that must itself stop, or is not there: the guest is rebooted",
         vm=vm.id,
+        effect=Effect.RESTARTS,
+        ways=() if len(bad) + len(unable) == len(predictions) else _to(bad),
     )
+
+
+def _to(targets: Iterable[str]) -> tuple[Way, ...]:
+    return tuple(Way(target=target) for target in targets)
 
 
 def _own(vm: str, prediction: Prediction) -> Action | None:

@@ -12,7 +12,7 @@ from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.domain_disks import Disk, disks_of
 from backends.doctor.filesystems import CLUSTERED
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place, Sharing
 from backends.errors import BadAnswer
 from backends.model import VM
@@ -125,6 +125,7 @@ def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterat
             "the target of a live migration would not find the disk, or another one by its name",
             node=vm.node,
             cures=_to_shared(vm, resource, disk),
+            effect=Effect.SENDING_FAILS,
         )
         return
     for node in missing:
@@ -135,6 +136,8 @@ def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterat
             "QEMU could not open the disk there: the migration fails",
             node=node,
             cures=_to_bring(home, disk, vm),
+            effect=Effect.SENDING_FAILS,
+            ways=(Way(target=node),),
         )
     if not missing and disk.writable:
         yield from _of_sharing(vm, resource, disk, how, evidence)
@@ -146,7 +149,8 @@ def _of_sharing(
     seen = f"{disk.target}: {disk.path} is {evidence}"
     if how is Sharing.DIFFERENT:
         why = "after a migration the guest would write to another disk: its data is lost"
-        yield _finding(vm, State.WRONG, seen, why, cures=_stable_path(vm, resource))
+        cures = _stable_path(vm, resource)
+        yield _finding(vm, State.WRONG, seen, why, cures=cures, effect=Effect.HARMS)
     elif how is Sharing.UNKNOWN:
         why = "only a disk that all nodes share can move along"
         yield _finding(vm, State.UNKNOWN, seen, why)
@@ -162,7 +166,9 @@ def _of_remote(vm: VM, disk: Disk) -> Iterator[Finding]:
         return
     if disk.kind in ("network", "nvme"):
         why = "what one node alone serves is not there for the guest on another"
-        yield _finding(vm, State.WRONG, f"{seen}, served by the node itself", why, node=vm.node)
+        seen = f"{seen}, served by the node itself"
+        failing = Effect.SENDING_FAILS
+        yield _finding(vm, State.WRONG, seen, why, node=vm.node, effect=failing)
     else:
         cure = Cure((f"virsh -c qemu:///system domblklist --details {shlex.quote(_name(vm))}",))
         why = "only a disk that all nodes share can move along; of this one that is not told"
@@ -195,6 +201,7 @@ def _of_cache(
         cures=(
             Cure((f"<driver name='qemu' cache='none'/>  (of {disk.target})",), resource.config),
         ),
+        effect=Effect.SENDING_FAILS if refused else None,
     )
 
 
@@ -248,5 +255,18 @@ def _finding(
     why: str,
     node: str | None = None,
     cures: Iterable[Cure] = (),
+    effect: Effect | None = None,
+    ways: tuple[Way, ...] = (),
 ) -> Finding:
-    return Finding(Topic.STORAGE, "disks", state, seen, why, node, vm.id, tuple(cures))
+    return Finding(
+        Topic.STORAGE,
+        "disks",
+        state,
+        seen,
+        why,
+        node,
+        vm.id,
+        tuple(cures),
+        effect=effect,
+        ways=ways,
+    )

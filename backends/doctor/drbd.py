@@ -11,7 +11,7 @@ from backends.doctor import drbd_answers as answers
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.drbd_answers import Net, Resource
-from backends.doctor.model import Cure, Family, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Family, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place
 from backends.errors import BadAnswer
 
@@ -55,13 +55,13 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
                 used.setdefault(minor, []).append(vm.id)
     if not used:
         return
-    names: dict[str, list[str]] = {}
+    names: dict[str, tuple[str, list[str]]] = {}
     for node in filter(case.answered, case.nodes):
         known = views(case, node)
         for minor, vms in used.items():
             view = known.get(minor)
             if view is not None:
-                names.setdefault(view.resource.name, vms)
+                names.setdefault(view.resource.name, (view.series, vms))
                 for finding in _of_view(node, view, opened=_opens_itself(case, vms)):
                     yield replace(finding, concerns=tuple(vms))
             elif any(place.exists for place in _places(storage, node, minor)):
@@ -69,8 +69,8 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
                 yield Finding(
                     Topic.STORAGE, "drbd", State.UNKNOWN, seen, node=node, concerns=tuple(vms)
                 )
-    for name, vms in names.items():
-        for finding in _of_pacemaker(case, name):
+    for name, (series, vms) in names.items():
+        for finding in _of_pacemaker(case, name, series):
             yield replace(finding, concerns=tuple(vms))
 
 
@@ -124,32 +124,46 @@ def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
     resource, net, name = view.resource, view.net, shlex.quote(view.resource.name)
     problems: list[Finding] = []
 
-    def add(state: State, seen: str, why: str, *cures: Cure) -> None:
+    def add(
+        state: State,
+        seen: str,
+        why: str,
+        *cures: Cure,
+        effect: Effect | None = None,
+        ways: tuple[Way, ...] = (),
+    ) -> None:
         text = f"{resource.name}: {seen}"
-        problems.append(Finding(Topic.STORAGE, "drbd", state, text, why, node, cures=cures))
+        finding = Finding(Topic.STORAGE, "drbd", state, text, why, node, cures=cures)
+        problems.append(replace(finding, effect=effect, ways=ways))
 
+    fails = Effect.SENDING_FAILS
     adjust = (_options(view), Cure((f"drbdadm adjust {name}",)))
     both = "while a guest moves, both nodes have its disk open: DRBD must let both be primary"
     if net.two_primaries is None and not opened:
         add(State.UNKNOWN, "whether two primaries are allowed was not learned", both)
     elif not net.two_primaries and not opened:
-        add(State.WRONG, "allow-two-primaries is off", both, *adjust)
+        add(State.WRONG, "allow-two-primaries is off", both, *adjust, effect=fails)
     if net.protocol not in (None, "C"):
         why = "two primaries need every write on both nodes before it counts: protocol C"
         add(State.WRONG, f"protocol {net.protocol}", why, *adjust)
     bad = [disk for disk in resource.disks if disk not in _GOOD]
     if bad:
         why = "a half that is not up to date cannot become primary: the guest cannot move there"
-        add(State.WRONG, f"its own half is {', '.join(bad)}", why, Cure((f"drbdadm up {name}",)))
+        seen = f"its own half is {', '.join(bad)}"
+        here = (Way(target=node),)
+        add(State.WRONG, seen, why, Cure((f"drbdadm up {name}",)), effect=fails, ways=here)
     for peer in resource.peers:
         if not peer.connected:
             why = "halves that do not talk drift apart; the other cannot become primary safely"
             cure = Cure((f"drbdadm connect {name}", f"drbdadm status {name}"))
-            add(State.WRONG, f"not connected to {peer.name} ({peer.connection})", why, cure)
+            seen = f"not connected to {peer.name} ({peer.connection})"
+            between = (Way(node, peer.name), Way(peer.name, node))
+            add(State.WRONG, seen, why, cure, effect=Effect.HARMS, ways=between)
         elif behind := [disk for disk in peer.disks if disk not in _GOOD]:
             why = "until the copy is complete the other half cannot become primary"
             cure = Cure((f"drbdadm status {name}",))
-            add(State.WRONG, f"the half of {peer.name} is {', '.join(behind)}", why, cure)
+            seen = f"the half of {peer.name} is {', '.join(behind)}"
+            add(State.WRONG, seen, why, cure, effect=fails, ways=(Way(target=peer.name),))
     if net.fencing == "dont-care":
         why = "with two primaries a lost connection splits the data unless the peer is fenced"
         add(State.WARNING, "fencing is dont-care", why, _fencing(view), adjust[1])
@@ -182,7 +196,7 @@ def _fencing(view: View) -> Cure:
     return Cure(lines, f"/etc/drbd.d/{view.resource.name}.res")
 
 
-def _of_pacemaker(case: Case, name: str) -> Iterator[Finding]:
+def _of_pacemaker(case: Case, name: str, series: str) -> Iterator[Finding]:
     for resource in case.configuration.of_agent(*_AGENTS):
         if resource.parameters.get("drbd_resource") != name or resource.clone is None:
             continue
@@ -200,6 +214,8 @@ def _of_pacemaker(case: Case, name: str) -> Iterator[Finding]:
                     Cure((f"crm resource meta {clone} set promoted-max 2",), family=Family.SUSE),
                     Cure((f"crm resource meta {clone} set promoted-max 2",), family=Family.DEBIAN),
                 ),
+                # DRBD 9 becomes primary by itself when the device is opened.
+                effect=Effect.SENDING_FAILS if series != "9" else None,
             )
 
 

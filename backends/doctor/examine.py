@@ -118,7 +118,8 @@ def judge(case: Case) -> Report:
     findings = [*_absent(case), *(finding for topic in TOPICS for finding in topic(case))]
     findings.sort(key=lambda finding: (finding.state.rank, finding.topic.rank))
     families = {node: family for node in case.nodes if (family := case.family(node))}
-    return Report(tuple(findings), families)
+    answered = [facts.answered_at for facts in case.facts.values() if facts.error is None]
+    return Report(tuple(findings), families, max(answered, default=None))
 
 
 def _absent(case: Case) -> Iterator[Finding]:

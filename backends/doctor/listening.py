@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from backends.doctor.case import Case
 from backends.doctor.listening_cures import Daemon, cures_for_conflict, cures_for_silence
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, PROCESSES, unanswered
 from backends.doctor.uris import TCP, TLS, remote_uri, transport_of
 
@@ -82,6 +82,7 @@ def _judge_node(case: Case, node: str, used: dict[str, tuple[str, ...]]) -> Iter
                 Cure(("systemctl start libvirtd",)),
                 Cure(("systemctl start virtqemud.socket",)),
             ),
+            effect=Effect.SENDING_FAILS,
         )
     elif not answers.ok:
         yield unanswered(Topic.LIBVIRT, "daemon", node, "whether libvirt answers", answers)
@@ -132,6 +133,7 @@ def _judge_transport(
             node,
             cures=cures_for_silence(daemon, transport),
             concerns=vms,
+            ways=(Way(target=node),),
         )
 
 
@@ -145,8 +147,9 @@ def _judge_authentication(node: str, daemon: Daemon, port: int) -> Iterator[Find
             f"whoever reaches port {port} is root on this node: use TLS, or an isolated network",
             node,
             cures=(
-                Cure(('auth_tcp = "sasl"',), daemon.file),
                 Cure((f"only the other nodes may reach port {port}: see the node's firewall",)),
+                Cure(('auth_tcp = "sasl"',), daemon.file),
+                Cure(("saslpasswd2 -a libvirt root    # with sasl, on every node",)),
             ),
         )
 

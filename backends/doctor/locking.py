@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from backends.doctor import disks, places, sanlock, virtlockd
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Sharing
 from backends.doctor.shared import unanswered
 from backends.errors import BadAnswer
@@ -143,7 +143,16 @@ def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
                     Cure(lines, "/etc/libvirt/qemu.conf"),
                     Cure(("systemctl restart libvirtd.service",)),
                 ),
+                effect=Effect.SENDING_FAILS if (refused := tuple(_refused(node, known))) else None,
+                ways=refused,
             )
+
+
+def _refused(node: str, known: Mapping[str, Settings]) -> Iterator[Way]:
+    """Between this node and the others, where one of the two has sanlock."""
+    for other in known:
+        if _uses(known[node], "sanlock") is not _uses(known[other], "sanlock"):
+            yield from (Way(node, other), Way(other, node))
 
 
 def _vms_on_block(case: Case) -> frozenset[str]:

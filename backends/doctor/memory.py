@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import memory_bytes, unanswered
 from backends.model import VM
 from backends.pacemaker.xml import number
@@ -71,6 +71,7 @@ def _judge_vm(vm: VM, size: int | None, free: dict[str, int]) -> Iterator[Findin
         "it can be moved nowhere" if nowhere else "a move there fails, or drives the node to swap",
         vm=vm.id,
         cures=(Cure(("move another VM away from there first, or give this one less memory",)),),
+        ways=tuple(Way(target=node) for node in full),
     )
 
 

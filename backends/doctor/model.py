@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from backends.plan import Command
@@ -81,6 +81,30 @@ class Cure:
         )
 
 
+class Effect(StrEnum):
+    """What becomes of a live migration that leads past a finding."""
+
+    RESTARTS = "restarts"
+    """There is none: Pacemaker stops the guest and starts it elsewhere."""
+    SENDING_FAILS = "sending fails"
+    """Its migrate_to fails, while the guest runs on the source."""
+    ARRIVING_FAILS = "arriving fails"
+    """Its migrate_from fails, when the guest is on the target already."""
+    HARMS = "harms"
+    """It comes to its end, and the guest crashes or its data is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Live migrations from one node to another; `None` is any."""
+
+    source: str | None = None
+    target: str | None = None
+
+    def covers(self, source: str, target: str) -> bool:
+        return self.source in (None, source) and self.target in (None, target)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at. `check` names it within its topic, the same in every cluster.
@@ -98,10 +122,21 @@ class Finding:
     cures: tuple[Cure, ...] = ()
     concerns: tuple[str, ...] = ()
     """The VMs that it stands in the way of, where it is no VM's own and not everyone's."""
+    effect: Effect | None = None
+    ways: tuple[Way, ...] = ()
+    """The migrations that lead past it; without any, all from and to its node, or simply all."""
 
     def about(self, vm: str) -> bool:
         """Whether this VM's way to a live migration leads past it."""
         return vm == self.vm or (self.vm is None and (not self.concerns or vm in self.concerns))
+
+    def meets(self, vm: str, source: str, target: str) -> bool:
+        """Whether this migration leads past it."""
+        if self.ways:
+            here = any(way.covers(source, target) for way in self.ways)
+        else:
+            here = self.node in (None, source, target)
+        return here and self.about(vm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +214,8 @@ class Report:
     findings: tuple[Finding, ...]
     families: Mapping[str, Family] = field(default_factory=dict)
     """Of each node's distribution, where it is known."""
+    at: float | None = None
+    """When the nodes had answered (epoch seconds); `None` when none did."""
 
     @property
     def wrong(self) -> bool:
@@ -194,5 +231,15 @@ class Report:
         )
 
     def of_vm(self, vm: str) -> tuple[Finding, ...]:
-        """What stands between this VM and a live migration: its own, and what is no VM's."""
-        return tuple(finding for finding in self.findings if finding.about(vm))
+        """What stands between this VM and a live migration: its own, and what is no VM's.
+
+        That it would be restarted wherever it is moved to can be meant so, and is a warning of the
+        cluster; to who asks for this VM it is wrong.
+        """
+        return tuple(map(_asked_for, (each for each in self.findings if each.about(vm))))
+
+
+def _asked_for(finding: Finding) -> Finding:
+    if finding.effect is Effect.RESTARTS and not finding.ways:
+        return replace(finding, state=State.WRONG)
+    return finding

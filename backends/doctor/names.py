@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.configuration import Resource
+from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, unanswered
-from backends.doctor.uris import host_of, remote_uri, target_name
+from backends.doctor.uris import host_of, memory_host, remote_uri, target_name
 from backends.errors import BadAnswer
 from backends.pacemaker.xml import parse
 
@@ -77,14 +78,14 @@ def _judge_node(case: Case, node: str) -> Iterator[Finding]:
     good = True
     for other in case.nodes:
         for name in _names(case, other):
-            finding = _judge_name(node, other, name, addresses.get(name, ()))
+            finding = _judge_name(case, node, other, name, addresses.get(name, ()))
             if finding is not None:
                 good = False
                 yield finding
     for other in case.others(node):
         name = _hostname(case, other)
         if name in addresses and name not in _names(case, other):
-            finding = _judge_name(node, other, name, addresses[name])
+            finding = _judge_name(case, node, other, name, addresses[name])
             if finding is not None:
                 good = False
                 yield finding
@@ -98,13 +99,21 @@ def _judge_node(case: Case, node: str) -> Iterator[Finding]:
             "libvirt refuses every migration to a host whose name is localhost",
             node,
             cures=(Cure((f"hostnamectl set-hostname {node}",)),),
+            effect=Effect.SENDING_FAILS,
+            ways=(Way(target=node),),
         )
     if good:
         seen = f"{', '.join(case.nodes)} resolve, none to loopback"
         yield Finding(Topic.NAMES, "node names", State.OK, seen, node=node)
 
 
-def _judge_name(node: str, other: str, name: str, found: tuple[str, ...]) -> Finding | None:
+def _judge_name(
+    case: Case, node: str, other: str, name: str, found: tuple[str, ...]
+) -> Finding | None:
+    users = tuple(vm.id for vm, resource in case.vms if name in _led_by(case, resource, other))
+    effect = Effect.SENDING_FAILS if users and node != other else None
+    concerns = users if len(users) < len(case.vms) else ()
+    ways = (Way(node, other),)
     if not found:
         return Finding(
             Topic.NAMES,
@@ -114,6 +123,9 @@ def _judge_name(node: str, other: str, name: str, found: tuple[str, ...]) -> Fin
             f"no VM can be migrated from {node} to {other}",
             node,
             cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"),),
+            concerns=concerns,
+            effect=effect,
+            ways=ways,
         )
     loops = [address for address in found if ipaddress.ip_address(address).is_loopback]
     if not loops:
@@ -129,7 +141,18 @@ def _judge_name(node: str, other: str, name: str, found: tuple[str, ...]) -> Fin
         else f"a migration from {node} to {other} goes to {node} itself, and fails",
         node,
         cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"), Cure((f"getent ahosts {name}",))),
+        concerns=concerns,
+        effect=effect,
+        ways=ways,
     )
+
+
+def _led_by(case: Case, resource: Resource, node: str) -> set[str]:
+    """The names by which a migration of this VM finds that node, for libvirt and for the RAM."""
+    memory = memory_host(resource, node)
+    if memory == node:
+        memory = _hostname(case, node) or node
+    return {host_of(remote_uri(resource, node)), memory or ""}
 
 
 def resolved(output: Output) -> dict[str, tuple[str, ...]]:
@@ -172,18 +195,20 @@ def _judge_uuids(case: Case) -> Iterator[Finding]:
             yield unanswered(Topic.NAMES, "host UUID", node, "its host UUID", output)
     for uuid, nodes in nodes_of.items():
         for node in nodes if len(nodes) > 1 else ():
-            others = ", ".join(other for other in nodes if other != node)
+            others = [other for other in nodes if other != node]
             yield Finding(
                 Topic.NAMES,
                 "host UUID",
                 State.WRONG,
-                f"its host UUID {uuid} is that of {others} too",
+                f"its host UUID {uuid} is that of {', '.join(others)} too",
                 "libvirt takes them for one host and refuses to migrate between them",
                 node,
                 cures=(
                     Cure(('host_uuid = "what uuidgen prints"',), "/etc/libvirt/libvirtd.conf"),
                     Cure(("systemctl restart libvirtd",)),
                 ),
+                effect=Effect.SENDING_FAILS,
+                ways=tuple(Way(node, other) for other in others),
             )
     if nodes_of and all(len(nodes) == 1 for nodes in nodes_of.values()):
         yield Finding(Topic.NAMES, "host UUID", State.OK, f"{len(nodes_of)} nodes, all different")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backends import commands
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
-from backends.doctor.model import Cure, Finding, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, State, Topic
 from backends.doctor.uris import SSH, TCP, TLS, remote_uri, transport_of
 from backends.model import VM, ConstraintKind
 from backends.pacemaker.agents import ALTEEVE_SERVER
@@ -52,6 +52,7 @@ def _judge_allow_migrate(vm: VM, resource: Resource) -> Finding:
         "a move, a standby or a rebalancing shuts the guest down and boots it elsewhere",
         vm=vm.id,
         cures=Cure.of(commands.set_meta(vm.id, "allow-migrate", "true")),
+        effect=Effect.RESTARTS,
     )
 
 
@@ -69,6 +70,7 @@ def _judge_transport(vm: VM, resource: Resource) -> Iterator[Finding]:
             "libvirt has no such transport for another host: every migration fails at once",
             vm=vm.id,
             cures=Cure.of(commands.set_parameter(vm.id, "migration_transport", SSH), restarts=True),
+            effect=Effect.SENDING_FAILS,
         )
     else:
         seen = f"migration_transport is {said}" if said else "migration_transport is not set: TLS"

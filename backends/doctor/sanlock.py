@@ -6,9 +6,9 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.errors import BadAnswer
 
 STATUS = Probe.of("locking sanlock", "sanlock", "client", "status")
@@ -129,7 +129,7 @@ def _of_node(node: str, conf: Settings, status: Status, ids: Counter[str]) -> It
     if not status.running:
         why = "libvirt uses sanlock there: without its daemon no guest starts on this node"
         lines = ("systemctl enable --now wdmd.service sanlock.service",)
-        yield _wrong(node, "the sanlock daemon does not run", why, Cure(lines))
+        yield _keeps_out(_wrong(node, "the sanlock daemon does not run", why, Cure(lines)))
     if not conf.auto:
         return
     own = Cure(("host_id = N   (another number on each node, 1 to 2000)",), CONF)
@@ -142,7 +142,7 @@ def _of_node(node: str, conf: Settings, status: Status, ids: Counter[str]) -> It
         yield _wrong(node, f"another node has host_id {conf.host_id} too", why, own, restart)
     elif status.running and LIBVIRT not in {space.name for space in status.lockspaces}:
         why = "libvirt cannot take the leases of a guest's disks there: no guest starts"
-        yield _wrong(node, f"sanlock is not in the lockspace {LIBVIRT}", why, restart)
+        yield _keeps_out(_wrong(node, f"sanlock is not in the lockspace {LIBVIRT}", why, restart))
 
 
 def _between(known: Mapping[str, Status], hosts: Mapping[str, Output]) -> Iterator[Finding]:
@@ -174,6 +174,11 @@ def _between(known: Mapping[str, Status], hosts: Mapping[str, Output]) -> Iterat
                     "the lease area is not the same on every node: it guards nothing between them",
                     Cure((f"findmnt --target {shlex.quote(space.path)}",)),
                 )
+
+
+def _keeps_out(finding: Finding) -> Finding:
+    """One by which no guest can come to its node."""
+    return replace(finding, effect=Effect.SENDING_FAILS, ways=(Way(target=finding.node),))
 
 
 def _wrong(node: str, seen: str, why: str, *cures: Cure) -> Finding:

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from backends.doctor.model import Cure, Finding, Report, State
+from backends.doctor.model import Cure, Effect, Finding, Report, State
 
 TROUBLE = (State.WRONG, State.UNKNOWN, State.WARNING)
-_REBOOTING = frozenset({"allow-migrate", "dependencies"})
-"""Checks that, where they are not ok, mean that a move is a stop and a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,20 @@ def _restart(cure: Cure) -> str:
 def verdict(findings: Iterable[Finding]) -> str:
     """What one VM's findings come to."""
     findings = tuple(findings)
-    states = {finding.state for finding in findings}
-    reboots = [
-        finding.check
-        for finding in findings
-        if finding.check in _REBOOTING and finding.state in (State.WRONG, State.WARNING)
-    ]
+    restarting = [each for each in findings if each.effect is Effect.RESTARTS]
+    states = {finding.state for finding in findings if finding not in restarting}
     if State.WRONG in states:
         return "not fit for live migration"
-    if reboots:
-        return f"a move would reboot it ({', '.join(reboots)})"
+    if restarting:
+        where = ", ".join(way.target or "" for each in restarting for way in each.ways)
+        checks = ", ".join(finding.check for finding in restarting)
+        return f"a move{' to ' if where else ''}{where} would reboot it ({checks})"
     return "fit for live migration" + (", as far as is known" if State.UNKNOWN in states else "")
 
 
 def total(findings: Iterable[Finding]) -> str:
-    """Such as `nothing wrong, 3 warnings`."""
-    states = [finding.state for finding in findings]
+    """Such as `nothing wrong, 3 warnings`: what is the same in many places counts once."""
+    states = [alike[0].state for alike in troubles(findings)]
     wrong, unknown, warnings = map(states.count, TROUBLE)
     words = [f"{wrong or 'nothing'} wrong"]
     if unknown:

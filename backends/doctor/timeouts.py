@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from backends import commands
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
-from backends.doctor.model import Cure, Finding, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import memory_bytes
 from backends.doctor.uris import target_name
 from backends.judge import DEFAULT_TIMEOUT_S
@@ -74,12 +74,13 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
     if vm.node is None:
         seen = f"{told}; it does not run"
         return Finding(Topic.RESOURCE, check, State.NOT_USED, seen, vm=vm.id)
-    speed = _slowest(case, vm, resource)
+    speeds = _speeds(case, vm, resource)
     size = memory_bytes(case, vm)
-    if size is None or speed is None:
+    if size is None or not speeds:
         missing = "the size of its RAM" if size is None else "the speed of the link"
         seen = f"{told}; {missing} is not known"
         return Finding(Topic.RESOURCE, check, State.UNKNOWN, seen, vm=vm.id)
+    speed = min(speeds.values())
     needed_s = size / speed
     seen = (
         f"{told}; {size / GiB:.1f} GiB at {speed / MiB:.0f} MiB/s "
@@ -99,6 +100,8 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
         else "a guest that changes its memory meanwhile may not arrive, and is then rebooted",
         vm=vm.id,
         cures=_set_operation(resource, "migrate_to", timeout=f"{better_s}s"),
+        effect=Effect.SENDING_FAILS if wrong else None,
+        ways=tuple(Way(target=node) for node, each in speeds.items() if size / each > timeout_s),
     )
 
 
@@ -106,16 +109,20 @@ def _duration(needed_s: float) -> str:
     return f"{needed_s:.0f} s" if needed_s >= 1 else "less than 1 s"
 
 
-def _slowest(case: Case, vm: VM, resource: Resource) -> float | None:
-    """The least of its own limit and the links it may have to take."""
+def _speeds(case: Case, vm: VM, resource: Resource) -> dict[str, int]:
+    """To each node that it may go to: the least of its own limit and the link, where one is known.
+
+    Bytes a second.
+    """
     limit = (number(resource.parameters.get("migration_speed")) or 0) * MiB
-    speeds = [float(limit)] if limit > 0 else []
-    sources = (vm.node,) if vm.node in case.nodes else case.nodes
-    for source in sources:
+    found: dict[str, int] = {}
+    for source in [vm.node] if vm.node in case.nodes else case.nodes:
         links = link_bytes_per_s(case.output(source or "", "link speeds").stdout)
-        names = {target_name(resource, target) for target in case.others(source or "")}
-        speeds.extend(speed for name, speed in links.items() if name in names)
-    return min(speeds, default=None)
+        for target in case.others(source or ""):
+            known = (limit, links.get(target_name(resource, target)), found.get(target))
+            if any(known):
+                found[target] = min(filter(None, known))
+    return found
 
 
 def _judge_migrate_from(vm: VM, resource: Resource) -> Iterator[Finding]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backends.doctor.case import Case
 from backends.doctor.listening import SETTINGS, settings_of
-from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
 from backends.doctor.uris import SSH, host_of, memory_host, remote_uri, transport_of
 
@@ -75,7 +76,8 @@ def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
             targets.append(target)
             concerned.extend(vms)
         elif not output.answered or output.missing:
-            yield unanswered(Topic.TRANSPORT, transport, source, uri, output)
+            unknown = unanswered(Topic.TRANSPORT, transport, source, uri, output)
+            yield replace(unknown, concerns=vms, ways=(Way(source, target),))
         else:
             yield Finding(
                 Topic.TRANSPORT,
@@ -86,6 +88,8 @@ def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
                 source,
                 cures=_cures(uri, target, output),
                 concerns=vms,
+                effect=Effect.SENDING_FAILS,
+                ways=(Way(source, target),),
             )
     for transport, (targets, concerned) in well.items():
         seen = f"reaches {', '.join(targets)} over {transport}"
@@ -173,7 +177,13 @@ def _judge_ports(case: Case, source: str) -> Iterator[Finding]:
         if (low, high) != (str(FIRST_PORT), str(LAST_PORT)):
             seen = f"{target} takes migrations on ports {low}–{high}: not tried"
             yield Finding(
-                Topic.TRANSPORT, "migration ports", State.UNKNOWN, seen, node=source, concerns=vms
+                Topic.TRANSPORT,
+                "migration ports",
+                State.UNKNOWN,
+                seen,
+                node=source,
+                concerns=vms,
+                ways=(Way(source, target),),
             )
         elif output.ok or "refused" in output.stderr:
             # Refused by the machine itself: nobody waits there now, and nothing is in the way.
@@ -183,9 +193,9 @@ def _judge_ports(case: Case, source: str) -> Iterator[Finding]:
         elif "No route to host" in output.stderr or "timed out" in output.stderr:
             yield _blocked(source, target, _said(output), vms)
         else:
-            yield unanswered(
-                Topic.TRANSPORT, "migration ports", source, f"port {LAST_PORT} of {host}", output
-            )
+            what = f"port {LAST_PORT} of {host}"
+            unknown = unanswered(Topic.TRANSPORT, "migration ports", source, what, output)
+            yield replace(unknown, concerns=vms, ways=(Way(source, target),))
     if reached:
         seen = f"ports {FIRST_PORT}–{LAST_PORT} of {', '.join(reached)} are open"
         yield Finding(Topic.TRANSPORT, "migration ports", State.OK, seen, node=source)
@@ -205,4 +215,6 @@ def _blocked(source: str, target: str, said: str, vms: tuple[str, ...]) -> Findi
         source,
         cures=_firewall(target, f"{FIRST_PORT}-{LAST_PORT}/tcp"),
         concerns=vms,
+        effect=Effect.SENDING_FAILS,
+        ways=(Way(source, target),),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
+from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 
 SOCKETS = Probe.of("locking sockets", "ss", "-Hlx")
 
@@ -75,7 +75,8 @@ def _of_node(node: str, conf: Settings, listening: bool | None) -> Iterator[Find
     elif not listening:
         why = "libvirt uses virtlockd there: without it no guest starts on this node"
         cure = Cure(("systemctl enable --now virtlockd.socket",))
-        yield _finding(node, State.WRONG, "virtlockd does not listen", why, cure)
+        silent = _finding(node, State.WRONG, "virtlockd does not listen", why, cure)
+        yield replace(silent, effect=Effect.SENDING_FAILS, ways=(Way(target=node),))
 
 
 def _finding(node: str, state: State, seen: str, why: str, *cures: Cure) -> Finding:

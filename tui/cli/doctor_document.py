@@ -3,8 +3,10 @@
 `check` names what was looked at within its topic, the same in every cluster. `concerns` are the VMs
 that a finding stands in the way of, where it is no VM's own; empty means all. A cure's lines are to
 be typed, or put into its `file`; `node` is where, and `family` for which distributions: `any`,
-`debian`, `rhel`, `suse`. `argv` is there where it is one command that vmferry knows, and
-`restarts` says that it restarts the VM.
+`debian`, `rhel`, `suse`. `effect` is what becomes of a live migration that leads past the finding:
+`restarts`, `sending fails`, `arriving fails` or `harms`; `ways` are those migrations, `null` being
+any node; empty means all from and to its node, or simply all. `argv` is there where it is one
+command that vmferry knows, and `restarts` says that it restarts the VM.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ def _finding(finding: Finding) -> Document:
         "concerns": list(finding.concerns),
         "seen": finding.seen,
         "why": finding.why or None,
+        "effect": finding.effect.value if finding.effect is not None else None,
+        "ways": [{"source": way.source, "target": way.target} for way in finding.ways],
         "cures": [_cure(cure, finding) for cure in finding.cures],
     }
 
