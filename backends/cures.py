@@ -214,14 +214,18 @@ async def _settled(backend: Backend, resources: Collection[str]) -> None:
             vms = [vm for vm in picture.vms if vm.id in resources]
             busy = [vm.id for vm in vms if vm.state in _UNDER_WAY or picture.migration(vm.id)]
             if not busy and picture.stale_pacemaker() is None:
-                planned = await backend.foresee(())
-                busy = [a.resource for a in planned if a.resource in resources and a.target]
+                planned = [a for a in await backend.foresee(()) if not _blocked(a)]
+                busy = [action.resource for action in planned if action.resource in resources]
                 if not busy:
                     return
             if time.monotonic() > end:
                 raise ActFailed(
                     f"Pacemaker is not done with {', '.join(busy)} after {SETTLED_WITHIN_S:.0f} s"
                 )
+
+
+def _blocked(action: Action) -> bool:
+    return action.reason is not None and action.reason.startswith("blocked:")
 
 
 def _prove(

@@ -75,15 +75,15 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         elif backend.picture.vm(vm) is None:
             act.close("the VM is gone")
             yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
-        elif not waits(act.intent) and _nothing_happened(backend, act):
+        elif act.intent.kind == cures.KIND:
+            async with aclosing(cures.finish_cure(backend, act)) as reports:
+                async for report in reports:
+                    yield report
+        elif _nothing_happened(backend, act):
             act.close("nothing was sent")
             yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
         elif act.intent.kind == "move":
             async with aclosing(finish_move(backend, act)) as reports:
-                async for report in reports:
-                    yield report
-        elif act.intent.kind == cures.KIND:
-            async with aclosing(cures.finish_cure(backend, act)) as reports:
                 async for report in reports:
                     yield report
         elif act.intent.kind == "clear":
@@ -103,9 +103,8 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
 def _nothing_happened(backend: Backend, act: Act) -> bool:
     """Whether the first command never reached the cluster, or has left no trace there."""
     vm = vm_in(backend.picture, act.intent.vm)
-    if not any(isinstance(entry, Note) and entry.command for entry in act.entries):
+    sent = [entry for entry in act.entries if isinstance(entry, Note) and entry.command]
+    if all(note.stage == Stage.PREPARING for note in sent):
         return True
-    if act.intent.kind == cures.KIND:
-        return False  # what it changes is not in the picture
     untouched = not vm.constraints and vm.own_maintenance == act.intent.maintenance
     return untouched and calls(vm) == act.intent.calls

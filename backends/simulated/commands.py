@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from backends.base import Answer
 from backends.model import ConstraintKind
-from backends.simulated import domains, operations
-from backends.simulated.state import Guest, Location, Stage, State
+from backends.simulated import domains, elements, operations
+from backends.simulated.state import Guest, Location, MiB, Stage, State
 
 OK = 0
 USAGE = 64
@@ -43,6 +43,10 @@ _STANDBY_OPTIONS = (
 _ATTRIBUTE_OPTIONS = (
     {"n": "name", "v": "update", "D": "delete", "t": "type", "N": "node", "l": "lifetime"},
     ("name", "update", "type", "node", "lifetime"),
+)
+_CIBADMIN_OPTIONS = (
+    {"M": "modify", "c": "allow-create", "o": "scope", "X": "xml-text"},
+    ("scope", "xml-text"),
 )
 
 
@@ -153,7 +157,11 @@ def _clear(state: State, guest: Guest, options: dict[str, str]) -> Answer:
     return _configured(state, guest)
 
 
-def _cleanup(state: State, guest: Guest, _options: dict[str, str]) -> Answer:
+def _cleanup(state: State, guest: Guest, options: dict[str, str]) -> Answer:
+    node = options.get("node")
+    if node is not None and node != guest.host:
+        operations.probe_on(state, guest, node)
+        return Answer(OK)
     if guest.activity is not None and guest.activity.stage is Stage.HELD:
         state.engage(guest, None)
     if guest.activity is not None:
@@ -167,9 +175,15 @@ def _cleanup(state: State, guest: Guest, _options: dict[str, str]) -> Answer:
 
 
 def _set_parameter(state: State, guest: Guest, options: dict[str, str]) -> Answer:
-    if "meta" not in options or "parameter-value" not in options:
-        return _no(USAGE, "crm_resource: --set-parameter needs --meta and --parameter-value")
-    return _meta(state, guest, options["set-parameter"], options["parameter-value"])
+    if "parameter-value" not in options:
+        return _no(USAGE, "crm_resource: --set-parameter needs --parameter-value")
+    name, value = options["set-parameter"], options["parameter-value"]
+    if "meta" in options:
+        return _meta(state, guest, name, value)
+    guest.parameters = {**guest.parameters, name: value}
+    if name == "migration_speed" and value.isdigit():
+        guest.migration_speed_bytes_per_s = int(value) * MiB
+    return _configured(state, guest)
 
 
 def _delete_parameter(state: State, guest: Guest, options: dict[str, str]) -> Answer:
@@ -230,20 +244,19 @@ def _crm_attribute(state: State, words: list[str], _node: str | None) -> Answer:
 
 
 def _cibadmin(state: State, words: list[str], _node: str | None) -> Answer:
-    """Only what sets `on-fail` of a migrate_to: its operation is called `VM-migrate_to` here."""
-    options = _options(words, ({"M": "modify", "X": "xml-text"}, ("xml-text",)))
+    options = _options(words, _CIBADMIN_OPTIONS)
     if "modify" not in options or "xml-text" not in options:
         return _no(USAGE, "cibadmin: --modify and --xml-text are needed")
     try:
-        operation = ElementTree.fromstring(options["xml-text"])
+        element = ElementTree.fromstring(options["xml-text"])
     except ElementTree.ParseError as error:
         return _no(USAGE, f"cibadmin: {error}")
-    vm = operation.get("id", "").removesuffix("-migrate_to")
-    guest = state.guests.get(vm)
-    if operation.tag != "op" or guest is None:
+    changed = elements.modify(state, element)
+    if changed is None:
         return _no(NO_SUCH, "cibadmin: No such device or address")
-    guest.on_fail = operation.get("on-fail", guest.on_fail)
-    return _configured(state, guest)
+    for guest in changed:
+        _configured(state, guest)
+    return Answer(OK)
 
 
 _RESOURCE_ACTS: Mapping[str, Callable[[State, Guest, dict[str, str]], Answer]] = {

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from backends.model import ConstraintKind
 from backends.simulated.examined import config_file
-from backends.simulated.state import Guest, MiB, State
+from backends.simulated.state import Guest, Location, MiB, State
 
 
 def cib(state: State) -> bytes:
@@ -27,6 +28,8 @@ def cib(state: State) -> bytes:
     for guest in state.guests.values():
         _vm(resources, guest)
         _dependencies(constraints, guest)
+    for location in state.constraints:
+        _location(constraints, location)
     return etree.tostring(root)
 
 
@@ -46,6 +49,7 @@ def _vm(resources: etree._Element, guest: Guest) -> None:
     }
     if guest.migration_speed_bytes_per_s:
         parameters["migration_speed"] = str(guest.migration_speed_bytes_per_s // MiB)
+    parameters |= guest.parameters
     _pairs(primitive, "instance_attributes", f"{guest.id}-params", parameters)
     meta = {"allow-migrate": "true"} if guest.allow_migrate else {}
     if guest.target_role is not None:
@@ -57,11 +61,20 @@ def _vm(resources: etree._Element, guest: Guest) -> None:
         ("migrate_to", guest.migrate_to_timeout_s),
         ("migrate_from", guest.migrate_from_timeout_s),
     ):
-        if timeout_s is not None:
-            attributes = {"id": f"{guest.id}-{name}", "name": name, "interval": "0s"}
-            op = etree.SubElement(operations, "op", {**attributes, "timeout": f"{timeout_s:g}s"})
-            if name == "migrate_to" and guest.on_fail is not None:
-                op.set("on-fail", guest.on_fail)
+        on_fail = guest.on_fail if name == "migrate_to" else None
+        if timeout_s is not None or on_fail is not None:
+            words = {"id": guest.operation_id(name), "name": name, "interval": "0s"}
+            op = etree.SubElement(operations, "op", words)
+            if timeout_s is not None:
+                op.set("timeout", f"{timeout_s:g}s")
+            if on_fail is not None:
+                op.set("on-fail", on_fail)
+
+
+def _location(constraints: etree._Element, location: Location) -> None:
+    score = "INFINITY" if location.kind is ConstraintKind.PREFER else "-INFINITY"
+    words = {"id": location.id, "rsc": location.vm, "role": "Started", "node": location.node}
+    etree.SubElement(constraints, "rsc_location", {**words, "score": score})
 
 
 def _dependencies(constraints: etree._Element, guest: Guest) -> None:

@@ -236,6 +236,7 @@ def _start(state: State, guest: Guest, activity: Activity) -> None:
         return
     activity.source = None
     guest.host, guest.boots = target, guest.boots + 1
+    guest.started_with = guest.parameters
     _enter(state, guest, activity, Stage.START, state.random.uniform(2.0, 4.0))
 
 
@@ -261,6 +262,14 @@ def forget(state: State, guest: Guest) -> None:
     """Forget what is known of the VM: what failed there may be tried again."""
     history.forgotten(state, guest)
     guest.cannot_start_on = frozenset()
+
+
+def probe_on(state: State, guest: Guest, node: str) -> None:
+    """Forget what was done with the VM on a node where it is not, and look there."""
+    history.forgotten(state, guest, node)
+    guest.cannot_start_on -= {node}
+    if state.hosts[node].alive:
+        history.ended(state, guest, node, "monitor", history.NOT_RUNNING)
 
 
 def probe(state: State, guest: Guest) -> None:

@@ -181,7 +181,7 @@ def vm_of(state: State, guest: Guest) -> VM:
         migrate_to_timeout_s=guest.migrate_to_timeout_s,
         migrate_from_timeout_s=guest.migrate_from_timeout_s,
         migrate_to_on_fail=guest.on_fail,
-        migrate_to_op_id=f"{guest.id}-migrate_to",
+        migrate_to_op_id=guest.operation_id("migrate_to"),
         migration_speed_bytes_per_s=guest.migration_speed_bytes_per_s,
         history=tuple(guest.history.values()),
     )

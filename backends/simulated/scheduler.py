@@ -11,6 +11,7 @@ from backends.plan import Action, ActionKind
 from backends.simulated.state import Guest, Location, Stage, State
 
 INFINITY = 1_000_000
+_CHANGED = "resource definition change"
 _ENDS_THE_GUEST = frozenset(
     {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER}
 )
@@ -47,7 +48,7 @@ def decide(state: State, wishes: Wishes) -> list[Action]:
     actions: dict[str, Action] = {}
     for guest in state.guests.values():
         here, there = wishes.places[guest.id], targets[guest.id]
-        if here == there and not guest.failed:
+        if here == there and not guest.failed and not guest.changed:
             continue
         if is_free(state, guest, here):
             action = _action(state, guest, here, there)
@@ -172,6 +173,8 @@ def _action(state: State, guest: Guest, here: str | None, there: str | None) -> 
         return Action(ActionKind.STOP, guest.id, here, None, "no node can take it")
     if guest.failed:
         return Action(ActionKind.RECOVER, guest.id, here, there, "an action on it failed")
+    if here == there:
+        return Action(ActionKind.RESTART, guest.id, here, here, _CHANGED)
     reason = why_not_live(state, guest, there)
     kind = ActionKind.MIGRATE if reason is None else ActionKind.MOVE
     return Action(kind, guest.id, here, there, reason)
@@ -179,6 +182,8 @@ def _action(state: State, guest: Guest, here: str | None, there: str | None) -> 
 
 def why_not_live(state: State, guest: Guest, target: str) -> str | None:
     """Why a move there would stop the guest; `None` where it would not."""
+    if guest.changed:
+        return _CHANGED
     if not guest.allow_migrate:
         return "allow-migrate is not set on it"
     for companion in guest.companions:

@@ -84,6 +84,8 @@ class Host:
     next_at: float | None = None
     """When its fencing or its boot goes on."""
     call_id: int = 10
+    tells: dict[str, str] = field(default_factory=dict)
+    """What the doctor's probes print there that a healthy node would not, by their names."""
 
     @property
     def can_host(self) -> bool:
@@ -122,6 +124,12 @@ class Guest:
     migrate_to_timeout_s: float | None = 120.0
     migrate_from_timeout_s: float | None = 60.0
     migration_speed_bytes_per_s: int | None = None
+    operation_ids: dict[str, str] = field(default_factory=dict)
+    """Of operations that are called otherwise than after the VM."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Those of the agent that were set later than the cluster was made."""
+    started_with: dict[str, str] = field(default_factory=dict)
+    """What they were at its start."""
     downtime_limit_s: float = DEFAULT_DOWNTIME_S
     managed: bool = True
     maintenance: bool = False
@@ -140,6 +148,14 @@ class Guest:
     activity: Activity | None = None
     history: dict[tuple[str, str], Operation] = field(default_factory=dict)
     """By node and by what Pacemaker keeps one entry of: `last`, `monitor`, `migrate_to` …"""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it runs with other parameters than those that are set: it must be restarted."""
+        return self.host is not None and self.parameters != self.started_with
+
+    def operation_id(self, name: str) -> str:
+        return self.operation_ids.get(name, f"{self.id}-{name}")
 
 
 @dataclass(frozen=True, slots=True)
