@@ -123,6 +123,8 @@ class VmferryApp(App[None]):
         self._was_connected = True
         self._main.show_picture(self.backend.picture)
         self._main.finish_left_open()
+        self._main.look_after_stops()
+        self._main.examine()
         if self.screen is self._connect:
             self.pop_screen()
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from backends.outlook import Chance
 from tui.item import Item
 from tui.modal import Modal
+from widgets.doctor_rows import MARKS, MEANINGS, WAITS
 from widgets.glyphs import BADGES, BEST, CHANCE_MARKS, NODE_MARKS, VERDICT_MARKS, VM_MARKS, Tone
 from widgets.tones import toned
 
@@ -27,6 +28,15 @@ _LEGEND = {
     "Copies": (
         (CHANCE_MARKS[Chance.LATE].glyph, "late: it ends after the timeout", Tone.WARN),
         (CHANCE_MARKS[Chance.STALLED].glyph, "stalled: it never ends as it goes now", Tone.BAD),
+    ),
+    "Findings of the doctor": (
+        *(
+            (mark.glyph, f"{mark.word}: {MEANINGS[state]}", mark.tone)
+            for state, mark in MARKS.items()
+        ),
+        (WAITS.glyph, "waits: a confirmed cure, for the next stop of its VM", WAITS.tone),
+        ("c", "a cure that vmferry carries out itself", Tone.ACCENT),
+        ("→", "a cure to be typed, or put into a file", Tone.MUTED),
     ),
     "What a move would be": (
         *VERDICT_MARKS.values(),

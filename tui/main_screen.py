@@ -21,14 +21,16 @@ from backends.journal import Journal
 from backends.model import Cluster
 from backends.plan import Sent
 from backends.transaction import Stage
-from tui.evacuating import EvacuatingScreen
+from tui.curing import CuringScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen
-from tui.messages import Ended, QueueChanged, Reported, Trouble
+from tui.messages import Ended, ExaminationChanged, QueueChanged, Reported, Trouble
+from tui.views import VIEW_KEYS
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.command_list import CommandList
 from widgets.details import Details
+from widgets.doctor_view import DoctorView
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
 from widgets.queue_view import QueueView
@@ -42,36 +44,19 @@ SMALLEST = (60, 16)
 
 _WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
 _HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
-_GROUP = Binding.Group("Views", compact=True)
 
 
-class MainScreen(EvacuatingScreen):
+class MainScreen(CuringScreen):
     """Takes pictures, and shows those parts of the newest that are in sight."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
-    VIEWS = (
-        ("1", "board", "Board"),
-        ("2", "cluster", "Cluster"),
-        ("3", "timeline", "Timeline"),
-        ("5", "logs", "Logs"),
-        ("6", "queue", "Queue"),
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="filter",
                 tooltip="Show only the VMs with this in their name"),
         Binding("i", "details", "Details", id="details", show=False,
                 tooltip="Open or close the details of what is selected"),
-        Binding("1", "view('board')", "Board", id="view.board", group=_GROUP,
-                tooltip="The board: nodes as columns, VMs as cards"),
-        Binding("2", "view('cluster')", "Cluster", id="view.cluster", group=_GROUP,
-                tooltip="Nodes, VMs, failures, fencing and constraints as tables"),
-        Binding("3", "view('timeline')", "Timeline", id="view.timeline", group=_GROUP,
-                tooltip="Everything that was seen to happen"),
-        Binding("5", "view('logs')", "Logs", id="view.logs", group=_GROUP,
-                tooltip="Every command that was sent to a node"),
-        Binding("6", "view('queue')", "Queue", id="view.queue", group=_GROUP,
-                tooltip="The queue of moves: its order, and how long it takes"),
+        *VIEW_KEYS,
         Binding("a", "abort", "Abort", id="abort",
                 tooltip="End the migration of the selected VM safely; recover a failed one"),
         Binding("e", "evacuate", "Evacuate", id="evacuate",
@@ -86,6 +71,8 @@ class MainScreen(EvacuatingScreen):
                 tooltip="End the standby of the selected node, and bring its VMs home"),
         Binding("B", "balance", "Balance", id="balance", show=False,
                 tooltip="Propose a few live moves that even the nodes"),
+        Binding("v", "checklist", "Checklist", id="checklist", show=False,
+                tooltip="What the selected VM's way to a live migration leads past"),
         Binding("p", "pause", "Pause", id="pause", show=False,
                 tooltip="Hold the display still, and let it go on again"),
         Binding("r", "refresh", "Refresh", id="refresh", show=False,
@@ -106,9 +93,8 @@ class MainScreen(EvacuatingScreen):
         title: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(backend, journal)
+        super().__init__(backend, journal, clock)
         self._title_text = title
-        self._clock = clock
         self._newest: Cluster | None = None
         self._shown: Cluster | None = None
         self._commands: tuple[Sent, ...] = ()
@@ -121,12 +107,13 @@ class MainScreen(EvacuatingScreen):
         return self._shown or Cluster()
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self._title_text, self._clock)
+        yield StatusLine(self._title_text, self.clock)
         with Container(id="middle"):
             with ContentSwitcher(initial="board"):
                 yield Board(id="board")
                 yield ClusterTables(id="cluster")
                 yield Timeline(id="timeline")
+                yield DoctorView(self.clock, id="doctor")
                 yield CommandList(id="logs")
                 yield QueueView(id="queue")
             yield Details()
@@ -149,6 +136,7 @@ class MainScreen(EvacuatingScreen):
             self._date_constraints(self._newest, picture)
         self._newest = picture
         self._log.add(self.follow_copies(picture))
+        self.follow_configuration(picture)
         self._draw()
 
     def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
@@ -183,6 +171,8 @@ class MainScreen(EvacuatingScreen):
             self.query_one(ClusterTables).show(picture)
         elif self._view == "timeline":
             self.query_one(Timeline).show_events(self._log.dropped, self._log.events)
+        elif self._view == "doctor":
+            self.query_one(DoctorView).show(self.examination)
         elif self._view == "queue":
             self.query_one(QueueView).show_queue(self.queue_state)
         else:
@@ -192,6 +182,11 @@ class MainScreen(EvacuatingScreen):
     @on(QueueChanged)
     def _queue_changed(self) -> None:
         if self._view == "queue":
+            self._draw()
+
+    @on(ExaminationChanged)
+    def _examination_changed(self) -> None:
+        if self._view == "doctor":
             self._draw()
 
     @on(Board.SelectionChanged)
@@ -224,7 +219,7 @@ class MainScreen(EvacuatingScreen):
             self._note("act-failed", Severity.BAD, str(event.error), vm)
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
-        self._log.add([Event(self._clock(), kind, severity, text, vm or None)])
+        self._log.add([Event(self.clock(), kind, severity, text, vm or None)])
         self._draw()
 
     def action_view(self, name: str) -> None:
@@ -234,6 +229,15 @@ class MainScreen(EvacuatingScreen):
             self.query_one(ClusterTables).action_focus_table()
         else:
             self.query_one(f"#{name}").focus()
+        if name == "doctor":
+            self.examine_when_old()
+
+    def action_checklist(self) -> None:
+        """Show the checklist of the selected VM."""
+        vm = self.selected_vm()
+        if vm is not None:
+            self.action_view("doctor")
+            self.query_one(DoctorView).vm = vm.id
 
     def action_filter(self) -> None:
         self.action_view("board")
@@ -249,7 +253,7 @@ class MainScreen(EvacuatingScreen):
 
     def action_pause(self) -> None:
         self.paused = not self.paused
-        self.query_one(StatusLine).paused_since = self._clock() if self.paused else None
+        self.query_one(StatusLine).paused_since = self.clock() if self.paused else None
         self._draw()
 
     @work(group="refresh", exclusive=True, exit_on_error=False)
@@ -263,6 +267,7 @@ class MainScreen(EvacuatingScreen):
         sections: dict[str, type[DOMNode]] = {
             "Board": Board,
             "Tables": ClusterTables,
+            "Doctor": DoctorView,
             "Queue": QueueView,
             "Cluster": type(self),
             "vmferry": type(self.app),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from backends.doctor import model as doctor
 from backends.errors import VmferryError
-from backends.model import Cluster
+from backends.journal import Act
+from backends.model import CibVersion, Cluster
 from backends.moves import QueueState
 from backends.plan import Sent, Verdict
 from backends.transaction import Report
@@ -98,6 +100,30 @@ class QueueChanged(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, QueueChanged)
+
+
+@dataclass
+class Examined(Message):
+    """The doctor's report of a configuration, or why there is none."""
+
+    report: doctor.Report | None
+    version: CibVersion | None
+    error: VmferryError | None = None
+
+
+@dataclass
+class ExaminationChanged(Message):
+    """What is known from examining the cluster is to be seen."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ExaminationChanged)
+
+
+@dataclass
+class Due(Message):
+    """The VM has stopped that a confirmed cure waited for; the act is ours from now on."""
+
+    act: Act
 
 
 @dataclass

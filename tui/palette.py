@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.style import Style
 
+from tui.views import VIEWS
 from widgets.bars import literal
 
 if TYPE_CHECKING:
@@ -58,10 +59,11 @@ class ClusterCommands(Provider):
 
     def _fixed(self) -> Iterator[_Command]:
         screen = cast("MainScreen", self.screen)
-        for key, name, title in screen.VIEWS:
-            run = partial(screen.action_view, name)
-            yield _Command(f"View: {title}", f"The same as {key}", run)
+        for view in VIEWS:
+            run = partial(screen.action_view, view.name)
+            yield _Command(f"View: {view.title}", f"The same as {view.key}", run)
         yield _Command("Balance the nodes", "Propose a few live moves", screen.action_balance)
+        yield _Command("Examine the cluster", "Have the doctor look again", screen.examine)
         yield _Command("Refresh", "Look at the cluster again now", screen.action_refresh)
         yield _Command("Pause", "Hold the display, or let it go on", screen.action_pause)
         yield _Command("Filter", "Show only some VMs", screen.action_filter)
@@ -90,6 +92,10 @@ class ClusterCommands(Provider):
         for vm in picture.vms:
             name, run = literal(vm.id), partial(screen.pick_up, vm.id)
             yield _Command(f"Pick up VM {name}", "Then choose the node to move it to", run)
+        for vm in picture.vms:
+            run = partial(screen.go_and, vm.id, None, screen.action_checklist)
+            help_text = "What its way to a live migration leads past"
+            yield _Command(f"Checklist of VM {literal(vm.id)}", help_text, run)
 
     def _theme(self, name: str) -> None:
         self.app.theme = name
