@@ -1,4 +1,7 @@
-"""What probes print in a simulated cluster: a healthy Debian 12, in the exact form of its tools."""
+"""What probes print in a simulated cluster: a healthy Debian 12, in the exact form of its tools.
+
+A scenario may have a node tell something else (`Host.tells`).
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def answer(state: State, host: Host, probe: Probe) -> Output:
     if probe.name.startswith("migration port "):
         refused = f"bash: line 1: /dev/tcp/{probe.name[15:]}/49215: Connection refused\n"
         return Output(1, "", f"bash: connect: Connection refused\n{refused}")
-    return Output(0, tell(state, host, probe))
+    return Output(0, host.tells.get(probe.name) or tell(state, host, probe))
 
 
 def _os_release(_state: State, _host: Host, _probe: Probe) -> str:
@@ -141,10 +144,16 @@ def _version(_state: State, _host: Host, _probe: Probe) -> str:
 
 
 def _names(state: State, _host: Host, _probe: Probe) -> str:
+    return names(state)
+
+
+def names(state: State, loopback: str | None = None) -> str:
+    """What the node names resolve to; one of them perhaps as some installers leave it."""
     lines: list[str] = []
     for number, name in enumerate(state.hosts, 11):
-        lines.append(f"#{name}\n10.0.0.{number}       STREAM {name}\n")
-        lines.append(f"10.0.0.{number}       DGRAM  \n10.0.0.{number}       RAW    \n")
+        address = "127.0.1.1" if name == loopback else f"10.0.0.{number}"
+        lines.append(f"#{name}\n{address:<15} STREAM {name}\n")
+        lines.append(f"{address:<15} DGRAM  \n{address:<15} RAW    \n")
     return "".join(lines)
 
 
@@ -157,7 +166,12 @@ def _clock(_state: State, _host: Host, _probe: Probe) -> str:
 
 
 def _config_files(state: State, _host: Host, _probe: Probe) -> str:
-    files = sorted(config_file(guest) for guest in state.guests.values())
+    return config_files(state.guests.values())
+
+
+def config_files(guests: Iterable[Guest]) -> str:
+    """The checksums of a node that has those of these VMs."""
+    files = sorted(map(config_file, guests))
     return "".join(f"{hashlib.sha256(file.encode()).hexdigest()}  {file}\n" for file in files)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from backends.simulated import examined
 from backends.simulated.census import populate
 from backends.simulated.scheduler import why_not_live
 from backends.simulated.state import GiB, Guest, MiB
@@ -139,6 +140,22 @@ def _evacuation(world: World) -> Script:
         yield 30.0
 
 
+def _unfit(world: World) -> Script:
+    """What makes migrations fail, as it is found in the field. Nothing happens by itself."""
+    state = world.state
+    nodes, guests = list(state.hosts), [g for g in state.guests.values() if g.host is not None]
+    state.hosts[nodes[0]].tells["names"] = examined.names(state, loopback=nodes[-1])
+    for guest in guests[:1]:
+        guest.parameters = guest.started_with = {"migration_transport": "ssl"}
+    for guest in sorted(guests[1:], key=lambda guest: -guest.memory_bytes)[:1]:
+        guest.migrate_to_timeout_s = 20.0
+    for guest in [each for each in guests if each.host != nodes[-1]][-1:]:
+        others = [each for each in state.guests.values() if each is not guest]
+        state.hosts[nodes[-1]].tells["config files"] = examined.config_files(others)
+        world.execute(("crm_resource", "--ban", "-r", guest.id, "-N", nodes[-1]))
+    return _calm(world)
+
+
 def _first_live(world: World) -> Guest | None:
     return next(
         (
@@ -205,6 +222,7 @@ _SCENARIOS: Mapping[str, _Scenario] = {
     "libvirt-down": _Scenario("the libvirt of one node stops answering for a while", _libvirt_down),
     "pacemaker-silent": _Scenario("nobody answers for Pacemaker for a while", _silence),
     "evacuation": _Scenario("somebody sends a node into standby", _evacuation),
+    "unfit": _Scenario("what makes migrations fail, for the doctor to find", _unfit),
     "names": _Scenario("VMs whose names carry markup and escape sequences", _busy, _NAMES),
 }
 
