@@ -6,7 +6,7 @@ import pytest
 
 from backends.doctor import storage
 from backends.doctor.disks import PLACES, VERSION
-from backends.doctor.model import Finding, Output, State
+from backends.doctor.model import Effect, Finding, Output, State, Way
 from backends.doctor.places import Sharing, parse_devices, sharing, volume_group
 from backends.doctor.places import parse as parse_places
 from doctor_storage.made import QEMU, Outputs, answer, bad, block, brief, case, disk, place, places
@@ -23,6 +23,7 @@ def test_a_file_on_a_local_file_system_is_wrong_where_the_vm_runs() -> None:
     findings = bad(found(place(FILE, mount=LOCAL), place(FILE, kind="", mount=LOCAL)))
     assert brief(findings) == {(State.WRONG, "alpha", "web")}
     assert "ext4" in findings[0].seen and "bravo" in findings[0].seen
+    assert findings[0].effect is Effect.SENDING_FAILS
     assert any("blockcopy web vda" in line for cure in findings[0].cures for line in cure.lines)
 
 
@@ -41,6 +42,7 @@ def test_nfs_that_one_node_has_not_mounted_is_wrong_there() -> None:
     findings = bad(found(place(FILE), place(FILE, kind="", mount=LOCAL)))
     assert brief(findings) == {(State.WRONG, "bravo", "web")}
     assert findings[0].cures[0].lines == ("mount -t nfs4 nas:/vm /srv",)
+    assert (findings[0].effect, findings[0].ways) == (Effect.SENDING_FAILS, (Way(target="bravo"),))
 
 
 def test_one_file_system_from_two_places_is_unknown() -> None:
@@ -121,6 +123,7 @@ def test_another_lun_by_the_same_path_is_wrong() -> None:
     there = block("/dev/sdb", lsblk("/dev/sdb", "0x6002"))
     (finding,) = bad(found(here, there, devices=BLOCK))
     assert finding.state is State.WRONG and "0x6002" in finding.seen
+    assert (finding.effect, finding.ways) == (Effect.HARMS, ())
 
 
 def test_disks_without_a_name_are_unknown() -> None:
@@ -146,6 +149,8 @@ def test_a_cache_is_dangerous_on_an_old_qemu(version: str, cache: str, state: St
     devices = disk(FILE, cache=cache)
     findings = bad(found(place(FILE), place(FILE), devices=devices, qemu=text))
     assert [each.state for each in findings] == ([state] if state else [])
+    refused = state is State.WRONG
+    assert all((each.effect is Effect.SENDING_FAILS) is refused for each in findings)
 
 
 def test_a_node_that_gave_no_answer_leaves_it_unknown() -> None:

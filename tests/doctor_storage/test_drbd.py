@@ -15,7 +15,7 @@ from backends.doctor.drbd_answers import (
     parse_status,
     series,
 )
-from backends.doctor.model import Finding, State
+from backends.doctor.model import Effect, Finding, State
 from doctor_storage.made import Outputs, answer, bad, block, case, disk, places
 
 DISK = disk("/dev/drbd1", kind="block")
@@ -121,36 +121,60 @@ def test_a_vm_beside_drbd_makes_nobody_ask_for_two_primaries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "seen", "state"),
+    ("old", "new", "seen", "state", "effect"),
     [
-        ('"allow-two-primaries": true', '"allow-two-primaries": false', "is off", State.WRONG),
-        ('"protocol": "C"', '"protocol": "A"', "protocol A", State.WRONG),
-        ("resource-and-stonith", "dont-care", "dont-care", State.WARNING),
+        (
+            '"allow-two-primaries": true',
+            '"allow-two-primaries": false',
+            "is off",
+            State.WRONG,
+            Effect.SENDING_FAILS,
+        ),
+        ('"protocol": "C"', '"protocol": "A"', "protocol A", State.WRONG, None),
+        ("resource-and-stonith", "dont-care", "dont-care", State.WARNING, None),
     ],
 )
 def test_an_option_that_keeps_the_guest_is_found(
-    old: str, new: str, seen: str, state: State
+    old: str, new: str, seen: str, state: State, effect: Effect | None
 ) -> None:
     outputs = {**nine(), drbd.SHOW.name: answer("drbdsetup-9-show.json").replace(old, new)}
     (finding,) = bad(found(outputs))
-    assert (finding.state, finding.node) == (state, "bravo")
+    assert (finding.state, finding.node, finding.effect) == (state, "bravo", effect)
     assert seen in finding.seen and finding.concerns == ("web",)
     assert any("drbdadm adjust web" in cure.lines for cure in finding.cures)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "seen"),
+    ("old", "new", "seen", "effect"),
     [
-        ('"disk-state": "UpToDate"', '"disk-state": "Inconsistent"', "own half is Inconsistent"),
-        ('"connection-state": "Connected"', '"connection-state": "Connecting"', "not connected"),
-        ('"peer-disk-state": "UpToDate"', '"peer-disk-state": "Outdated"', "of bravo is Outdated"),
+        (
+            '"disk-state": "UpToDate"',
+            '"disk-state": "Inconsistent"',
+            "own half is Inconsistent",
+            Effect.SENDING_FAILS,
+        ),
+        (
+            '"connection-state": "Connected"',
+            '"connection-state": "Connecting"',
+            "not connected",
+            Effect.HARMS,
+        ),
+        (
+            '"peer-disk-state": "UpToDate"',
+            '"peer-disk-state": "Outdated"',
+            "of bravo is Outdated",
+            Effect.SENDING_FAILS,
+        ),
     ],
 )
-def test_a_state_that_keeps_the_guest_is_found(old: str, new: str, seen: str) -> None:
+def test_a_state_that_keeps_the_guest_is_found(
+    old: str, new: str, seen: str, effect: Effect
+) -> None:
     status = answer("drbdsetup-9-status.json").replace(old, new, 1)
     (finding,) = bad(found({**nine(), drbd.STATUS.name: status}))
-    assert (finding.state, finding.node) == (State.WRONG, "bravo")
+    assert (finding.state, finding.node, finding.effect) == (State.WRONG, "bravo", effect)
     assert seen in finding.seen
+    assert all("bravo" in (way.source, way.target) for way in finding.ways)
 
 
 def test_the_cure_is_written_as_the_version_reads_it() -> None:
@@ -175,6 +199,7 @@ def test_pacemaker_must_promote_two() -> None:
     assert promoted("2") == []
     (finding,) = promoted("1")
     assert finding.state is State.WRONG and "ms-web" in finding.seen
+    assert finding.effect is None, "DRBD 9 promotes by itself"
 
 
 def test_an_agent_that_allows_two_primaries_by_itself_is_believed() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from backends.doctor import locking, sanlock, virtlockd
 from backends.doctor.locking import PLACES, parse_settings
-from backends.doctor.model import Finding, Output, State
+from backends.doctor.model import Effect, Finding, Output, State, Way
 from backends.doctor.sanlock import Lockspace, Status, parse_hosts, parse_status
 from doctor_storage.made import Outputs, answer, bad, case, disk, place, places
 
@@ -62,6 +62,8 @@ def test_lock_managers_that_differ_are_found_on_one_node(here: str, there: str) 
     different = [each for each in found(here, there) if each.check == "manager"]
     (finding,) = different
     assert finding.state is State.WRONG and finding.node is not None
+    assert (finding.effect is Effect.SENDING_FAILS) is (here == SANLOCK)
+    assert all(finding.meets("web", *way) for way in (("alpha", "bravo"), ("bravo", "alpha")))
 
 
 def test_a_node_without_the_others_lock_manager_is_the_one_to_blame() -> None:
@@ -78,6 +80,7 @@ def test_virtlockd_that_does_not_listen_is_wrong_there() -> None:
     (finding,) = bad(found(LOCKD, LOCKD, bravo={virtlockd.SOCKETS.name: "\n"}))
     assert (finding.state, finding.node) == (State.WRONG, "bravo")
     assert "virtlockd.socket" in finding.cures[0].lines[0]
+    assert (finding.effect, finding.ways) == (Effect.SENDING_FAILS, (Way(target="bravo"),))
 
 
 def test_locks_on_devices_do_not_cross_hosts() -> None:
@@ -114,7 +117,8 @@ def test_sanlock_that_works_on_both_is_good() -> None:
 def test_a_sanlock_daemon_that_does_not_run_is_wrong() -> None:
     findings = bad(sanlock_found(bravo={sanlock.STATUS.name: NO_DAEMON}))
     assert (State.WRONG, "bravo") in {(each.state, each.node) for each in findings}
-    assert any("does not run" in each.seen for each in findings)
+    (silent,) = [each for each in findings if "does not run" in each.seen]
+    assert (silent.effect, silent.ways) == (Effect.SENDING_FAILS, (Way(target="bravo"),))
 
 
 def test_equal_host_ids_are_found_on_both() -> None:

@@ -42,7 +42,8 @@ _WIDEST = max(len(state.value) for state in State)
 def doctor(session: Session, vm: str | None, as_json: bool) -> int:
     """Examine whether VMs can migrate live, and say what to change.
 
-    Looks only. Exit code 0: nothing is wrong (there may be warnings); 1: something is.
+    Looks only. Exit code 0: nothing is wrong (there may be warnings); 1: something is. With --vm,
+    a move that would reboot that VM is wrong.
     """
     report, name = run(_examine(session.connect(session.prepare()), vm))
     findings = report.findings if vm is None else report.of_vm(vm)
@@ -58,7 +59,6 @@ def doctor(session: Session, vm: str | None, as_json: bool) -> int:
 
 async def _examine(backend: Backend, vm: str | None) -> tuple[Report, str | None]:
     async with backend:
-        await backend.settled()
         if vm is not None:
             named_vm(backend, vm)
         return await examine(backend), backend.picture.name

@@ -18,7 +18,7 @@ from tui.cli.documents import plan_document
 from tui.cli.follow import Follower
 from tui.cli.left_open import finish_left_open
 from tui.cli.options import Command
-from tui.cli.preview import show_plan
+from tui.cli.preview import plan_with_advice, show_plan
 from tui.cli.session import Session, run, takes_hosts
 
 
@@ -51,15 +51,15 @@ async def _migrate(
         named_vm(backend, vm)
         journal = Journal.default()
         await finish_left_open(backend, journal, follower, yes=yes)
-        plan = await backend.plan([vm], node)
-        show_plan(plan, err=True)
-        document = plan_document(plan)
+        plan, advised = await plan_with_advice(backend, vm, node)
+        show_plan(advised, err=True)
+        document = plan_document(advised)
         follower.tell("plan", {key: document[key] for key in document if key != "schema"})
         if plan.verdict.kind is VerdictKind.REFUSED:
             raise Refused("; ".join(plan.verdict.reasons), where=vm, cure="nothing was changed")
         await consent(
             vm,
-            plan.verdict.reboots,
+            advised.verdict.reboots,
             yes=yes,
             allow_reboot=allow_reboot,
             question=f"Move {vm} to {node}?",

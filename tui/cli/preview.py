@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from dataclasses import replace
+
 import click
 
 from backends.base import Backend
+from backends.doctor.advice import advise_plan
+from backends.doctor.examine import examine
+from backends.doctor.model import Report
+from backends.errors import VmferryError
 from backends.plan import Plan, VerdictKind
+from backends.tasks import cancel
 from tui.cli.documents import plan_document
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command
@@ -27,8 +36,8 @@ _TONE = {
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @takes_hosts
 def preview(session: Session, vm: str, node: str, as_json: bool) -> int:
-    """Say what moving VM to NODE would do; nothing is changed."""
-    plan = run(_plan(session.connect(session.prepare()), vm, node))
+    """Say what moving VM to NODE would do, and what the doctor expects; nothing is changed."""
+    plan = run(_preview(session.connect(session.prepare()), vm, node))
     if as_json:
         emit(plan_document(plan))
     else:
@@ -36,9 +45,36 @@ def preview(session: Session, vm: str, node: str, as_json: bool) -> int:
     return ExitCode.REFUSED if plan.verdict.kind is VerdictKind.REFUSED else ExitCode.DONE
 
 
-async def _plan(backend: Backend, vm: str, node: str) -> Plan:
+async def _preview(backend: Backend, vm: str, node: str) -> Plan:
     async with backend:
-        return await backend.plan([vm], node)
+        _, advised = await plan_with_advice(backend, vm, node)
+        return advised
+
+
+async def plan_with_advice(backend: Backend, vm: str, node: str) -> tuple[Plan, Plan]:
+    """The scheduler's plan, and the same with the doctor's word on it; both are asked at once.
+
+    Raises what `Backend.plan` raises.
+    """
+    examination = asyncio.create_task(_examined(backend))
+    try:
+        plan = await backend.plan([vm], node)
+        if plan.verdict.kind is VerdictKind.REFUSED:
+            return plan, plan
+        report = await examination
+    finally:
+        await cancel(examination)
+    if isinstance(report, VmferryError):
+        said = f"the doctor could not look: {report}"
+        return plan, replace(plan, warnings=(*plan.warnings, said))
+    return plan, advise_plan(backend.picture, plan, report, time.time())
+
+
+async def _examined(backend: Backend) -> Report | VmferryError:
+    try:
+        return await examine(backend)
+    except VmferryError as error:
+        return error
 
 
 def show_plan(plan: Plan, *, err: bool = False) -> None:

@@ -1,0 +1,37 @@
+"""A cluster in memory on which the doctor finds something that makes migrations fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from backends.doctor.model import Facts, Output, Probe
+from backends.simulated import SimulatedBackend
+
+REFUSED = Output(
+    1,
+    "",
+    "error: failed to connect to the hypervisor\n"
+    "error: Cannot recv data: Host key verification failed.: Connection reset by peer\n",
+)
+
+
+class Faulty(SimulatedBackend):
+    """The other nodes do not know the host key of bravo, until that is mended."""
+
+    broken = True
+
+    def __init__(self, nodes: int = 3, vms: int = 12, speed: float = 0) -> None:
+        super().__init__(nodes, vms, 1, speed, "calm")
+        self.examining: Callable[[], None] = lambda: None
+        """Called whenever a node is examined."""
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        self.examining()
+        facts = await super().collect(node, probes)
+        refused = {
+            name: REFUSED
+            for name in facts.outputs
+            if self.broken and name.startswith("transport ") and "//bravo/" in name
+        }
+        return replace(facts, outputs={**facts.outputs, **refused})
