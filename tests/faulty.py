@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backends.doctor.model import Facts, Output, Probe
@@ -23,11 +24,12 @@ class Faulty(SimulatedBackend):
 
     def __init__(self, nodes: int = 3, vms: int = 12, speed: float = 0) -> None:
         super().__init__(nodes, vms, 1, speed, "calm")
-        self.examining: Callable[[], None] = lambda: None
-        """Called whenever a node is examined."""
+        self.answers = asyncio.Event()
+        """Set unless the nodes are to keep the doctor waiting."""
+        self.answers.set()
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
-        self.examining()
+        await self.answers.wait()
         facts = await super().collect(node, probes)
         refused = {
             name: REFUSED

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from textual import on, work
 
 from backends import commands
 from backends.balance import best_target
+from backends.doctor.advice import advise, advise_plan
+from backends.doctor.model import Report
 from backends.errors import VmferryError
 from backends.judge import make_plan
 from backends.migration import clear
@@ -16,7 +19,7 @@ from backends.moves import confirmed
 from backends.plan import Plan
 from backends.tuning import protected, protections
 from tui.acting import names
-from tui.messages import Doing, Trouble, VerdictsGiven
+from tui.messages import Doing, ExaminationChanged, Trouble, VerdictsGiven
 from tui.proposal import Proposal
 from tui.proposals.clear import of_clear
 from tui.proposals.move import of_plan
@@ -28,9 +31,19 @@ from widgets.board import Board
 class MovingScreen(QueueingScreen):
     """Picks VMs up, drops them, and clears up behind moves."""
 
+    report: Report | None = None
+    """What the doctor found when it looked last; nobody waits for it."""
+    _given: VerdictsGiven | None = None
+    """What the scheduler says of the VMs in hand."""
+
     @on(Board.PickedUp)
     def _picked_up(self, event: Board.PickedUp) -> None:
+        self._given = None
         self._preview(event.vms)
+        self.examine_when_old()
+
+    def examine_when_old(self) -> None:
+        """Let the doctor look again where what it found is out of date."""
 
     @on(Board.Unmovable)
     def _unmovable(self, event: Board.Unmovable) -> None:
@@ -39,6 +52,7 @@ class MovingScreen(QueueingScreen):
     @on(Board.PutBack)
     def _put_back(self) -> None:
         self.workers.cancel_group(self, "preview")
+        self._given = None
 
     @work(group="preview", exclusive=True, exit_on_error=False)
     async def _preview(self, vms: tuple[str, ...]) -> None:
@@ -51,12 +65,24 @@ class MovingScreen(QueueingScreen):
 
     @on(VerdictsGiven)
     def _verdicts_given(self, event: VerdictsGiven) -> None:
-        best = best_target(self.backend.picture, event.verdicts)
-        self.board.show_verdicts(event.verdicts, best)
+        self._given = event
+        self._show_verdicts()
+
+    @on(ExaminationChanged)
+    def _show_verdicts(self) -> None:
+        """Those of the VMs in hand, with the doctor's word on them."""
+        given, picture, report = self._given, self.backend.picture, self.report
+        if given is None:
+            return
+        verdicts = dict(given.verdicts)
+        if report is not None:
+            verdicts = {node: advise(picture, each, report) for node, each in verdicts.items()}
+        self.board.show_verdicts(verdicts, best_target(picture, verdicts))
 
     @on(Board.Dropped)
     def _dropped(self, event: Board.Dropped) -> None:
         self.workers.cancel_group(self, "preview")
+        self._given = None
         vms, node = event.vms, event.node
 
         async def make(option: bool) -> Proposal:
@@ -64,7 +90,10 @@ class MovingScreen(QueueingScreen):
             picture = self.backend.picture
             moving = [vm for vm in map(picture.vm, vms) if vm is not None]
             if option:
-                plan = make_plan(protected(picture, vms), plan.verdict)
+                picture = protected(picture, vms)
+                plan = make_plan(picture, plan.verdict)
+            if self.report is not None:
+                plan = advise_plan(picture, plan, self.report, time.time())
             return of_plan(plan, protections(moving), self._move, protected=option)
 
         self.propose(f"Move {names(vms)} to {node}", make)

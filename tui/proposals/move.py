@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backends.plan import Command, Plan
+from backends.plan import Command, Plan, VerdictKind
 from tui.proposal import (
     MEANINGS,
     Answer,
@@ -32,14 +32,14 @@ def of_plan(
 ) -> Proposal:
     """`protections`: what would keep a failure from rebooting; with `protected` they come along."""
     can, reboots = bool(plan.commands), plan.reboots
-    offered = bool(protections) and can and not reboots
+    offered = bool(protections) and can and _tried_live(plan)
     protected = protected and offered
     sent = (*protections, *plan.commands) if protected else plan.commands
     lines = [*_verdict(plan)]
     if can:
         lines += _steps(plan, protected=protected)
         if offered and not protected:
-            lines.append(point(_OFFER, Tone.MUTED, "o"))
+            lines.append(point(_OFFER, Tone.MUTED, "^o" if reboots else "o"))
         lines += commands_lines(sent)
     label = "Move with reboot" if reboots else "Move"
     answer = Answer(label, lambda: then(plan, protected)) if can else None
@@ -56,8 +56,8 @@ def of_plan(
 
 
 _OFFER = (
-    "o sets on-fail=block first: a failure then leaves the guest where it is, untouched. It "
-    "restarts nothing, and stays set."
+    "sets on-fail=block first: a migration that fails then leaves the guest where it is, "
+    "untouched. It restarts nothing, and stays set."
 )
 _BLOCKED = (
     "With on-fail=block a failure restarts nothing: the guest stays where it is, and a offers to "
@@ -65,9 +65,19 @@ _BLOCKED = (
 )
 
 
+_VAIN = "Pacemaker would migrate live, and that is not expected to come off: a guest is shut down."
+
+
+def _tried_live(plan: Plan) -> bool:
+    """Whether Pacemaker would migrate live what is to move, come of it what may."""
+    return not any(map(plan.verdict.restarts, plan.vms))
+
+
 def _verdict(plan: Plan) -> Iterator[Line]:
     verdict = plan.verdict
     _, tone, meaning = MEANINGS[verdict.kind]
+    if verdict.kind is VerdictKind.REBOOT and _tried_live(plan):
+        meaning = _VAIN
     yield verdict_line(verdict.kind)
     yield plain(meaning)
     for reason in verdict.reasons:
@@ -92,7 +102,7 @@ def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
 def _in_turn(plan: Plan) -> Iterator[str]:
     """They wait in a queue; what is done with each is told once."""
     for vm in plan.vms:
-        how = "shut down and started again" if vm in plan.verdict.reboots else "live"
+        how = "shut down and started again" if plan.verdict.restarts(vm) else "live"
         yield f"{vm} moves to {plan.node}, {how}"
     yield (
         "They wait in a queue and go one after the other: for each a constraint is set, the move "
