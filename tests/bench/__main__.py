@@ -64,9 +64,12 @@ def board(lab: Lab, home: Path) -> Iterator[Terminal]:
 
 
 def cold(lab: Lab, home: Path) -> None:
-    """From nothing to the whole picture, beside one crm_mon over ssh."""
-    ssh = ["ssh", "-F", str(lab.ssh_config), "alpha", "crm_mon", "-1", "--output-as=xml"]
-    status = [str(VMFERRY), "status", "--json", "--ssh-config", str(lab.ssh_config), "alpha"]
+    """From nothing to the whole picture, and to the doctor's report, each beside one ssh command.
+
+    Of all that the doctor asks of a node, `virsh capabilities` takes the longest.
+    """
+    ssh = ["ssh", "-F", str(lab.ssh_config), "alpha"]
+    ours = ["--json", "--ssh-config", str(lab.ssh_config), "alpha"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
 
     def timed(argv: list[str]) -> float:
@@ -74,9 +77,15 @@ def cold(lab: Lab, home: Path) -> None:
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=environment)
         return time.monotonic() - started
 
-    pairs = [(timed(ssh), timed(status)) for _ in range(9)]
-    beside, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
-    say("status --json, cold", ours, "ssh alpha crm_mon", beside)
+    for command, beside, times in (
+        ("status", ["crm_mon", "-1", "--output-as=xml"], 9),
+        ("doctor", ["virsh", "-c", "qemu:///system", "capabilities"], 5),
+    ):
+        pairs = [
+            (timed([*ssh, *beside]), timed([str(VMFERRY), command, *ours])) for _ in range(times)
+        ]
+        theirs, took = (statistics.median(each) for each in zip(*pairs, strict=True))
+        say(f"{command} --json, cold", took, f"ssh alpha {beside[0]}", theirs)
 
 
 def keys(terminal: Terminal, home: Path) -> None:
