@@ -9,10 +9,13 @@ import pytest
 from backends.doctor.examine import examine
 from backends.doctor.model import Report
 from backends.live import LiveBackend
+from backends.plan import Plan
 from backends.ssh import Login
 from lab import Lab
+from tui.cli.preview import plan_with_advice
 
 Doctor = Callable[[], Awaitable[Report]]
+Preview = Callable[[str, str], Awaitable[Plan]]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,19 @@ def doctor(seeded_lab: Lab) -> Doctor:
     async def call() -> Report:
         login = Login(ssh_config=seeded_lab.ssh_config)
         async with LiveBackend(["charlie"], login, read_only=True) as backend:
-            await backend.settled()
             return await examine(backend)
+
+    return call
+
+
+@pytest.fixture
+def preview(seeded_lab: Lab) -> Preview:
+    """What `vmferry preview` says on the lab, entered by charlie."""
+
+    async def call(vm: str, node: str) -> Plan:
+        login = Login(ssh_config=seeded_lab.ssh_config)
+        async with LiveBackend(["charlie"], login, read_only=True) as backend:
+            _, advised = await plan_with_advice(backend, vm, node)
+            return advised
 
     return call

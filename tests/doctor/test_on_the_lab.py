@@ -10,9 +10,10 @@ import pytest
 from backends.doctor.examine import examine
 from backends.doctor.model import State
 from backends.live import LiveBackend
+from backends.plan import VerdictKind
 from backends.ssh import Login
 from doctor.breaking import changed_file, covered, hidden, libvirtd, places, spare, wrong
-from doctor.conftest import Doctor
+from doctor.conftest import Doctor, Preview
 from doctor.tls import Authority
 from lab import Lab, LabError
 
@@ -23,7 +24,9 @@ def migrate(lab: Lab, vm: str, source: str, uri: str) -> None:
     lab.run(source, "virsh", *options, vm, uri)
 
 
-async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(doctor: Doctor) -> None:
+async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(
+    doctor: Doctor, preview: Preview
+) -> None:
     report = await doctor()
     assert not wrong(report), wrong(report)
     warnings = [each for each in report.findings if each.state is State.WARNING]
@@ -31,7 +34,11 @@ async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(doctor
     assert places(warnings, "allow-migrate") == {(None, "db1")}
     assert places(warnings, "dependencies") == {(None, "mail1")}
     assert places(warnings, "on-fail") == {(None, vm) for vm in ("web1", "web2", "app1", "mail1")}
+    assert len(warnings) == 3 + 1 + 1 + 4
     assert all(each.why and each.cures for each in warnings if each.check != "dependencies")
+    plan = await preview("web1", "bravo")
+    assert plan.verdict.kind is VerdictKind.LIVE
+    assert not [each for each in plan.warnings if "doctor" in each]
 
 
 async def test_a_login_with_sudo_sees_what_root_sees(seeded_lab: Lab, doctor: Doctor) -> None:
@@ -60,16 +67,26 @@ async def test_nothing_is_left_behind_on_a_node(seeded_lab: Lab, doctor: Doctor)
     ids=["no TCP listener", "no --listen", "listening to itself only"],
 )
 async def test_a_libvirtd_that_does_not_listen(
-    seeded_lab: Lab, doctor: Doctor, options: str, old: str, new: str, told: str
+    seeded_lab: Lab,
+    doctor: Doctor,
+    preview: Preview,
+    options: str,
+    old: str,
+    new: str,
+    told: str,
 ) -> None:
     with libvirtd(seeded_lab, "bravo", options=options, old=old, new=new):
         report = await doctor()
+        there, elsewhere = await preview("web1", "bravo"), await preview("web1", "charlie")
         with pytest.raises(LabError, match="refused"):
             migrate(seeded_lab, "web1", "alpha", "qemu+tcp://bravo/system")
     found = wrong(report)
     assert places(found, "tcp listener") == {("bravo", None)}
     assert places(found, "tcp") == {("alpha", None), ("charlie", None)}
     assert {each.check for each in found} == {"tcp listener", "tcp"}
+    assert (there.verdict.kind, there.reboots) == (VerdictKind.REBOOT, True)
+    assert "qemu+tcp://bravo/system cannot be reached" in there.verdict.reasons[0]
+    assert elsewhere.verdict.kind is VerdictKind.LIVE
     silent = next(each for each in found if each.check == "tcp listener")
     assert told in silent.seen
     if told != "without --listen":
@@ -86,6 +103,26 @@ async def test_a_node_name_that_leads_to_loopback(seeded_lab: Lab, doctor: Docto
     assert places(wrong(report), "node names") == {("alpha", None)}
     found = next(each for each in wrong(report) if each.check == "node names")
     assert "bravo resolves to 127.0.0.1" in found.seen
+
+
+async def test_a_migration_that_would_fail_is_blocked_as_foretold(
+    seeded_lab: Lab, preview: Preview
+) -> None:
+    guest = seeded_lab.guest("web1")
+    block = '<op id="web1-migrate_to" on-fail="block"/>'
+    move = ("crm_resource", "--move", "--resource", "web1", "--node", "bravo")
+    try:
+        seeded_lab.run("alpha", "cibadmin", "--modify", "--xml-text", block)
+        with changed_file(seeded_lab, "alpha", "/etc/hosts", "10.77.0.12 bravo", "127.0.0.1 bravo"):
+            plan = await preview("web1", "bravo")
+            seeded_lab.run("alpha", *move)
+            seeded_lab.wait(seeded_lab.cluster.failures, 60, "the migration fails")
+        after = seeded_lab.wait_guest("web1", after_ticks=guest.ticks)
+    finally:
+        seeded_lab.reset()
+    assert after.boot_id == guest.boot_id
+    assert (plan.verdict.kind, plan.reboots) == (VerdictKind.SIDE_EFFECTS, False)
+    assert "web1 goes on running on alpha" in plan.verdict.reasons[0]
 
 
 async def test_two_nodes_with_one_host_uuid(seeded_lab: Lab, doctor: Doctor) -> None:
@@ -204,12 +241,15 @@ async def test_too_short_a_timeout_is_found_and_pacemaker_really_reboots_the_gue
 
 
 async def test_a_config_file_missing_on_the_target_really_costs_the_guest(
-    seeded_lab: Lab, doctor: Doctor
+    seeded_lab: Lab, doctor: Doctor, preview: Preview
 ) -> None:
+    """Whatever on-fail of migrate_to says: it is migrate_from that fails."""
     guest = seeded_lab.guest("web2")
+    block = '<op id="web2-migrate_to" on-fail="block"/>'
     try:
+        seeded_lab.run("alpha", "cibadmin", "--modify", "--xml-text", block)
         with hidden(seeded_lab, "charlie", "/srv/lab/vm/web2.xml"):
-            report = await doctor()
+            report, plan = await doctor(), await preview("web2", "charlie")
             move = ("crm_resource", "--move", "--resource", "web2", "--node", "charlie")
             seeded_lab.run("alpha", *move)
             seeded_lab.wait(seeded_lab.cluster.failures, 60, "the migration fails")
@@ -219,4 +259,6 @@ async def test_a_config_file_missing_on_the_target_really_costs_the_guest(
     finally:
         seeded_lab.reset()
     assert lost
+    assert (plan.verdict.kind, plan.verdict.reboots) == (VerdictKind.REBOOT, ("web2",))
+    assert "on both nodes" in plan.verdict.reasons[0]
     assert places(wrong(report), "config file") == {("charlie", "web2")}
