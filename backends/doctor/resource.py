@@ -8,12 +8,11 @@ from backends import commands
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.model import Cure, Effect, Finding, State, Topic
-from backends.doctor.uris import SSH, TCP, TLS, remote_uri, transport_of
+from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
 from backends.model import VM, ConstraintKind
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
 _LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")
-_KNOWN_TRANSPORTS = frozenset({TCP, TLS, SSH, "libssh", "libssh2"})
 _CAPACITY = "crm_attribute --utilization --name hv_memory --update MEBIBYTES"
 
 
@@ -61,7 +60,7 @@ def _judge_transport(vm: VM, resource: Resource) -> Iterator[Finding]:
         return
     said = resource.parameters.get("migration_transport")
     transport = transport_of(remote_uri(resource, "node"))
-    if transport not in _KNOWN_TRANSPORTS:
+    if transport not in TRANSPORTS:
         yield Finding(
             Topic.RESOURCE,
             "migration_transport",

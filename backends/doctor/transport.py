@@ -14,7 +14,7 @@ from backends.doctor.case import Case
 from backends.doctor.listening import SETTINGS, settings_of
 from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
-from backends.doctor.uris import SSH, host_of, memory_host, remote_uri, transport_of
+from backends.doctor.uris import SSH, TRANSPORTS, host_of, memory_host, remote_uri, transport_of
 
 FIRST_PORT, LAST_PORT = 49152, 49215
 """Where QEMU waits for the RAM, the lowest free one first (qemu.conf `migration_port_*`). Only the
@@ -40,11 +40,16 @@ def judge(case: Case) -> Iterator[Finding]:
 
 
 def _uris(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Each URI that a VM on this node would be sent to, with its target and those VMs."""
+    """Each URI that a VM on this node would be sent to, with its target and those VMs.
+
+    That libvirt has no such transport at all is told once, of the resource.
+    """
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for target in case.others(source):
         for vm, resource in case.vms:
             uri = remote_uri(resource, target)
+            if transport_of(uri) not in TRANSPORTS:
+                continue
             found[uri] = (target, (*found.get(uri, (target, ()))[1], vm.id))
     return found
 

@@ -12,6 +12,8 @@ from backends.doctor.configuration import Resource
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
 TLS, TCP, SSH = "tls", "tcp", "ssh"
+TRANSPORTS = frozenset({TLS, TCP, SSH, "libssh", "libssh2"})
+"""What libvirt knows of them for another host."""
 
 _USER = re.compile(r"[a-z][-a-z0-9]*")
 _HYPERVISOR = re.compile(r"(.*)://[^/:]*(:?[0-9]*)/(.*)")
