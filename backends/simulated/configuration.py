@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from backends.model import ConstraintKind
-from backends.simulated.examined import config_file
+from backends.simulated.examined import carried_by_xml, config_file
 from backends.simulated.state import Guest, Location, MiB, State
 
 
@@ -26,10 +26,12 @@ def cib(state: State) -> bytes:
     fencing = {"id": "fencing", "class": "stonith", "type": "fence_ipmilan"}
     etree.SubElement(resources, "primitive", fencing)
     for guest in state.guests.values():
-        _vm(resources, guest)
-        _dependencies(constraints, guest)
+        if carried_by_xml(guest.id):
+            _vm(resources, guest)
+            _dependencies(constraints, guest)
     for location in state.constraints:
-        _location(constraints, location)
+        if carried_by_xml(location.vm):
+            _location(constraints, location)
     return etree.tostring(root)
 
 

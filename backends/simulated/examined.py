@@ -92,11 +92,16 @@ def _capabilities(_state: State, host: Host, _probe: Probe) -> str:
 
 
 def _domains(state: State, host: Host, _probe: Probe) -> str:
-    return "".join(map(_domain, state.on(host.name)))
+    return "".join(_domain(guest) for guest in state.on(host.name) if carried_by_xml(guest.domain))
+
+
+def carried_by_xml(name: str) -> bool:
+    """Whether such a name can be at all outside a simulation: XML 1.0 has no control characters."""
+    return all(character >= " " for character in name)
 
 
 def _domain(guest: Guest) -> str:
-    name = escape(guest.domain)
+    name = escape(guest.domain, {"'": "&apos;"})
     return f"""\
 <domain type='kvm' id='{guest.boots}'>
   <name>{name}</name>
