@@ -9,11 +9,11 @@ started with), so by default it waits for the VM's next stop (`backends.next_sto
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
+from backends.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
 from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.model import VMState
@@ -82,20 +82,25 @@ async def finish_cure(
     """Send what of it is still to do, and prove it. What waits, and does not rest yet, stays open.
 
     A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
-    Raises `ActFailed`.
+    Raises `ActFailed`, and what `Writer.send` raises.
     """
     intent = act.intent
     vm_id, told = intent.vm, in_short(intent.commands)
-    before = {vm.id: calls(vm) for vm in backend.picture.vms} | {vm_id: intent.calls}
+    before = {vm.id: calls(vm) for vm in backend.picture.vms}
+    waited = intent.way == When.AT_NEXT_STOP
+    if waited:
+        del before[vm_id]  # it is stopped and started as often as its operator likes
+    else:
+        before[vm_id] = intent.calls
     to_do = await _to_do(backend, intent.commands)
-    if intent.way == When.AT_NEXT_STOP:
-        # It was stopped and started as often as its operator liked.
-        before[vm_id] = calls(vm_in(backend.picture, vm_id))
-        if to_do and not await rests(backend, vm_id):
-            yield Report(vm_id, Stage.DONE, f"{told}: {When.AT_NEXT_STOP}")
-            return
+    if waited and to_do and not await rests(backend, vm_id):
+        yield Report(vm_id, Stage.DONE, f"{told}: {When.AT_NEXT_STOP}")
+        return
     for command in to_do:
-        await quiet(backend)
+        if backend.picture.migrations:
+            text = "waiting until nothing is being migrated"
+            yield Report(vm_id, Stage.PREPARING, text)
+            await quiet(backend)
         actions = await _foresee(backend, [command])
         stopped = set(interrupted(backend.picture, actions)) - set(confirmed)
         if stopped:
@@ -106,16 +111,24 @@ async def finish_cure(
                 cure="look at the doctor's findings again",
             )
         yield Report(vm_id, Stage.PREPARING, command.purpose)
-        await send(backend, act, Stage.PREPARING, command)
+        try:
+            await send(backend, act, Stage.PREPARING, command)
+        except (CommandFailed, NotPermitted):
+            act.close("refused by the cluster")
+            raise
         await _shown(backend, vm_id, command)
         if actions:
             yield Report(vm_id, Stage.FOLLOWING, " and ".join(map(str, actions)))
             await _settled(backend, {action.resource for action in actions})
     if intent.reboot:
         await _settled(backend, {vm_id})
-    _prove(backend, act, before, {*confirmed, *([vm_id] if intent.reboot else ())})
-    restarted = was_started(before[vm_id], vm_in(backend.picture, vm_id))
-    how = "restarted, as confirmed" if restarted else "nothing was restarted"
+    restarted = _prove(backend, act, before, {*confirmed, *([vm_id] if intent.reboot else ())})
+    if waited:
+        how = "while it was stopped"
+    elif vm_id in restarted:
+        how = "restarted, as confirmed"
+    else:
+        how = "not restarted yet" if intent.reboot else "nothing was restarted"
     yield Report(vm_id, Stage.DONE, f"{told} ({how})")
 
 
@@ -165,6 +178,8 @@ async def _confirmed(
             f"the cluster has changed since: Pacemaker would now {now}", cure="look at it anew"
         )
     stopped = guests_stopped(picture, remedy, actions)
+    if remedy.restarts and not stopped and not await rests(backend, remedy.vm):
+        stopped = (remedy.vm,)  # it stands between a stop and a start
     if stopped and not allow_reboot:
         raise Refused(
             f"{in_short(remedy.commands)}: it restarts {', '.join(stopped)}",
@@ -229,20 +244,20 @@ def _blocked(action: Action) -> bool:
 
 
 def _prove(
-    backend: Backend, act: Act, before: dict[str, tuple[Call, ...]], confirmed: set[str]
-) -> None:
-    """Close the act. Raises `ActFailed` where a guest was restarted that nobody confirmed."""
+    backend: Backend, act: Act, before: Mapping[str, tuple[Call, ...]], confirmed: Collection[str]
+) -> set[str]:
+    """Close the act; the VMs that were restarted. Raises `ActFailed` where nobody confirmed it."""
     restarted = {
         vm.id for vm in backend.picture.vms if vm.id in before and was_started(before[vm.id], vm)
     }
-    surprised = sorted(restarted - confirmed)
     act.note(Stage.PROVING, f"restarted: {', '.join(sorted(restarted)) or 'nothing'}")
     act.close("cured")
-    if surprised:
+    if surprised := sorted(restarted - set(confirmed)):
         raise ActFailed(
             f"{', '.join(surprised)} was restarted meanwhile; {_standing(backend, act.intent.vm)}",
             cure="the change itself is made; look at the failed actions for the reason",
         )
+    return restarted
 
 
 def _standing(backend: Backend, vm_id: str) -> str:

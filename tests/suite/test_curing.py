@@ -118,7 +118,7 @@ async def test_a_parameter_waits_for_the_next_stop(stage: Stage, tmp_path: Path)
         await set_role(stage, vm, "Stopped")
         act = await taking
     reports = await all_of(resume(stage.backend, act))
-    assert "nothing was restarted" in reports[-1].text
+    assert "while it was stopped" in reports[-1].text
     assert writes(stage) == [str(command) for command in remedy.commands]
     assert stage.vm(vm).state is VMState.STOPPED
     assert waiting(journal, stage.picture.name) == ()

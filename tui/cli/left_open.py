@@ -8,6 +8,7 @@ from contextlib import aclosing
 from backends.base import Backend
 from backends.errors import VmferryError
 from backends.journal import Act, Journal
+from backends.next_stop import waiting
 from backends.resume import in_words, left_open, resume
 from tui.cli.consent import ask, can_ask
 from tui.cli.follow import Follower
@@ -24,7 +25,8 @@ async def finish_left_open(
     """Tell of the acts that nobody carries out any more, and finish them where that was granted.
 
     Returns the moves of the VM that is left out because it is about to be aborted; they stay
-    locked. An act that cannot be finished is told, and stays for the next start.
+    locked. An act that cannot be finished is told, and stays for the next start. A cure that waits
+    for the next stop of its VM is only told.
     """
     if backend.writer is None:
         return ()
@@ -39,6 +41,8 @@ async def finish_left_open(
         else:
             act.leave()
             follower.words("it stays open, for the next start")
+    for each in waiting(journal, backend.picture.name):
+        follower.words(str(each))
     return tuple(spared)
 
 
