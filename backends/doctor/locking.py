@@ -1,7 +1,8 @@
 """Locking: what keeps a guest's disk from being opened by two nodes, the same on all of them.
 
-Sources: qemu.conf, qemu-sanlock.conf and qemu-lockd.conf of libvirt 9. Tried on it: between sanlock
-and anything else libvirt refuses to migrate; between virtlockd and nothing it does not mind.
+Sources: qemu.conf, qemu-sanlock.conf and qemu-lockd.conf of libvirt 9. Tried on it: guests go each
+way between sanlock, virtlockd and nothing, guarded as the node does it; what fails is a migration to
+a node whose lock manager has no daemon.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from backends.doctor import disks, places, sanlock, virtlockd
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
+from backends.doctor.model import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Sharing
 from backends.doctor.shared import unanswered
 from backends.errors import BadAnswer
@@ -126,10 +127,8 @@ def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
     usual = max(count, key=lambda manager: (count[manager], manager != "none", manager))
     word = {"virtlockd": "lockd"}.get(usual, usual)
     lines = (f'lock_manager = "{word}"',) if usual != "none" else ('#lock_manager = "lockd"',)
-    if "sanlock" in count:
-        why = "libvirt refuses to migrate between a node with sanlock and one without"
-    else:
-        why = "on the node without it a guest is guarded by nothing, and others' locks are not seen"
+    why = "each sees its own locks only: where there is another one, nothing keeps a guest from being "
+    why += "started a second time"
     for node, settings in known.items():
         if settings.manager != usual:
             yield Finding(
@@ -143,16 +142,13 @@ def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
                     Cure(lines, "/etc/libvirt/qemu.conf"),
                     Cure(("systemctl restart libvirtd.service",)),
                 ),
-                effect=Effect.SENDING_FAILS if (refused := tuple(_refused(node, known))) else None,
-                ways=refused,
+                ways=tuple(
+                    way
+                    for other, theirs in known.items()
+                    if theirs.manager != settings.manager
+                    for way in (Way(node, other), Way(other, node))
+                ),
             )
-
-
-def _refused(node: str, known: Mapping[str, Settings]) -> Iterator[Way]:
-    """Between this node and the others, where one of the two has sanlock."""
-    for other in known:
-        if _uses(known[node], "sanlock") is not _uses(known[other], "sanlock"):
-            yield from (Way(node, other), Way(other, node))
 
 
 def _vms_on_block(case: Case) -> frozenset[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from backends.doctor.clustered_lvm import GROUPS, parse_groups
 from backends.doctor.examine import examine
-from backends.doctor.model import Finding, State, Topic
+from backends.doctor.model import Effect, Finding, State, Topic
 from backends.doctor.sanlock import LEASES, LIBVIRT
 from backends.live import LiveBackend
 from backends.ssh import Login
@@ -20,6 +20,15 @@ QEMU, SANLOCK = "/etc/libvirt/qemu.conf", "/etc/libvirt/qemu-sanlock.conf"
 LOCAL, SHARED = "/var/lib/vm-local.img", "/srv/lab/images/web2.img"
 URI = "qemu:///system"
 DAEMON = "SANLOCK_PRIVILEGED=0 sanlock daemon -w 0 -l 0 -e {node}"
+SPARE = (
+    "<domain type='qemu'><name>spare</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>"
+    "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
+    "<devices><emulator>/opt/lab/qemu-system-x86_64</emulator>"
+    "<controller type='usb' model='none'/><disk type='file' device='disk'>"
+    "<driver name='qemu' type='raw' cache='none'/><source file='{disk}'/>"
+    "<target dev='vda' bus='virtio'/></disk></devices></domain>"
+)
+"""A guest that starts nothing: its firmware waits."""
 JOIN = "sanlock client add_lockspace -o 1 -s {space}:{host_id}:{path}:0"
 
 
@@ -93,14 +102,20 @@ async def test_a_disk_on_a_path_of_one_node_is_found_and_keeps_the_vm(settled_la
         lab.run("alpha", "rm", "-f", LOCAL)
 
 
-async def test_lock_managers_that_differ_are_found_and_keep_the_vm(editable_lab: Lab) -> None:
+async def test_another_lock_manager_without_its_daemon_is_found_and_keeps_the_vm(
+    editable_lab: Lab,
+) -> None:
     lab = editable_lab
     lab.run("charlie", "sh", "-c", f"echo 'lock_manager = \"sanlock\"' >>{QEMU}")
     restart_libvirtd(lab, "charlie")
     try:
-        (finding,) = [each for each in wrong(await look(lab)) if each.check == "manager"]
+        findings = wrong(await look(lab))
+        (finding,) = [each for each in findings if each.check == "manager"]
         assert (finding.node, finding.vm) == ("charlie", None)
         assert "sanlock" in finding.seen and "none" in finding.seen
+        (keeping,) = [each for each in findings if each.effect is Effect.SENDING_FAILS]
+        assert "the sanlock daemon does not run" in keeping.seen
+        assert keeping.meets("web2", "alpha", "charlie")
 
         before = lab.guest("web2")
         with pytest.raises(LabError, match="Lock Driver error"):
@@ -109,6 +124,36 @@ async def test_lock_managers_that_differ_are_found_and_keep_the_vm(editable_lab:
     finally:
         lab.run("charlie", "cp", f"{QEMU}.kept", QEMU)
         restart_libvirtd(lab, "charlie")
+
+
+async def test_sanlock_lets_a_guest_go_to_where_there_is_none_and_back(
+    editable_lab: Lab,
+) -> None:
+    lab = editable_lab
+    node, other = lab.nodes[2], lab.nodes[1]
+    set_up_sanlock(lab, {node: 3}, local=node)
+    for each in lab.nodes[:2]:
+        lab.run(each, "cp", f"{QEMU}.kept", QEMU)
+    restart_libvirtd(lab, node)
+    spare = "/srv/lab/images/spare.img"
+    lab.run(node, "truncate", "-s", "1M", spare)
+    lab.run(node, "tee", "/tmp/spare.xml", stdin=SPARE.format(disk=spare))
+    try:
+        lab.run(node, "virsh", "-c", URI, "create", "/tmp/spare.xml")
+        assert " spare" in lab.run(node, "sanlock", "client", "status"), "it holds its lease"
+        (finding,) = [each for each in wrong(await look(lab)) if each.check == "manager"]
+        assert finding.node == node and finding.effect is None
+        assert finding.meets("web2", node, other) and finding.meets("web2", other, node)
+        migrate(lab, "spare", node, other)
+        assert " spare" not in lab.run(node, "sanlock", "client", "status")
+        migrate(lab, "spare", other, node)
+        assert " spare" in lab.run(node, "sanlock", "client", "status"), "it is guarded again"
+    finally:
+        for each in (node, other):
+            lab.run(each, "virsh", "-c", URI, "destroy", "spare", check=False)
+        lab.run(node, "rm", "-f", spare)
+        lab.run(node, "cp", f"{QEMU}.kept", QEMU)
+        restart_libvirtd(lab, node)
 
 
 async def test_sanlock_is_understood_as_it_really_runs(editable_lab: Lab) -> None:
