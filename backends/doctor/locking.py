@@ -1,8 +1,8 @@
 """Locking: what keeps a guest's disk from being opened by two nodes, the same on all of them.
 
 Sources: qemu.conf, qemu-sanlock.conf and qemu-lockd.conf of libvirt 9. Tried on it: guests go each
-way between sanlock, virtlockd and nothing, guarded as the node does it; what fails is a migration to
-a node whose lock manager has no daemon.
+way between sanlock, virtlockd and nothing, guarded as the node does it; what fails is a migration
+to a node whose lock manager has no daemon.
 """
 
 from __future__ import annotations
@@ -127,8 +127,9 @@ def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
     usual = max(count, key=lambda manager: (count[manager], manager != "none", manager))
     word = {"virtlockd": "lockd"}.get(usual, usual)
     lines = (f'lock_manager = "{word}"',) if usual != "none" else ('#lock_manager = "lockd"',)
-    why = "each sees its own locks only: where there is another one, nothing keeps a guest from being "
-    why += "started a second time"
+    why = (
+        "each sees its own locks only: nothing keeps a guest from being started a second time there"
+    )
     for node, settings in known.items():
         if settings.manager != usual:
             yield Finding(
