@@ -18,6 +18,7 @@ from tui.help_screen import HelpScreen, own_bindings
 from tui.main_screen import MainScreen
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
+from widgets.doctor_view import DoctorView
 
 
 class Unwilling(SimulatedBackend):
@@ -78,7 +79,8 @@ async def test_the_theme_of_the_configuration_is_used_and_a_wrong_one_told(
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [("2", "libvirt"), ("3", "what"), ("5", "crm_mon"), ("1", "web1")]
+    ("key", "text"),
+    [("2", "libvirt"), ("3", "what"), ("4", "what was seen"), ("5", "crm_mon"), ("1", "web1")],
 )
 async def test_every_view_opens(
     backend: SimulatedBackend, journal: Journal, key: str, text: str
@@ -144,13 +146,13 @@ async def test_the_filter_hides_other_vms_and_escape_brings_them_back(
 async def test_help_lists_every_key_that_is_bound(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
-    async with at_the_app(backend, journal, size=(120, 160)) as operator:
+    async with at_the_app(backend, journal, size=(120, 180)) as operator:
         await operator.press("question_mark")
         await operator.until(lambda: isinstance(operator.app.screen, HelpScreen), "help")
         await operator.pilot.pause()
         bound = [
             binding
-            for owner in (Board, ClusterTables, MainScreen, type(operator.app))
+            for owner in (Board, ClusterTables, DoctorView, MainScreen, type(operator.app))
             for binding in own_bindings(owner)
         ]
         assert len(bound) > 20
@@ -204,7 +206,7 @@ async def test_every_theme_draws_every_view(
     async with at_the_app(backend, journal) as operator:
         while operator.app.theme != theme:
             await operator.press("T")
-        for key in "2351":
+        for key in "23451":
             await operator.press(key)
         await operator.until_sees("web1")
 
@@ -218,7 +220,7 @@ async def test_strange_names_are_shown_literally_in_every_view(journal: Journal)
             operator.board.select(vm)
             await operator.pilot.pause()
             await look_harmless(operator)
-        await operator.press("3", "5", "1")
+        await operator.press("3", "4", "5", "1")
         await operator.until_sees("[red]x[/]")
         await look_harmless(operator)
         await operator.press("2")
