@@ -37,7 +37,7 @@ class KeyedTable(DataTable[Text]):
         & > .datatable--header { background: $panel; color: $text-muted; text-style: none; }
         & > .keyed-table--text { color: $foreground; }
         & > .keyed-table--strong { text-style: bold; }
-        & > .keyed-table--muted, & > .keyed-table--faint { color: $text-muted; }
+        & > .keyed-table--muted, & > .keyed-table--faint { text-style: dim; }
         & > .keyed-table--accent, & > .keyed-table--busy { color: $primary; }
         & > .keyed-table--ok { color: $success; }
         & > .keyed-table--warn { color: $warning; }
