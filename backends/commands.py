@@ -13,6 +13,14 @@ from backends.plan import Command
 
 MAINTENANCE = "maintenance"
 
+SET_CONSTRAINTS = (
+    "cibadmin",
+    "--modify",
+    "--allow-create",
+    "--scope",
+    "constraints",
+    "--xml-text",
+)
 SET_OPERATION = ("cibadmin", "--modify", "--allow-create", "--scope", "resources", "--xml-text")
 _WHICH = frozenset({"id", "name", "interval"})
 
@@ -22,6 +30,42 @@ def move(vm: str, node: str) -> Command:
     return Command(
         ("crm_resource", "--move", "--resource", vm, "--node", node),
         f"tell Pacemaker to run {vm} on {node}",
+    )
+
+
+def move_together(places: Mapping[str, str]) -> Command:
+    """Prefer a node for each VM, in one write: they are migrated side by side.
+
+    Pacemaker begins nothing new while something is in flight, and each write makes it plan anew: of
+    moves that are told one by one the second waits for the first. The constraints are those of
+    `crm_resource --move`.
+    """
+    wishes = "".join(
+        f'<rsc_location id={quoteattr(f"cli-prefer-{vm}")} rsc={quoteattr(vm)} role="Started" '
+        f'node={quoteattr(node)} score="INFINITY"/>'
+        for vm, node in places.items()
+    )
+    told = ", ".join(f"{vm} on {node}" for vm, node in places.items())
+    text = f"<constraints>{wishes}</constraints>"
+    return Command((*SET_CONSTRAINTS, text), f"tell Pacemaker to run {told}")
+
+
+def moves(places: Mapping[str, str]) -> Command:
+    """`move` for one, `move_together` for several."""
+    if len(places) == 1:
+        return move(*next(iter(places.items())))
+    return move_together(places)
+
+
+def forget_stay(vm: str, node: str) -> Command:
+    """Forget all that was done with the VM on a node where it is not, and probe it there.
+
+    When the configuration changes during a copy, Pacemaker 2.1.5 takes the `migrate_from` of an
+    earlier arrival there for the one of this migration: it stops the guest and starts it again.
+    """
+    return Command(
+        ("crm_resource", "--refresh", "--resource", vm, "--node", node, "--force"),
+        f"have Pacemaker forget the earlier stay of {vm} on {node}, and its failures there",
     )
 
 

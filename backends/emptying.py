@@ -12,10 +12,12 @@ from contextlib import aclosing
 
 from backends import commands
 from backends.base import Backend
+from backends.departure import forget_stay
 from backends.errors import ActFailed, VmferryError
 from backends.journal import Act, Evacuee
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
+from backends.plan import ActionKind
 from backends.proof import Standing, standing
 from backends.transaction import CLEARED_WITHIN_S, Report, Stage, quiet, send, ticking, wait_for
 
@@ -41,6 +43,12 @@ async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Re
         async with aclosing(give_up(backend, act, why, None)) as reports:
             async for report in reports:
                 yield report
+    for action in foreseen:
+        if action.kind is ActionKind.MIGRATE and backend.picture.vm(action.resource) is not None:
+            stays = forget_stay(backend, act, action.resource, action.target or "")
+            async with aclosing(stays) as reports:
+                async for report in reports:
+                    yield report
     yield Report("", Stage.MOVING, command.purpose)
     await send(backend, act, Stage.MOVING, command)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from backends import commands
 from backends.model import VM, Cluster, Node, NodeState, VMState
 from backends.plan import (
     Action,
     ActionKind,
+    Command,
     Plan,
     Prediction,
     Verdict,
     VerdictKind,
 )
+from backends.proof import was_there
 
 INTERRUPTING = frozenset(
     {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER, ActionKind.FENCE}
@@ -22,6 +24,9 @@ INTERRUPTING = frozenset(
 
 DEFAULT_TIMEOUT_S = 20.0
 """Pacemaker's own default for an operation without a timeout (`PCMK_DEFAULT_ACTION_TIMEOUT_MS`)."""
+
+AT_ONCE = 2
+"""How many VMs leave or enter a node at once where the cluster has no migration-limit."""
 
 GiB = 1 << 30
 
@@ -160,13 +165,40 @@ def free_memory_bytes(node: Node) -> int | None:
     return node.memory_bytes - node.memory_used_bytes
 
 
+def at_once(picture: Cluster) -> int:
+    """How many migrations a node takes part in at once."""
+    return picture.migration_limit or AT_ONCE
+
+
+def is_protected(vm: VM) -> bool:
+    """Whether a migration that fails stops nothing. Only such go side by side: they share the link,
+    each takes longer, and a timeout that strikes restarts the guest of any other."""
+    return vm.migrate_to_on_fail == "block"
+
+
+def waves(vms: Sequence[str], alone: Collection[str], limit: int) -> Iterator[tuple[str, ...]]:
+    """Those that go side by side, in their order."""
+    wave: tuple[str, ...] = ()
+    for vm in vms:
+        if wave and (vm in alone or len(wave) == limit):
+            yield wave
+            wave = ()
+        wave = (*wave, vm)
+        if vm in alone:
+            yield wave
+            wave = ()
+    if wave:
+        yield wave
+
+
 def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
     """A verdict as steps, warnings and exact commands."""
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
+    alone = [vm.id for vm in vms if vm.id in verdict.reboots or not is_protected(vm)]
     sequence = tuple(
         command
-        for vm in vms
-        for command in (commands.move(vm.id, verdict.node), commands.clear(vm.id))
+        for wave in waves(verdict.vms, alone, at_once(picture))
+        for command in _sequence([vm for vm in vms if vm.id in wave], verdict.node)
     )
     timeouts = [
         vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S for vm in vms if vm.id not in verdict.reboots
@@ -180,9 +212,18 @@ def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
     )
 
 
+def _sequence(vms: Sequence[VM], node: str) -> Iterator[Command]:
+    """What is sent for VMs that go together."""
+    yield from (commands.forget_stay(vm.id, node) for vm in vms if was_there(vm, node))
+    yield commands.moves({vm.id: node for vm in vms})
+    yield from (commands.clear(vm.id) for vm in vms)
+
+
 def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
     if verdict.kind is VerdictKind.REFUSED:
         return
+    if was_there(vm, verdict.node):
+        yield commands.forget_stay(vm.id, verdict.node).purpose
     yield f"set a constraint: {vm.id} prefers {verdict.node}"
     if vm.id in verdict.reboots:
         yield f"Pacemaker shuts {vm.id} down on {vm.node} and starts it on {verdict.node}"

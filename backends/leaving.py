@@ -9,10 +9,18 @@ from enum import StrEnum
 from statistics import median
 
 from backends import commands
-from backends.judge import INTERRUPTING, free_memory_bytes, make_plan
+from backends.judge import (
+    INTERRUPTING,
+    at_once,
+    free_memory_bytes,
+    is_protected,
+    make_plan,
+    waves,
+)
 from backends.model import VM, CibVersion, Cluster
 from backends.moves import Move
 from backends.plan import Action, ActionKind, Command, Verdict, VerdictKind
+from backends.proof import was_there
 
 
 class EvacuationWay(StrEnum):
@@ -40,6 +48,10 @@ class Leaving:
     """Where a move would bring it live; `None` where none would."""
     why: str | None = None
     """Why it does not simply move live."""
+    protected: bool = False
+    """Whether a migration that fails stops nothing."""
+    stayed_on: tuple[str, ...] = ()
+    """Where it was before, as far as Pacemaker remembers."""
     memory_bytes: int | None = None
 
     def fate(self, way: EvacuationWay) -> Fate:
@@ -78,6 +90,7 @@ class EvacuationPlan:
     eta_s: float | None = None
     """Of the live moves, from what was measured before; `None` where nothing was."""
     version: CibVersion | None = None
+    at_once: int = 1
 
     def having(self, way: EvacuationWay, *fates: Fate) -> tuple[str, ...]:
         """The VMs that come to one of these ends."""
@@ -110,11 +123,26 @@ class EvacuationPlan:
         """Exactly what will be sent; without the reboots confirmed, a standby may be left out."""
         standby = commands.standby(self.node, on=True)
         if way is EvacuationWay.STANDBY:
-            return (standby,)
-        there = tuple(commands.move(move.vm, move.node) for move in self.moves)
+            return (*_forgets(self.vms, way), standby)
         back = tuple(commands.clear(move.vm) for move in self.moves)
         ends = allow_reboot or not self.interrupted(way)
-        return (*there, *((standby,) if ends else ()), *back)
+        rest = [leaving for leaving in self.vms if leaving.target is None]
+        return (*self._there(), *((*_forgets(rest, way), standby) if ends else ()), *back)
+
+    def _there(self) -> Iterator[Command]:
+        """The moves, as many at once as the queue begins."""
+        live = {leaving.vm: leaving for leaving in self.vms if leaving.target is not None}
+        alone = [leaving.vm for leaving in self.vms if not leaving.protected]
+        for wave in waves(tuple(live), alone, self.at_once):
+            yield from _forgets([live[vm] for vm in wave], EvacuationWay.VM_BY_VM)
+            yield commands.moves({vm: live[vm].target or "" for vm in wave})
+
+
+def _forgets(leaving: Sequence[Leaving], way: EvacuationWay) -> Iterator[Command]:
+    for each in leaving:
+        target = each.goes_to(way)
+        if target in each.stayed_on and each.fate(way) is Fate.LIVE:
+            yield commands.forget_stay(each.vm, target or "")
 
 
 def on_node(picture: Cluster, node: str) -> tuple[VM, ...]:
@@ -147,6 +175,7 @@ def make_evacuation_plan(
         warnings=tuple(_warnings(picture, vms, targets)),
         eta_s=_eta_s(picture, [vm for vm in vms if vm.id in targets]),
         version=picture.version,
+        at_once=at_once(picture),
     )
 
 
@@ -168,6 +197,8 @@ def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:
         target=target,
         why=None if fate is Fate.LIVE else why,
         memory_bytes=vm.memory_bytes,
+        protected=is_protected(vm),
+        stayed_on=tuple(sorted({op.node for op in vm.history if was_there(vm, op.node)})),
     )
 
 

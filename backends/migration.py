@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
-from backends import commands
 from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
+from backends.departure import WAITING, begin, depart
+from backends.errors import ActFailed, Refused
 from backends.journal import Act, Intent, Journal, Note
 from backends.model import VM, Cluster, Migration, Phase
-from backends.plan import Plan, VerdictKind
-from backends.planning import plan_beside
+from backends.plan import Plan
 from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
 from backends.rescue import finish_rescue
 from backends.transaction import (
@@ -24,7 +23,6 @@ from backends.transaction import (
     Stage,
     clear_constraints,
     quiet,
-    send,
     ticking,
     vm_in,
     writer_of,
@@ -40,45 +38,23 @@ its history, or called the move off."""
 async def migrate(
     backend: Backend, plan: Plan, journal: Journal, *, keep: bool = False
 ) -> AsyncGenerator[Report]:
-    """Carry out a confirmed plan, one VM after the other, each to its proven end.
+    """Carry out the confirmed plan of one VM to its proven end; several are for a `MoveQueue`.
 
-    `keep` leaves the constraints: an evacuation removes them when its node is in standby.
-    Raises `Refused` before anything was sent; `ActFailed`, saying in which state the VM is, after.
+    `keep` leaves the constraint: an evacuation removes it when its node is in standby.
+    Raises `Refused` before the move was sent; `ActFailed`, saying how the VM stands, after.
     """
-    writer_of(backend)
-    if plan.verdict.kind is VerdictKind.REFUSED:
-        raise Refused("; ".join(plan.verdict.reasons))
-    if backend.picture.migrations:
-        yield Report(plan.vms[0], Stage.PREPARING, "waiting until nothing else is being migrated")
-        await quiet(backend)
-    plan = await _still_true(backend, plan, keep=keep)
-    for vm_id in plan.vms:
-        yield Report(vm_id, Stage.PREPARING, f"moving {vm_id} to {plan.node}")
-        vm = vm_in(backend.picture, vm_id)
-        act = journal.begin(
-            Intent(
-                kind="move",
-                cluster=backend.picture.name,
-                vm=vm_id,
-                source=vm.node,
-                target=plan.node,
-                reboot=plan.verdict.restarts(vm_id),
-                at=time.time(),
-                calls=calls(vm),
-                keep=keep,
-            )
-        )
-        try:
-            command = commands.move(vm_id, plan.node)
-            yield Report(vm_id, Stage.MOVING, command.purpose)
-            await send(backend, act, Stage.MOVING, command)
-            # An older picture has no constraint yet, as if the move had been called off.
-            with suppress(VmferryError):
-                await backend.refresh()
-            async for report in finish_move(backend, act):
+    if len(plan.vms) != 1:
+        raise ValueError(f"{len(plan.vms)} VMs in one move")
+    [act] = begin(backend, [plan], journal, keep=keep)
+    try:
+        async with aclosing(depart(backend, [act], [plan])) as reports:
+            async for report in reports:
                 yield report
-        finally:
-            act.leave()
+        async with aclosing(finish_move(backend, act)) as reports:
+            async for report in reports:
+                yield report
+    finally:
+        act.leave()
 
 
 async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
@@ -110,6 +86,9 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         # Open until it is recovered: its constraint goes with that, not before.
         raise _failure(backend.picture, act, end)
     if not act.intent.keep:
+        if backend.picture.migrations:
+            yield Report(vm, Stage.CLEARING, WAITING)
+            await quiet(backend)
         async for report in clear_constraints(backend, act):
             yield report
     act.close(end.value)
@@ -149,21 +128,6 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
     finally:
         act.leave()
     yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
-
-
-async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> Plan:
-    """The plan, judged anew where the cluster has changed since. Raises `Refused` if it differs."""
-    if plan.verdict.version == backend.picture.version:
-        return plan
-    fresh = await plan_beside(backend, plan.vms, plan.node, keep=keep)
-    old, new = plan.verdict, fresh.verdict
-    if (old.kind, old.reboots, old.actions) != (new.kind, new.reboots, new.actions):
-        raise Refused(
-            f"the cluster has changed since the plan was made: it is {new.kind.value} now"
-            + (f" ({new.reasons[0]})" if new.reasons else ""),
-            cure="look at the new plan",
-        )
-    return fresh
 
 
 async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, Standing]]:

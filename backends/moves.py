@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,11 +10,6 @@ from statistics import fmean
 
 from backends.model import Migration
 from backends.plan import ActionKind, Verdict, VerdictKind
-
-AT_ONCE = 1
-"""Pacemaker plans anew when the configuration changes, as each move and each clearing changes it. A
-guest that was just copied then, to a node where it had been before, is stopped and started (seen
-with 2.1.5): so nothing is told while anything is in flight."""
 
 _BADNESS = (
     VerdictKind.LIVE,
@@ -97,8 +93,8 @@ class QueueState:
     """A queue as it stands. The order of `items` is the order in which they begin."""
 
     items: tuple[Item, ...]
-    limit: int = AT_ONCE
-    """How many at once."""
+    limit: int = 1
+    """How many at once leave a node, or enter it."""
     paused: bool = False
     stopped: str | None = None
     """Why no more begin; `None` while they may."""
@@ -113,12 +109,18 @@ class QueueState:
         """Whether nothing runs and nothing waits."""
         return not self.having(ItemState.QUEUED, ItemState.RUNNING)
 
-    def next(self) -> Item | None:
-        """The one that may begin now."""
-        full = len(self.having(ItemState.RUNNING)) >= self.limit
-        if full or self.paused or self.stopped is not None:
-            return None
-        return next(iter(self.having(ItemState.QUEUED)), None)
+    def wave(self) -> tuple[Item, ...]:
+        """Those that may begin now: none while others run, since they are told in one write."""
+        if self.having(ItemState.RUNNING) or self.paused or self.stopped is not None:
+            return ()
+        load: Counter[str] = Counter()
+        wave: list[Item] = []
+        for item in self.having(ItemState.QUEUED):
+            load.update({item.move.node, item.source or item.move.node})
+            if max(load.values()) > self.limit:
+                break
+            wave.append(item)
+        return tuple(wave)
 
 
 def eta_s(items: Sequence[Item]) -> float | None:

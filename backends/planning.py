@@ -1,4 +1,4 @@
-"""The plan of one move that is made while others are under way."""
+"""What is foreseen of moves that are made while others are under way, or side by side."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backends.base import Backend
+from backends.commands import moves
 from backends.errors import Refused
 from backends.judge import judge, make_plan, refusal
-from backends.plan import Action, ActionKind, Plan, Prediction
+from backends.plan import Action, ActionKind, Command, Plan, Prediction
 from backends.transaction import vm_in
 
 
@@ -35,6 +36,31 @@ async def plan_beside(
     if any(action.resource not in vms for action in actions):
         prediction = _without(prediction, await backend.foresee(()), frozenset(vms))
     return make_plan(picture, judge(picture, tuple(vms), node, prediction))
+
+
+async def foresee_beside(backend: Backend, commands: Sequence[Command]) -> tuple[Action, ...]:
+    """What these commands would make the cluster do, less what it would do anyway.
+
+    Raises what `Backend.foresee` raises.
+    """
+    foreseen = await backend.foresee(commands)
+    if not foreseen:
+        return ()
+    anyway = {_what(action) for action in await backend.foresee(())}
+    return tuple(action for action in foreseen if _what(action) not in anyway)
+
+
+async def go_together(backend: Backend, plans: Sequence[Plan]) -> bool:
+    """Whether they all go live when told in one write, with nothing that none of them names.
+
+    Raises what `Backend.foresee` raises.
+    """
+    places = {vm: plan.node for plan in plans for vm in plan.vms}
+    said = {_what(action) for plan in plans for action in plan.verdict.actions}
+    foreseen = await foresee_beside(backend, [moves(places)])
+    live = {a.resource: a.target for a in foreseen if a.kind is ActionKind.MIGRATE}
+    arrive = all(live.get(vm) == node for vm, node in places.items())
+    return arrive and all(a.resource in places or _what(a) in said for a in foreseen)
 
 
 def _without(prediction: Prediction, anyway: Sequence[Action], own: frozenset[str]) -> Prediction:

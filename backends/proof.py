@@ -36,6 +36,17 @@ def newest(vm: VM, node: str) -> Operation | None:
     return done[-1] if done else None
 
 
+def was_there(vm: VM, node: str) -> bool:
+    """Whether the history tells of an earlier stay on a node where it is not now."""
+    return node not in vm.nodes and newest(vm, node) is not None
+
+
+def is_probed(vm: VM, node: str) -> bool:
+    """Whether all that is known of the VM there is that it was looked for."""
+    known = [op for op in vm.history if op.node == node]
+    return bool(known) and not any(op.pending or op.task != "monitor" for op in known)
+
+
 def source_of(vm: VM) -> str | None:
     """The node of the newest failed migrate_to: there the guest still runs."""
     for node in vm.nodes:

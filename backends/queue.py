@@ -1,4 +1,4 @@
-"""Many moves: in an order that can be changed, one after the other, stopping at a failure."""
+"""Many moves: in an order that can be changed, a few at once, stopping at a failure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dataclasses import replace
 from itertools import pairwise
 
 from backends.base import Backend
+from backends.departure import begin, depart
 from backends.errors import Refused, VmferryError
-from backends.journal import Journal
+from backends.journal import Act, Journal
+from backends.judge import at_once, is_protected
 from backends.latest import Latest
-from backends.migration import migrate
+from backends.migration import finish_move
 from backends.model import VM
 from backends.moves import Item, ItemState, Move, QueueState, eta_s
-from backends.planning import plan_beside
+from backends.plan import Plan
+from backends.planning import go_together, plan_beside
 from backends.tasks import cancel
 from backends.transaction import Report, quiet, vm_in, writer_of
 from backends.tuning import protect
@@ -27,9 +30,11 @@ QUIET = "waits until nothing else is in flight"
 class MoveQueue:
     """Carries out moves, each planned again right before it is sent.
 
-    They go one after the other, and only while nothing else is in flight (see `moves.AT_ONCE`).
-    `keep`: the moves leave their constraints, for an evacuation to remove. What it does is to be
-    read from `states`; `run` does it. The other methods may be called at any time.
+    As many go side by side as the limit allows, as no failure would restart, and as the scheduler
+    migrates live in one go; all others alone. The next begin when all those have come to their end:
+    Pacemaker begins nothing new before. `keep`: the moves leave their constraints, for an
+    evacuation to remove. What it does is to be read from `states`; `run` does it. The other methods
+    may be called at any time.
     Raises `Refused` where a VM is given twice, and `Unknown`.
     """
 
@@ -40,14 +45,15 @@ class MoveQueue:
         moves: Sequence[Move],
         *,
         keep: bool = False,
+        limit: int | None = None,
     ) -> None:
         self._backend = backend
         self._journal = journal
         self._keep = keep
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._wave: asyncio.Task[None] | None = None
         self._news: asyncio.Queue[Report | None] = asyncio.Queue()
         self._error: VmferryError | None = None
-        self._state = QueueState(self._items(moves))
+        self._state = QueueState(self._items(moves), limit or at_once(backend.picture))
         self.states: Latest[QueueState] = Latest()
         self._publish()
 
@@ -95,6 +101,10 @@ class MoveQueue:
                 items[above], items[below] = items[below], items[above]
         self._change(replace(self._state, items=tuple(items)))
 
+    def set_limit(self, limit: int) -> None:
+        """How many at once leave a node, or enter it, from the next that begin on."""
+        self._change(replace(self._state, limit=max(1, limit)))
+
     def remove(self, vm: str) -> None:
         """Take out a VM that waits."""
         items = tuple(
@@ -112,15 +122,16 @@ class MoveQueue:
         writer_of(self._backend)
         try:
             while True:
-                self._begin_next()
-                if not self._tasks and self._over and self._news.empty():
+                self._begin()
+                if self._wave is None and self._over and self._news.empty():
                     break
                 news = await self._news.get()
                 if news is not None:
                     yield news
                 self._reap()
         finally:
-            await cancel(*self._tasks.values())
+            if self._wave is not None:
+                await cancel(self._wave)
             self.states.close()
         if self._error is not None:
             raise self._error
@@ -130,36 +141,87 @@ class MoveQueue:
         waits = self._state.having(ItemState.QUEUED)
         return not waits or self._state.stopped is not None
 
-    def _begin_next(self) -> None:
-        item = self._state.next()
-        if item is None:
+    def _begin(self) -> None:
+        wave = self._state.wave()
+        if not wave or self._wave is not None:
             return
-        began_at = self._backend.picture.taken_at
-        running = replace(item, state=ItemState.RUNNING, text=QUIET, began_at=began_at)
-        self._put(running)
-        task = asyncio.create_task(self._carry_out(running), name=f"move {item.vm}")
-        task.add_done_callback(lambda _: self._news.put_nowait(None))
-        self._tasks[item.vm] = task
+        self._put(replace(wave[0], state=ItemState.RUNNING, text=QUIET))
+        self._wave = asyncio.create_task(self._carry_out(wave), name="wave of moves")
+        self._wave.add_done_callback(lambda _: self._news.put_nowait(None))
 
     def _reap(self) -> None:
-        for vm in [vm for vm, task in self._tasks.items() if task.done()]:
-            self._tasks.pop(vm).result()
+        if self._wave is not None and self._wave.done():
+            wave, self._wave = self._wave, None
+            wave.result()
 
-    async def _carry_out(self, item: Item) -> None:
-        vm = item.vm
+    async def _carry_out(self, wave: Sequence[Item]) -> None:
+        """The first of these for sure, and of the others those that may go beside it."""
         try:
-            skipped = await self._no_longer_due(item)
-            if skipped is None:
-                await self._move(item)
+            await quiet(self._backend)
+            if self._state.paused or self._state.stopped is not None:
+                self._put(wave[0])
+                self._leave_out(self._state.stopped)
+                return
+            plans = await self._plans([item for item in wave if self._is_due(item)])
+            going = [plan for plan in plans if self._waits(*plan.vms)]
+            if going:
+                await self._move(going)
         except VmferryError as error:
-            self._error = self._error or error
-            self._end(vm, ItemState.FAILED, str(error))
-            self._halt(f"{vm} failed")
-        else:
-            state = ItemState.DONE if skipped is None else ItemState.SKIPPED
-            self._end(vm, state, skipped or "")
+            for item in self._state.having(ItemState.RUNNING):
+                self._fail(item.vm, error)
 
-    async def _move(self, item: Item) -> None:
+    def _waits(self, vm: str) -> bool:
+        """Whether it was not taken out meanwhile."""
+        ahead = self._state.having(ItemState.RUNNING, ItemState.QUEUED)
+        return any(item.vm == vm for item in ahead)
+
+    async def _move(self, plans: Sequence[Plan]) -> None:
+        acts = begin(self._backend, plans, self._journal, keep=self._keep)
+        try:
+            for act in acts:
+                item, now = self._item(act.intent.vm), self._backend.picture.taken_at
+                self._put(replace(item, state=ItemState.RUNNING, began_at=now))
+            async with aclosing(depart(self._backend, acts, plans)) as reports:
+                async for report in reports:
+                    self._tell(report)
+            await asyncio.gather(*map(self._follow, acts))
+        finally:
+            for act in acts:
+                act.leave()
+
+    async def _follow(self, act: Act) -> None:
+        vm = act.intent.vm
+        try:
+            async with aclosing(finish_move(self._backend, act)) as reports:
+                async for report in reports:
+                    self._tell(report)
+        except VmferryError as error:
+            self._fail(vm, error)
+        else:
+            self._end(vm, ItemState.DONE, "")
+
+    async def _plans(self, items: Sequence[Item]) -> list[Plan]:
+        """The plans of those that go now, from the first on. Raises `Refused` for the first."""
+        plans: list[Plan] = []
+        for item in items:
+            try:
+                plan = await self._plan(item)
+            except Refused:
+                if plans:
+                    break  # its turn comes when these have arrived
+                raise
+            vm = vm_in(self._backend.picture, item.vm)
+            alone = plan.reboots or not is_protected(vm)
+            if plans and alone:
+                break
+            plans.append(plan)
+            if alone:
+                break
+        if len(plans) > 1 and not await go_together(self._backend, plans):
+            del plans[1:]
+        return plans
+
+    async def _plan(self, item: Item) -> Plan:
         if item.move.protect:
             async for report in protect(self._backend, [item.vm]):
                 self._news.put_nowait(report)
@@ -172,30 +234,40 @@ class MoveQueue:
                 f"and {item.move.confirmed.value} was confirmed",
                 cure="look at the new plan",
             )
-        reports = migrate(self._backend, plan, self._journal, keep=self._keep)
-        async with aclosing(reports):
-            async for report in reports:
-                now = self._item(item.vm)
-                migration = report.migration or now.migration
-                self._put(replace(now, text=report.text, migration=migration))
-                self._news.put_nowait(report)
+        return plan
 
-    async def _no_longer_due(self, item: Item) -> str | None:
-        """Why it need not be moved: somebody, or a VM that it goes with, took it along."""
-        await quiet(self._backend)
+    def _is_due(self, item: Item) -> bool:
+        """Whether it is still where it was: else somebody, or a VM it goes with, took it along."""
         node = vm_in(self._backend.picture, item.vm).node
-        if node == item.source:
-            return None
-        return f"it is on {node or 'no node'} already, not on {item.source or 'any node'}"
+        if node != item.source:
+            why = f"it is on {node or 'no node'} already, not on {item.source or 'any node'}"
+            self._end(item.vm, ItemState.SKIPPED, why)
+        return node == item.source
+
+    def _tell(self, report: Report) -> None:
+        now = self._item(report.vm)
+        migration = report.migration or now.migration
+        self._put(replace(now, text=report.text, migration=migration))
+        self._news.put_nowait(report)
+
+    def _fail(self, vm: str, error: VmferryError) -> None:
+        self._error = self._error or error
+        self._end(vm, ItemState.FAILED, str(error))
+        self._halt(f"{vm} failed")
 
     def _halt(self, why: str) -> None:
+        self._state = replace(self._state, stopped=self._state.stopped or why)
+        self._leave_out(why)
+
+    def _leave_out(self, why: str | None) -> None:
+        """What waits, where the queue was stopped."""
         items = tuple(
             replace(item, state=ItemState.SKIPPED, text=why)
-            if item.state is ItemState.QUEUED
+            if why is not None and item.state is ItemState.QUEUED
             else item
             for item in self._state.items
         )
-        self._change(replace(self._state, items=items, stopped=self._state.stopped or why))
+        self._change(replace(self._state, items=items))
 
     def _item(self, vm: str) -> Item:
         return next(item for item in self._state.items if item.vm == vm)

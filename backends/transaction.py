@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,8 +44,14 @@ class Report:
 
 async def send(backend: Backend, act: Act, stage: Stage, command: Command) -> None:
     """Note the command on disk, then send it. Raises what `Writer.send` raises."""
+    await send_for(backend, [act], stage, command)
+
+
+async def send_for(backend: Backend, acts: Sequence[Act], stage: Stage, command: Command) -> None:
+    """The same for one command that several acts share."""
     writer = writer_of(backend)
-    act.note(stage, command.purpose, command=str(command), node=command.node)
+    for act in acts:
+        act.note(stage, command.purpose, command=str(command), node=command.node)
     await writer.send(command)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from backends.commands import SET_OPERATION
+from backends.commands import SET_CONSTRAINTS, SET_OPERATION
 from backends.errors import BadAnswer
 from backends.pacemaker.cib import is_leftover
 from backends.pacemaker.xml import parse
@@ -35,6 +35,10 @@ def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
                 _set(_primitive(cib, vm), "instance_attributes", vm, name, value)
             case (*words, text) if tuple(words) == SET_OPERATION:
                 _set_operation(cib, text)
+            case ("crm_resource", "--refresh", "--resource", vm, "--node", node, "--force"):
+                _forget(cib, vm, node)
+            case (*words, text) if tuple(words) == SET_CONSTRAINTS:
+                _set_constraints(cib, text)
             case ("crm_standby", "--node", node, "--update", value):
                 _standby(cib, node, value)
             case _:
@@ -81,6 +85,25 @@ def _move(cib: etree._Element, vm: str, node: str) -> None:
             constraints.remove(location)
     attributes = {"id": prefer, "rsc": vm, "role": "Started", "node": node, "score": "INFINITY"}
     etree.SubElement(constraints, "rsc_location", attributes)
+
+
+def _set_constraints(cib: etree._Element, text: str) -> None:
+    """One with the id of an older one takes its place."""
+    constraints = _constraints(cib)
+    for wanted in parse(text.encode(), "set_constraints"):
+        for location in constraints.findall("rsc_location"):
+            if location.get("id") == wanted.get("id"):
+                constraints.remove(location)
+        constraints.append(wanted)
+
+
+def _forget(cib: etree._Element, vm: str, name: str) -> None:
+    for state in cib.iterfind("status/node_state"):
+        history = state.find("lrm/lrm_resources")
+        if state.get("uname") == name and history is not None:
+            for resource in history.findall("lrm_resource"):
+                if resource.get("id") == vm:
+                    history.remove(resource)
 
 
 def _primitive(cib: etree._Element, vm: str) -> etree._Element:

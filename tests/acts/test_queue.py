@@ -25,20 +25,26 @@ from acts.scene import (
 from backends import commands
 from backends.errors import ActFailed, Refused
 from backends.journal import Journal
+from backends.judge import make_plan
 from backends.model import Migration, Phase
 from backends.moves import Item, ItemState, Move, QueueState, confirmed, eta_s
 from backends.plan import Verdict, VerdictKind
 from backends.queue import STOPPED, MoveQueue
 from backends.simulated import SimulatedBackend
 from backends.transaction import Stage
+from backends.tuning import protected
 from waiting import until
 
 SEVERAL = ("web1", "build-7", "dns1")
 """Each goes live and drags nobody along."""
 
 
-def to_bravo(*vms: str) -> list[Move]:
-    return [Move(vm, "bravo") for vm in vms]
+def to_bravo(*vms: str, protect: bool = False) -> list[Move]:
+    return [Move(vm, "bravo", protect=protect) for vm in vms]
+
+
+def moving(commands: Sequence[str]) -> list[str]:
+    return [c for c in commands if "--move" in c or "rsc_location" in c]
 
 
 def states(queue: MoveQueue) -> dict[str, ItemState]:
@@ -53,20 +59,90 @@ async def watched(queue: MoveQueue) -> list[QueueState]:
     return [state async for state in queue.states.read()]
 
 
-async def test_all_arrive_one_after_the_other_in_order_and_nothing_is_left(
+async def test_as_many_as_the_limit_go_side_by_side_in_order_and_nothing_is_left(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
+    """Two are told in one write: told one by one, Pacemaker would begin the second later."""
     before = boots(backend)
-    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL, protect=True))
     watching = asyncio.create_task(watched(queue))
     reports = await carry_out(queue.run())
     seen = await watching
-    assert [r.vm for r in reports if r.stage is Stage.DONE] == list(SEVERAL)
+    done = [r.vm for r in reports if r.stage is Stage.DONE]
+    assert (sorted(done[:2]), done[2:]) == (sorted(SEVERAL[:2]), ["dns1"])
     assert {place(backend, vm) for vm in SEVERAL} == {"bravo"}
-    assert most_at_once(seen) == 1
+    assert most_at_once(seen) == 2
+    both = {"web1": "bravo", "build-7": "bravo"}
+    told = [str(commands.move_together(both)), str(commands.move("dns1", "bravo"))]
+    assert moving(written(backend)) == told
     assert set(states(queue).values()) == {ItemState.DONE}
     assert queue.state.finished and queue.state.eta_s == 0
     assert (rebooted(backend, before), left_behind(backend), open_acts(journal)) == (set(), [], [])
+
+
+@pytest.mark.parametrize("protect", [True, False])
+async def test_the_commands_of_a_plan_for_several_are_what_the_queue_sends(
+    backend: SimulatedBackend, journal: Journal, protect: bool
+) -> None:
+    verdict = (await backend.preview(SEVERAL, ["bravo"]))["bravo"]
+    picture = protected(backend.picture, SEVERAL) if protect else backend.picture
+    plan = make_plan(picture, verdict)
+    moves = [replace(move, protect=protect) for move in confirmed(verdict)]
+    await carry_out(MoveQueue(backend, journal, moves).run())
+    sent = [command for command in written(backend) if "on-fail" not in command]
+    assert moving(sent) == moving([str(command) for command in plan.commands])
+    assert sorted(sent) == sorted(str(command) for command in plan.commands)
+
+
+async def test_one_after_the_other_where_the_operator_says_so(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL, protect=True))
+    assert queue.state.limit == backend.picture.migration_limit == 2
+    queue.set_limit(1)
+    watching = asyncio.create_task(watched(queue))
+    reports = await carry_out(queue.run())
+    assert [r.vm for r in reports if r.stage is Stage.DONE] == list(SEVERAL)
+    assert most_at_once(await watching) == 1
+
+
+async def test_whom_a_timeout_would_restart_goes_alone(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Side by side they share the link, and each takes longer."""
+    queue = MoveQueue(backend, journal, to_bravo(*SEVERAL))
+    watching = asyncio.create_task(watched(queue))
+    reports = await carry_out(queue.run())
+    assert [r.vm for r in reports if r.stage is Stage.DONE] == list(SEVERAL)
+    assert most_at_once(await watching) == 1
+
+
+async def test_what_stops_a_guest_goes_alone(backend: SimulatedBackend, journal: Journal) -> None:
+    verdict = (await backend.preview(["legacy-erp"], ["bravo"]))["bravo"]
+    moves = [*to_bravo("web1", protect=True), *confirmed(verdict)]
+    queue = MoveQueue(backend, journal, moves)
+    watching = asyncio.create_task(watched(queue))
+    await carry_out(queue.run())
+    running = [{item.vm for item in s.having(ItemState.RUNNING)} for s in await watching]
+    assert {place(backend, vm) for vm in ("web1", "legacy-erp")} == {"bravo"}
+    told = [str(commands.move(vm, "bravo")) for vm in ("web1", "legacy-erp")]
+    assert moving(written(backend)) == told
+    assert {"legacy-erp"} in running
+
+
+async def test_an_earlier_stay_on_the_target_is_forgotten_first(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Else a change of the configuration during the copy can end in a restart."""
+    home = place(backend, "web1") or ""
+    await carry_out(MoveQueue(backend, journal, to_bravo("web1")).run())
+    assert not any("--refresh" in command for command in written(backend))
+    before = len(written(backend))
+    plan = await backend.plan(["web1"], home)
+    await carry_out(MoveQueue(backend, journal, [Move("web1", home)]).run())
+    sent = written(backend)[before:]
+    assert sent[0] == str(commands.forget_stay("web1", home))
+    assert sent == [str(command) for command in plan.commands]
 
 
 async def test_nothing_is_told_while_a_migration_of_somebody_else_is_in_flight(
@@ -278,13 +354,33 @@ def test_the_time_left_is_unknown_or_not_negative_and_zero_only_when_nothing_is_
         assert left_s is None
 
 
-@given(st.lists(items, max_size=6, unique_by=lambda item: item.vm))
-def test_the_next_is_the_first_that_waits_and_never_a_second_at_once(items: list[Item]) -> None:
-    state = QueueState(tuple(items))
-    waiting = state.having(ItemState.QUEUED)
-    expected = None if state.having(ItemState.RUNNING) or not waiting else waiting[0]
-    assert state.next() == expected
-    assert replace(state, paused=True).next() is replace(state, stopped="x").next() is None
+nodes = st.sampled_from(["alpha", "bravo", "charlie"])
+waiting = st.builds(
+    Item,
+    st.builds(Move, st.sampled_from("abcdef"), nodes),
+    nodes,
+    st.sampled_from([ItemState.QUEUED, ItemState.DONE]),
+)
+
+
+@given(st.lists(waiting, max_size=6, unique_by=lambda item: item.vm), st.integers(1, 4))
+def test_those_that_begin_are_the_first_that_wait_and_no_node_has_more_than_the_limit(
+    items: list[Item], limit: int
+) -> None:
+    state = QueueState(tuple(items), limit)
+    queued, wave = state.having(ItemState.QUEUED), state.wave()
+    assert wave == queued[: len(wave)] and bool(wave) == bool(queued)
+
+    def most(items: Sequence[Item]) -> int:
+        ends = [node for i in items for node in {i.source, i.move.node}]
+        return max(map(ends.count, ends), default=0)
+
+    assert most(wave) <= limit
+    assert wave == queued or most(queued[: len(wave) + 1]) > limit
+    assert replace(state, paused=True).wave() == replace(state, stopped="x").wave() == ()
+    if wave:
+        running = replace(wave[0], state=ItemState.RUNNING)
+        assert replace(state, items=(running, *state.items[1:])).wave() == ()
 
 
 async def test_vms_that_go_together_may_take_each_other_along(

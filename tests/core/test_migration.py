@@ -194,23 +194,6 @@ async def test_a_reboot_that_came_back_elsewhere_is_no_success(
     assert open_acts(journal) == []
 
 
-async def test_several_vms_go_one_after_the_other(
-    backend: SimulatedBackend, journal: Journal
-) -> None:
-    node = found(backend, LIVE).node
-    vms = [
-        vm.id
-        for vm in backend.picture.vms
-        if vm.node == node and vm.live_migration.possible and vm.group is None
-    ][:2]
-    target = elsewhere(backend, LIVE)
-    plan = await backend.plan(vms, target)
-    reports = await carry_out(migrate(backend, plan, journal))
-    assert [r.vm for r in reports if r.stage is Stage.DONE] == vms
-    assert written(backend) == [word for name in vms for word in moves(name, target)]
-    assert {found(backend, name).node for name in vms} == {target}
-
-
 async def test_a_failed_migration_that_pacemaker_restarted_is_told(
     backend: SimulatedBackend, journal: Journal
 ) -> None:

@@ -1,0 +1,117 @@
+"""The first half of a move: journaled, judged once more, and told to the cluster in one write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
+from functools import partial
+
+from backends import commands
+from backends.base import Backend
+from backends.errors import Refused, VmferryError
+from backends.journal import Act, Intent, Journal
+from backends.plan import Plan, VerdictKind
+from backends.planning import foresee_beside, plan_beside
+from backends.proof import calls, is_probed, was_there
+from backends.transaction import Report, Stage, quiet, send, send_for, vm_in, wait_for, writer_of
+
+WAITING = "waiting until nothing else is being migrated"
+PROBED_WITHIN_S = 30.0
+
+
+def begin(
+    backend: Backend, plans: Sequence[Plan], journal: Journal, *, keep: bool = False
+) -> list[Act]:
+    """Open an act for each VM of these plans; nothing is sent yet. Raises `Refused`."""
+    writer_of(backend)
+    for plan in plans:
+        if plan.verdict.kind is VerdictKind.REFUSED:
+            raise Refused("; ".join(plan.verdict.reasons))
+    moves = [(vm_in(backend.picture, vm), plan) for plan in plans for vm in plan.vms]
+    return [
+        journal.begin(
+            Intent(
+                kind="move",
+                cluster=backend.picture.name,
+                vm=vm.id,
+                source=vm.node,
+                target=plan.node,
+                reboot=plan.verdict.restarts(vm.id),
+                at=time.time(),
+                calls=calls(vm),
+                keep=keep,
+            )
+        )
+        for vm, plan in moves
+    ]
+
+
+async def depart(
+    backend: Backend, acts: Sequence[Act], plans: Sequence[Plan]
+) -> AsyncGenerator[Report]:
+    """Tell the cluster of these moves, in one write, once nothing else is in flight.
+
+    Raises `Refused` where they are no longer what was confirmed: then the acts are closed.
+    """
+    vms = tuple(act.intent.vm for act in acts)
+    for act in acts:
+        vm, target = act.intent.vm, act.intent.target
+        yield Report(vm, Stage.PREPARING, f"moving {vm} to {target}")
+    try:
+        if backend.picture.migrations:
+            yield Report(vms[0], Stage.PREPARING, WAITING)
+            await quiet(backend)
+        for act in acts:
+            stays = forget_stay(backend, act, act.intent.vm, act.intent.target or "")
+            async with aclosing(stays) as reports:
+                async for report in reports:
+                    yield report
+        keep = any(act.intent.keep for act in acts)
+        for plan in plans:
+            await _still_true(backend, plan, keep=keep)
+    except VmferryError as error:
+        for act in acts:
+            act.close(f"not sent: {error.what}")
+        raise
+    command = commands.moves({act.intent.vm: act.intent.target or "" for act in acts})
+    for vm in vms:
+        yield Report(vm, Stage.MOVING, command.purpose)
+    await send_for(backend, acts, Stage.MOVING, command)
+    # An older picture has no constraint yet, as if the move had been called off.
+    with suppress(VmferryError):
+        await backend.refresh()
+
+
+async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> AsyncGenerator[Report]:
+    """Where the VM was on that node before, make Pacemaker forget it; see `commands.forget_stay`.
+
+    Raises `Refused` where that would do more.
+    """
+    if not was_there(vm_in(backend.picture, vm_id), node):
+        return
+    command = commands.forget_stay(vm_id, node)
+    if foreseen := await foresee_beside(backend, [command]):
+        raise Refused(
+            f"to forget the earlier stay of {vm_id} on {node} would do more: "
+            + " and ".join(map(str, foreseen))
+        )
+    yield Report(vm_id, Stage.PREPARING, command.purpose)
+    await send(backend, act, Stage.PREPARING, command)
+    probed = partial(is_probed, node=node)
+    what = f"Pacemaker to look at {node}"
+    await wait_for(backend, vm_id, probed, what, within_s=PROBED_WITHIN_S)
+
+
+async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> None:
+    """Judge it anew where the cluster has changed since. Raises `Refused` if it differs."""
+    if plan.verdict.version == backend.picture.version:
+        return
+    fresh = await plan_beside(backend, plan.vms, plan.node, keep=keep)
+    old, new = plan.verdict, fresh.verdict
+    if (old.kind, old.reboots, old.actions) != (new.kind, new.reboots, new.actions):
+        raise Refused(
+            f"the cluster has changed since the plan was made: it is {new.kind.value} now"
+            + (f" ({new.reasons[0]})" if new.reasons else ""),
+            cure="look at the new plan",
+        )
