@@ -63,15 +63,13 @@ class Action:
     reason: str | None = None
 
     def __str__(self) -> str:
-        way = " ".join(
-            word
-            for word in (
-                f"from {self.source}" if self.source and self.target != self.source else "",
-                f"to {self.target}" if self.target and self.target != self.source else "",
-                f"on {self.source}" if self.source and self.target in (None, self.source) else "",
-            )
-            if word
-        )
+        moves = self.target not in (None, self.source)
+        words = [
+            f"from {self.source}" if self.source and moves else "",
+            f"to {self.target}" if moves else "",
+            f"on {self.source}" if self.source and not moves else "",
+        ]
+        way = " ".join(filter(None, words))
         return f"{self.kind.value} {self.resource} {way}".rstrip()
 
 
