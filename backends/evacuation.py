@@ -9,6 +9,9 @@ from contextlib import aclosing
 from backends import commands
 from backends.balance import best_target
 from backends.base import Backend
+from backends.doctor import model as doctor
+from backends.doctor.advice import advise, failures
+from backends.doctor.evacuees import advise_evacuation
 from backends.emptying import (
     clear,
     conclude,
@@ -46,9 +49,12 @@ _NOT_NOW = {
 }
 
 
-async def plan_evacuation(backend: Backend, node: str) -> EvacuationPlan:
+async def plan_evacuation(
+    backend: Backend, node: str, report: doctor.Report | None = None
+) -> EvacuationPlan:
     """What emptying this node would do, in either way. Sends nothing.
 
+    With the doctor's report nobody goes live whose migration is expected to fail.
     Raises `Unknown`, `Refused` with the reason why it cannot be done now, and what
     `Backend.foresee` raises.
     """
@@ -58,8 +64,10 @@ async def plan_evacuation(backend: Backend, node: str) -> EvacuationPlan:
     anyway = await backend.foresee(()) if picture.migrations else ()
     foreseen = await backend.foresee([commands.standby(node, on=True)])
     standby = tuple(action for action in foreseen if action not in anyway)
-    targets = await _live_targets(backend, picture, node, standby)
-    return make_evacuation_plan(picture, node, standby, targets)
+    report = report or doctor.Report(())
+    targets = await _live_targets(backend, picture, node, standby, report)
+    plan = make_evacuation_plan(picture, node, standby, targets)
+    return advise_evacuation(picture, plan, report, time.time())
 
 
 def objection(picture: Cluster, name: str) -> str | None:
@@ -83,7 +91,11 @@ def objection(picture: Cluster, name: str) -> str | None:
 
 
 async def _live_targets(
-    backend: Backend, picture: Cluster, node: str, standby: Sequence[Action]
+    backend: Backend,
+    picture: Cluster,
+    node: str,
+    standby: Sequence[Action],
+    report: doctor.Report,
 ) -> dict[str, str]:
     """Where a move brings each VM live: where the scheduler would place it, or somewhere else."""
     planned = {action.resource: action.target for action in standby}
@@ -98,20 +110,23 @@ async def _live_targets(
         prediction = (await backend.predict(group, [place])).get(place)
         for action in prediction.moved if prediction else ():
             migrates = action.kind is ActionKind.MIGRATE and action.target == place
-            if migrates and action.resource in group:
+            if migrates and action.resource in group and not failures(report, action):
                 targets[action.resource] = place
     for vm in able:
         if vm not in targets and places[vm] is not None:
-            elsewhere = await _elsewhere(backend, picture, vm)
+            elsewhere = await _elsewhere(backend, picture, vm, report)
             if elsewhere is not None:
                 targets[vm] = elsewhere
     return {vm: targets[vm] for vm in able if vm in targets}
 
 
-async def _elsewhere(backend: Backend, picture: Cluster, vm: str) -> str | None:
+async def _elsewhere(
+    backend: Backend, picture: Cluster, vm: str, report: doctor.Report
+) -> str | None:
     nodes = [n.name for n in picture.nodes if refusal(picture, (vm,), n.name) is None]
     predictions = await backend.predict([vm], nodes) if nodes else {}
     verdicts = {node: judge(picture, (vm,), node, p) for node, p in predictions.items()}
+    verdicts = {node: advise(picture, verdict, report) for node, verdict in verdicts.items()}
     return best_target(picture, verdicts)
 
 

@@ -31,7 +31,7 @@ class EvacuatingScreen(RescuingScreen):
             reason = objection(self.backend.picture, node) or self.queue_objection(alone=True)
             if reason is not None:
                 return refused(reason)
-            plan = await plan_evacuation(self.backend, node)
+            plan = await plan_evacuation(self.backend, node, self.report)
             way = EvacuationWay.STANDBY if option else EvacuationWay.VM_BY_VM
             return of_evacuation(plan, way, self._evacuate)
 

@@ -66,10 +66,16 @@ def advise_plan(picture: Cluster, plan: Plan, report: Report, now: float) -> Pla
     """The plan with the doctor's word on it: an advised verdict, and remarks as warnings."""
     verdict = advise(picture, plan.verdict, report)
     told = [f"the doctor: {remark}" for remark in remarks(plan.verdict, report)]
-    age_s = now - report.at if report.at is not None else 0.0
-    if age_s > FRESH_S and (told or verdict != plan.verdict):
-        told.append(f"the doctor looked {age_s / 60:.0f} minutes ago")
+    age = age_in_words(report, now)
+    if age is not None and (told or verdict != plan.verdict):
+        told.append(age)
     return replace(plan, verdict=verdict, warnings=(*plan.warnings, *told))
+
+
+def age_in_words(report: Report, now: float) -> str | None:
+    """How long ago the doctor looked; `None` where that was just now."""
+    age_s = now - report.at if report.at is not None else 0.0
+    return f"the doctor looked {age_s / 60:.0f} minutes ago" if age_s > FRESH_S else None
 
 
 def failures(report: Report, action: Action) -> tuple[Finding, ...]:

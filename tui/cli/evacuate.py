@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import click
 
@@ -18,6 +19,7 @@ from tui.cli.follow import Follower
 from tui.cli.left_open import finish_left_open
 from tui.cli.options import Command
 from tui.cli.output import Tone, say
+from tui.cli.preview import examined, in_vain
 from tui.cli.quantities import seconds, size
 from tui.cli.session import Session, run, takes_hosts
 
@@ -62,8 +64,12 @@ async def _evacuate(
         journal = Journal.default()
         objection(backend.picture, node)  # raises for a node that is not there
         await finish_left_open(backend, journal, follower, yes=yes)
-        await backend.settled()
-        plan = await plan_evacuation(backend, node)
+        report, _ = await asyncio.gather(examined(backend), backend.settled())
+        if isinstance(report, VmferryError):
+            plan = await plan_evacuation(backend, node)
+            plan = replace(plan, warnings=(*plan.warnings, in_vain(report)))
+        else:
+            plan = await plan_evacuation(backend, node, report)
         _show(plan, way, allow_reboot=allow_reboot)
         document = _document(plan, way, allow_reboot=allow_reboot)
         follower.tell("plan", document)

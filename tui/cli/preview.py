@@ -56,7 +56,7 @@ async def plan_with_advice(backend: Backend, vm: str, node: str) -> tuple[Plan, 
 
     Raises what `Backend.plan` raises.
     """
-    examination = asyncio.create_task(_examined(backend))
+    examination = asyncio.create_task(examined(backend))
     try:
         plan = await backend.plan([vm], node)
         if plan.verdict.kind is VerdictKind.REFUSED:
@@ -65,16 +65,21 @@ async def plan_with_advice(backend: Backend, vm: str, node: str) -> tuple[Plan, 
     finally:
         await cancel(examination)
     if isinstance(report, VmferryError):
-        said = f"the doctor could not look: {report}"
-        return plan, replace(plan, warnings=(*plan.warnings, said))
+        return plan, replace(plan, warnings=(*plan.warnings, in_vain(report)))
     return plan, advise_plan(backend.picture, plan, report, time.time())
 
 
-async def _examined(backend: Backend) -> Report | VmferryError:
+async def examined(backend: Backend) -> Report | VmferryError:
+    """What the doctor finds, or why it cannot look: nothing depends on that alone."""
     try:
         return await examine(backend)
     except VmferryError as error:
         return error
+
+
+def in_vain(error: VmferryError) -> str:
+    """That the doctor's word is missing, and why."""
+    return f"the doctor could not look: {error}"
 
 
 def show_plan(plan: Plan, *, err: bool = False) -> None:
