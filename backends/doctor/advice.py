@@ -23,7 +23,6 @@ _SAID = frozenset(
         "dependencies",
         "leftover constraints",
         "on-fail",
-        "room",
         "target-role",
         "timeout of migrate_to",
         "timeout of migrate_from",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backends.doctor import cpu, memory
 from backends.doctor.case import Case
-from backends.doctor.model import Output, Probe, State
+from backends.doctor.model import Effect, Output, Probe, State, Way
 from backends.doctor.shared import domain, domains
 from backends.doctor.shared import probes as shared_probes
 from backends.model import Node, NodeState
@@ -108,6 +108,28 @@ class TestCpu:
     def test_another_emulator(self) -> None:
         assert machines(emulators="")[1] == [(State.WRONG, "bravo", "web1")]
 
+    @pytest.mark.parametrize(
+        ("case", "effect"),
+        [
+            (machines(INCOMPATIBLE)[0], Effect.SENDING_FAILS),
+            (machines(capabilities=CAPABILITIES.replace("7.2", "6.2"))[0], Effect.SENDING_FAILS),
+            (machines(emulators="")[0], Effect.SENDING_FAILS),
+            (
+                machines(
+                    domain=PASSTHROUGH,
+                    capabilities=CAPABILITIES.replace("<feature name='vaes'/>", ""),
+                )[0],
+                Effect.HARMS,
+            ),
+            (machines()[0], None),
+        ],
+    )
+    def test_what_becomes_of_a_migration_there(self, case: Case, effect: Effect | None) -> None:
+        (finding,) = cpu.judge(case)
+        assert finding.effect is effect
+        assert finding.meets("web1", "alpha", "bravo")
+        assert finding.meets("web1", "alpha", "charlie") is (effect is None)
+
     def test_the_host_s_own_cpu_on_equal_hosts(self) -> None:
         assert machines(domain=PASSTHROUGH)[1] == [(State.OK, None, "web1")]
 
@@ -163,6 +185,7 @@ class TestMemory:
         finding = only(memory.judge, self.room(4, alpha=9, bravo=5, charlie=3), "room")
         assert finding.state is State.WARNING
         assert "charlie has 3.0 GiB" in finding.seen and "bravo" not in finding.seen
+        assert finding.ways == (Way(target="charlie"),)
 
     def test_it_fits_nowhere(self) -> None:
         finding = only(memory.judge, self.room(4, alpha=9, bravo=1), "room")
