@@ -207,8 +207,10 @@ def _where(entry: Entry) -> str:
 
 
 def _seen(entry: Entry) -> str:
-    seen = {finding.seen for finding in entry.findings}
-    return entry.findings[0].why if len(seen) > 1 else entry.findings[0].seen
+    """What all of them have in common, where it is not the same."""
+    first = entry.findings[0]
+    same = all(finding.seen == first.seen for finding in entry.findings)
+    return first.seen if same else first.why or f"{first.seen} …"
 
 
 def _topics(entry: Entry) -> Cell:

@@ -42,15 +42,17 @@ class DoctorView(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cure", "Cure", id="doctor.cure",
-                tooltip="Have vmferry carry the cure out; first it shows what would happen"),
+                tooltip="Have vmferry carry the cure out; it shows it first"),
         Binding("v", "checklist", "VM", id="doctor.checklist",
-                tooltip="Only what one VM's way to a live migration leads past; again: all"),
+                tooltip="The checklist of one VM alone; again: all findings"),
+        Binding("enter", "open", "Open", show=False, id="doctor.open",
+                tooltip="Open or fold what is alike; of a VM's finding, its checklist"),
         Binding("r", "examine", "Examine", show=False, id="doctor.examine",
                 tooltip="Examine the cluster again; nothing on it is changed"),
         Binding("x,delete", "call_off", "Call off", show=False, id="doctor.call_off",
-                tooltip="Call the cure off that waits for the next stop of its VM"),
+                tooltip="Call off the cure that waits for its VM to stop"),
         Binding("escape", "all", "All", show=False, id="doctor.all",
-                tooltip="From the checklist of a VM back to all that was found"),
+                tooltip="From a checklist back to all findings"),
     ]  # fmt: skip
 
     vm: reactive[str | None] = reactive(None, init=False)
@@ -150,7 +152,7 @@ class DoctorView(Vertical):
         self.post_message(self.Wanted())
 
     @on(KeyedTable.RowSelected)
-    def _open(self) -> None:
+    def action_open(self) -> None:
         """Unfold or fold what is several; of what is one VM's, show its checklist."""
         entry = self._selected
         if entry is not None and entry.folded is not None:
