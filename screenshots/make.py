@@ -49,6 +49,10 @@ class Still:
         lines = range(self.board.size.height)
         return "\n".join(self.board.render_line(line).text for line in lines)
 
+    def text(self) -> str:
+        """What is on the whole screen, dialogs included."""
+        return "\n".join(s.text for s in self.app.screen._compositor.render_strips())
+
     async def pick_up(self, vm: str, target: str) -> None:
         self.board.select(vm)
         await self.pilot.press("m")
@@ -68,8 +72,8 @@ class Still:
 
 
 @asynccontextmanager
-async def still(size: tuple[int, int]) -> AsyncIterator[Still]:
-    backend = SimulatedBackend(4, 18, seed=7, speed=0, scenario="calm", clock=lambda: NIGHT_S)
+async def still(size: tuple[int, int], scenario: str) -> AsyncIterator[Still]:
+    backend = SimulatedBackend(4, 18, seed=7, speed=0, scenario=scenario, clock=lambda: NIGHT_S)
 
     def clock() -> float:
         return backend.world.picture().taken_at
@@ -124,11 +128,25 @@ async def evacuating(shot: Still) -> None:
     await shot.until(lambda: bool(shot.app.screen.query("#confirm:focus, #word:focus")))
 
 
+async def doctor(shot: Still) -> None:
+    """What makes migrations fail; the cure of one of them waits for a stop."""
+    await shot.pilot.press("4")
+    await shot.until(lambda: "examined" in shot.text())
+    await shot.pilot.press("down", "down", "c")
+    await shot.until(lambda: bool(shot.app.screen.query("#confirm:focus")))
+    await shot.pilot.press("enter")
+    await shot.until(lambda: "◷ waits" in shot.text() and "examined" in shot.text())
+    shot.app.clear_notifications()
+    await shot.pilot.press("down")
+
+
 async def narrow(shot: Still) -> None:
     await shot.move("web1", "bravo")
     await shot.wait(5)
 
 
+SCENARIOS = {"doctor": "unfit"}
+"""Of the pictures that need another one than a calm cluster."""
 SHOTS: dict[str, tuple[tuple[int, int], Callable[[Still], Awaitable[None]]]] = {
     "board": ((132, 36), board),
     "picking-up": ((132, 36), picking_up),
@@ -136,13 +154,14 @@ SHOTS: dict[str, tuple[tuple[int, int], Callable[[Still], Awaitable[None]]]] = {
     "migrating": ((132, 36), migrating),
     "stalled": ((132, 36), stalled),
     "evacuating": ((132, 36), evacuating),
+    "doctor": ((132, 36), doctor),
     "narrow": ((80, 24), narrow),
 }
 
 
 async def make(png: Path | None) -> None:
     for name, (size, scene) in SHOTS.items():
-        async with still(size) as shot:
+        async with still(size, SCENARIOS.get(name, "calm")) as shot:
             await scene(shot)
             await shot.pilot.pause()
             svg = shot.app.export_screenshot(title="vmferry")
