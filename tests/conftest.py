@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["lab.fixture"]
+pytest_plugins = ["lab.fixture", "engine.tally"]
 
 
 def pytest_configure() -> None:

@@ -69,8 +69,7 @@ def to_and_fro(lab: Lab, vm: str, *nodes: str) -> None:
     """Move a VM to each of these nodes as fast as it goes, and leave no constraint."""
 
     def arrived(node: str) -> bool:
-        for member in lab.nodes:
-            lab.run(member, "virsh", "migrate-setspeed", vm, "2000", check=False)
+        lab.hurry()
         return lab.where(vm) == node and lab.cluster.is_idle()
 
     for node in nodes:

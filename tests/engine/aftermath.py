@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from difflib import unified_diff
-from enum import StrEnum
+from xml.etree import ElementTree
 
-from lab import VMS, Guest, Lab
+from engine.tally import Cause, Tally
+from lab import VMS, Lab
 
-
-class Cause(StrEnum):
-    """Why a guest was rebooted though nobody was surprised."""
-
-    CONFIRMED = "confirmed REBOOT"
-    WARNED = "its migration failed, as the plan warned"
-    POWER = "its node lost power"
-
-
-@dataclass
-class Tally:
-    """The sums of a whole run."""
-
-    tests: int = 0
-    surprised: int = 0
-    constraints: int = 0
-    expected: Counter[Cause] = field(default_factory=Counter)
-
-    def __str__(self) -> str:
-        causes = ", ".join(f"{cause}: {count}" for cause, count in sorted(self.expected.items()))
-        return (
-            f"guests rebooted by surprise: {self.surprised} · constraints left: {self.constraints}"
-            f" (after {self.tests} tests; rebooted otherwise: {causes or 'none'})"
-        )
+REST_S = 60
 
 
 class Aftermath:
@@ -59,7 +35,12 @@ class Aftermath:
         `failures`: this scenario must leave a failed action.
         """
         self._tally.tests += 1
-        after = {vm: self._next_tick(vm, guest) for vm, guest in self._guests.items()}
+        # What Pacemaker would still do might restart a guest.
+        self._lab.wait(self._lab.cluster.is_idle, REST_S, "the cluster at rest")
+        after = self._lab.wait_guests()
+        for vm, guest in self._guests.items():
+            if after[vm].boot_id == guest.boot_id:
+                assert after[vm].ticks > guest.ticks, f"the guest of {vm} has lost time"
         rebooted = {vm for vm, guest in after.items() if guest.boot_id != self._guests[vm].boot_id}
         surprised = rebooted - self._reboots.keys()
         self._tally.surprised += len(surprised)
@@ -73,27 +54,13 @@ class Aftermath:
         assert not changed, changed
         assert self._lab.cluster.failures() is failures
 
-    def _next_tick(self, vm: str, before: Guest) -> Guest:
-        """A tick printed from now on; ticks of one boot only grow."""
-        guest = self._lab.wait_guest(vm)
-        if guest.boot_id == before.boot_id:
-            assert guest.ticks > before.ticks
-        return guest
-
 
 def configuration(lab: Lab) -> list[str]:
-    """All that is configured and means something, one element a line, to compare.
-
-    An attribute that is removed leaves its empty set behind, and `crm_resource --refresh` notes
-    when it was used.
-    """
-    section = lab.cib().find("./configuration")
-    assert section is not None
+    """All that is configured and means something, one element a line, to compare."""
     return [
         f"{element.tag} {sorted(element.items())}"
-        for element in section.iter()
-        if not (element.tag.endswith("_attributes") and len(element) == 0)
-        and element.get("name") != "last-lrm-refresh"
+        for section in lab.cluster.configuration().values()
+        for element in ElementTree.fromstring(section).iter()
     ]
 
 

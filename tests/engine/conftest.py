@@ -1,4 +1,4 @@
-"""The engine over the lab, and the count that matters at the end of the run."""
+"""The engine over the lab."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ import pytest
 from backends.journal import Journal
 from backends.live import LiveBackend
 from backends.ssh import Login
-from engine.aftermath import Aftermath, Tally
+from engine.aftermath import Aftermath
+from engine.tally import Tally
 from lab import Lab
 
 Connect = Callable[..., LiveBackend]
-
-TALLY = pytest.StashKey[Tally]()
-
-
-@pytest.fixture(scope="session")
-def tally(pytestconfig: pytest.Config) -> Tally:
-    return pytestconfig.stash.setdefault(TALLY, Tally())
 
 
 @pytest.fixture
@@ -42,13 +36,3 @@ def connect(settled_lab: Lab) -> Connect:
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "acts")
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say how many guests were harmed in the making of this run."""
-    tally = config.stash.get(TALLY, None)
-    if tally is not None:
-        harmed = bool(tally.surprised or tally.constraints)
-        terminalreporter.write_line(str(tally), red=harmed, green=not harmed, bold=True)

@@ -14,8 +14,9 @@ from backends.model import NodeState
 from backends.resume import left_open, resume
 from backends.transaction import Report, Stage
 from engine.acting import all_of, copied, moving
-from engine.aftermath import Aftermath, Cause
+from engine.aftermath import Aftermath
 from engine.conftest import Connect
+from engine.tally import Cause
 from lab import VMS, Lab
 from waiting import until
 

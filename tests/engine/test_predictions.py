@@ -10,8 +10,9 @@ import pytest
 
 from backends.plan import ActionKind, Verdict, VerdictKind
 from engine.acting import foreign_move
-from engine.aftermath import Aftermath, Cause
+from engine.aftermath import Aftermath
 from engine.conftest import Connect
+from engine.tally import Cause
 from lab import Lab
 
 Command = tuple[str, ...]

@@ -10,8 +10,9 @@ from backends.model import VMState
 from backends.rescue import Way, rescue
 from backends.resume import left_open, resume
 from engine.acting import all_of, copied, failure_of, found, modify, moving
-from engine.aftermath import Aftermath, Cause
+from engine.aftermath import Aftermath
 from engine.conftest import Connect
+from engine.tally import Cause
 from lab import Lab
 from waiting import until
 

@@ -88,13 +88,30 @@ class Cluster:
         failed = [each for each in status.iter("resource") if each.get("failed") == "true"]
         return bool(failed) or status.find("./failures/failure") is not None
 
+    def standby_until_reboot(self) -> list[str]:
+        """The nodes in standby by an attribute that is no part of the configuration."""
+        return [
+            node.get("uname", "")
+            for node in self.cib().iter("node_state")
+            if node.find("./transient_attributes//nvpair[@name='standby']") is not None
+        ]
+
     def configuration(self) -> dict[str, str]:
-        """The sections of the configuration as text, to compare and to put back."""
+        """The sections of the configuration as text, to compare and to put back.
+
+        Without what means nothing: an attribute that is removed leaves its empty set behind, and
+        `crm_resource --refresh` notes when it was used.
+        """
         configuration = self.cib().find("./configuration")
+        sections = [] if configuration is None else [s for s in configuration if len(s)]
+        for parent in [element for section in sections for element in section.iter()]:
+            for child in list(parent):
+                hollow = child.tag.endswith("_attributes") and len(child) == 0
+                if hollow or child.get("name") == "last-lrm-refresh":
+                    parent.remove(child)
         return {
-            section.tag: ElementTree.tostring(section, encoding="unicode").strip()
-            for section in ([] if configuration is None else configuration)
-            if len(section)
+            section.tag: ElementTree.canonicalize(ElementTree.tostring(section), strip_text=True)
+            for section in sections
         }
 
     def _status(self) -> Element | None:

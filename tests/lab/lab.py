@@ -186,11 +186,9 @@ class Lab:
         before = read_console(self._console(vm))
         return self._wait_tick(vm, before, after_ticks, boots, timeout_s)
 
-    def wait_guests(self, timeout_s: float = BOOT_S) -> None:
+    def wait_guests(self, timeout_s: float = BOOT_S) -> dict[str, Guest]:
         """Wait until every guest has ticked from now on."""
-        before = {vm.name: read_console(self._console(vm.name)) for vm in VMS}
-        for name, guest in before.items():
-            self._wait_tick(name, guest, 0, 0, timeout_s)
+        return self._wait_ticks(self._consoles(), timeout_s)
 
     def kill(self, node: str) -> None:
         """Pull the plug of a node."""
@@ -238,12 +236,19 @@ class Lab:
 
     def reset(self) -> None:
         """Bring everything back to the seed, every guest ticking; VMs may move or restart."""
+        before = self._consoles()
         try:
-            reset.settle(self)
+            if reset.settle(self):
+                before = self._consoles()
         except LabError as error:
             log.warning("the lab does not settle and is built anew: %s", error)
             self.rebuild()
-        self.wait_guests()
+            before = self._consoles()
+        self._wait_ticks(before)
+
+    def hurry(self) -> None:
+        """Let what migrates now go as fast as it can; end what is being stopped."""
+        reset.hurry(self)
 
     def wait(self, predicate: Callable[[], T | None], timeout_s: float, what: str) -> T:
         """Ask until the answer is true, and return it. Raises LabError after `timeout_s`."""
@@ -255,6 +260,16 @@ class Lab:
 
     def _console(self, vm: str) -> Path:
         return self.base / "shared/console" / f"{vm}.log"
+
+    def _consoles(self) -> dict[str, Guest | None]:
+        return {vm.name: read_console(self._console(vm.name)) for vm in VMS}
+
+    def _wait_ticks(
+        self, before: dict[str, Guest | None], timeout_s: float = BOOT_S
+    ) -> dict[str, Guest]:
+        return {
+            name: self._wait_tick(name, guest, 0, 0, timeout_s) for name, guest in before.items()
+        }
 
     def _wait_tick(
         self, vm: str, before: Guest | None, after_ticks: int, boots: int, timeout_s: float

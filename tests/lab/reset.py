@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,16 @@ def keep_pristine(cluster: Cluster, base: Path) -> None:
     write(base / "pristine.json", json.dumps(cluster.configuration()))
 
 
-def settle(lab: Lab) -> None:
-    """Undo everything. Raises LabError where the cluster does not follow."""
+def settle(lab: Lab) -> bool:
+    """Undo everything; was there anything to undo? Raises LabError where the cluster does not
+    follow."""
     _repair_machines(lab)
     _wait_idle(lab)
-    if lab.cluster.failures():
-        _forget_failures(lab)
-    _restore_configuration(lab)
-    _wait_idle(lab)
-    _bring_home(lab)
-    if lab.cluster.failures():
-        raise LabError("something failed while VMs were brought home")
+    steps = (_forget_failures, _restore_configuration, _bring_home)
+    undone = [step(lab) for step in steps]
+    if any(undone) and lab.cluster.failures():
+        raise LabError("something failed while the lab was brought back to its seed")
+    return any(undone)
 
 
 def _repair_machines(lab: Lab) -> None:
@@ -56,30 +56,43 @@ def _power_on(lab: Lab) -> bool:
     return lab.cluster.is_online()
 
 
-def _forget_failures(lab: Lab) -> None:
+def _forget_failures(lab: Lab) -> bool:
     """Clean up under maintenance: without it a VM whose history is wiped counts as stopped."""
+    if not lab.cluster.failures():
+        return False
     maintenance = ("crm_attribute", "--type", "crm_config", "--name", "maintenance-mode")
     lab.cluster.ask(*maintenance, "--update", "true")
     lab.cluster.ask("crm_resource", "--cleanup")
     _wait_idle(lab)
     lab.cluster.ask(*maintenance, "--delete")
     _wait_idle(lab)
+    return True
 
 
-def _restore_configuration(lab: Lab) -> None:
+def _restore_configuration(lab: Lab) -> bool:
+    commands = list(_differences(lab))
+    for words, stdin in commands:
+        lab.cluster.ask(*words, stdin=stdin)
+    if commands:
+        _wait_idle(lab)
+    return bool(commands)
+
+
+def _differences(lab: Lab) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """The commands, and what they read, that make the configuration the seed again."""
     pristine: dict[str, str] = json.loads((lab.base / "pristine.json").read_text())
     current = lab.cluster.configuration()
     for section in pristine.keys() | current.keys():
         text = pristine.get(section, f"<{section} />")
         if current.get(section) != text:
-            replace = ("cibadmin", "--replace", "--scope", section, "--xml-pipe")
-            lab.cluster.ask(*replace, stdin=text)
-    for name in lab.nodes:
-        lab.cluster.ask("crm_attribute", "-N", name, "-l", "reboot", "-n", "standby", "--delete")
-    lab.cluster.ask("stonith_admin", "--cleanup", "--history=*")
+            yield ("cibadmin", "--replace", "--scope", section, "--xml-pipe"), text
+    for name in lab.cluster.standby_until_reboot():
+        yield ("crm_attribute", "-N", name, "-l", "reboot", "-n", "standby", "--delete"), None
+    if lab.cluster.crm_mon().find("./fence_history/fence_event") is not None:
+        yield ("stonith_admin", "--cleanup", "--history=*"), None
 
 
-def _bring_home(lab: Lab) -> None:
+def _bring_home(lab: Lab) -> bool:
     placement = lab.cluster.placement()
     away = {
         vm.group or vm.name: preferred_node(vm, lab.nodes)
@@ -94,23 +107,24 @@ def _bring_home(lab: Lab) -> None:
         for resource in away:
             lab.cluster.ask("crm_resource", "--clear", "--resource", resource)
         _wait_idle(lab)
+    return bool(away)
 
 
 def _is_home(lab: Lab) -> bool:
-    _hurry(lab)
+    hurry(lab)
     placement = lab.cluster.placement()
     return all(placement.get(vm.name) == preferred_node(vm, lab.nodes) for vm in VMS)
 
 
 def _wait_idle(lab: Lab) -> None:
     def idle() -> bool:
-        _hurry(lab)
+        hurry(lab)
         return lab.cluster.is_idle()
 
     wait(idle, IDLE_S, "the cluster is idle")
 
 
-def _hurry(lab: Lab) -> None:
+def hurry(lab: Lab) -> None:
     """Lift the speed limit of what migrates (VirtualDomain sets it anew each time); end what is
     being stopped: a guest that still boots would not hear its power button until the timeout."""
     domains = {vm.name: vm.domain_name for vm in VMS}
