@@ -39,13 +39,19 @@ def settled_lab(lab: Lab) -> Lab:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use the lab; leave them out where it cannot be built."""
+    """Mark the tests that use the lab; leave them out where it cannot be built.
+
+    Files with such tests come first: they take longest, and one that is begun last would keep all
+    other workers waiting.
+    """
     for item in items:
         uses_lab = FIXTURES.intersection(getattr(item, "fixturenames", ()))
         if uses_lab or item.get_closest_marker("lab"):
             item.add_marker(pytest.mark.lab)
             if os.geteuid():
                 item.add_marker(pytest.mark.skip(reason=REASON))
+    on_the_lab = {item.path for item in items if item.get_closest_marker("lab")}
+    items.sort(key=lambda item: item.path not in on_the_lab)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
