@@ -170,10 +170,13 @@ def at_once(picture: Cluster) -> int:
     return picture.migration_limit or AT_ONCE
 
 
-def is_protected(vm: VM) -> bool:
-    """Whether a migration that fails stops nothing. Only such go side by side: they share the link,
-    each takes longer, and a timeout that strikes restarts the guest of any other."""
-    return vm.migrate_to_on_fail == "block"
+def goes_alone(vm: VM) -> bool:
+    """Whether nothing else may be in flight beside it.
+
+    Side by side they share the link, and each takes longer: only whom a timeout does not restart.
+    And what several moves are told in one write lifts no bans.
+    """
+    return vm.migrate_to_on_fail != "block" or bool(vm.constraints)
 
 
 def waves(vms: Sequence[str], alone: Collection[str], limit: int) -> Iterator[tuple[str, ...]]:
@@ -194,7 +197,7 @@ def waves(vms: Sequence[str], alone: Collection[str], limit: int) -> Iterator[tu
 def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
     """A verdict as steps, warnings and exact commands."""
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
-    alone = [vm.id for vm in vms if vm.id in verdict.reboots or not is_protected(vm)]
+    alone = [vm.id for vm in vms if vm.id in verdict.reboots or goes_alone(vm)]
     sequence = tuple(
         command
         for wave in waves(verdict.vms, alone, at_once(picture))

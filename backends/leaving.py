@@ -13,7 +13,7 @@ from backends.judge import (
     INTERRUPTING,
     at_once,
     free_memory_bytes,
-    is_protected,
+    goes_alone,
     make_plan,
     waves,
 )
@@ -48,8 +48,8 @@ class Leaving:
     """Where a move would bring it live; `None` where none would."""
     why: str | None = None
     """Why it does not simply move live."""
-    protected: bool = False
-    """Whether a migration that fails stops nothing."""
+    alone: bool = True
+    """Whether nobody goes beside it."""
     stayed_on: tuple[str, ...] = ()
     """Where it was before, as far as Pacemaker remembers."""
     memory_bytes: int | None = None
@@ -132,7 +132,7 @@ class EvacuationPlan:
     def _there(self) -> Iterator[Command]:
         """The moves, as many at once as the queue begins."""
         live = {leaving.vm: leaving for leaving in self.vms if leaving.target is not None}
-        alone = [leaving.vm for leaving in self.vms if not leaving.protected]
+        alone = [leaving.vm for leaving in self.vms if leaving.alone]
         for wave in waves(tuple(live), alone, self.at_once):
             yield from _forgets([live[vm] for vm in wave], EvacuationWay.VM_BY_VM)
             yield commands.moves({vm: live[vm].target or "" for vm in wave})
@@ -197,7 +197,7 @@ def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:
         target=target,
         why=None if fate is Fate.LIVE else why,
         memory_bytes=vm.memory_bytes,
-        protected=is_protected(vm),
+        alone=goes_alone(vm),
         stayed_on=tuple(sorted({op.node for op in vm.history if was_there(vm, op.node)})),
     )
 

@@ -86,7 +86,8 @@ def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) 
     migrates it.
     """
     if vm.state is VMState.BLOCKED:
-        return Standing.BLOCKED
+        # In maintenance somebody is at it: an abort ends so, where a failure blocks.
+        return Standing.UNDERWAY if vm.maintenance else Standing.BLOCKED
     known = set(before)
     new = [op for op in vm.history if call(op) not in known and op.task != "monitor"]
     running = vm.state in (VMState.RUNNING, VMState.PAUSED) and len(vm.nodes) == 1

@@ -12,7 +12,7 @@ from backends.base import Backend
 from backends.departure import begin, depart
 from backends.errors import Refused, VmferryError
 from backends.journal import Act, Journal
-from backends.judge import at_once, is_protected
+from backends.judge import at_once, goes_alone
 from backends.latest import Latest
 from backends.migration import finish_move
 from backends.model import VM
@@ -211,7 +211,7 @@ class MoveQueue:
                     break  # its turn comes when these have arrived
                 raise
             vm = vm_in(self._backend.picture, item.vm)
-            alone = plan.reboots or not is_protected(vm)
+            alone = plan.reboots or goes_alone(vm)
             if plans and alone:
                 break
             plans.append(plan)

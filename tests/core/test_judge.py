@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backends import commands
-from backends.judge import judge, make_plan, refusal
+from backends.judge import judge, make_plan, refusal, waves
 from backends.model import (
     VM,
     CibVersion,
@@ -20,6 +21,7 @@ from backends.model import (
     ConstraintKind,
     Migration,
     NodeState,
+    Operation,
     Phase,
     Stale,
     VMState,
@@ -251,6 +253,44 @@ def test_constraints_that_go_as_well_are_named() -> None:
     left = Constraint("cli-ban-web1-on-charlie", "web1", "charlie", ConstraintKind.BAN)
     found = plan(MIGRATES, picture=cluster(replace(vm("web1"), constraints=(left,))))
     assert any("cli-ban-web1-on-charlie" in warning for warning in found.warnings)
+
+
+def test_an_earlier_stay_on_the_target_is_forgotten_before_the_move() -> None:
+    """What it left there could have the guest restarted when anything changes during the copy."""
+    stay = (Operation("bravo", "migrate_from", 3, 0, 0, 100.0),)
+    found = plan(MIGRATES, picture=cluster(replace(vm("web1"), history=stay)))
+    forget = commands.forget_stay("web1", "bravo")
+    assert found.commands[0] == forget and found.steps[0] == forget.purpose
+
+
+def block(name: str) -> VM:
+    return replace(vm(name), migrate_to_on_fail="block")
+
+
+def test_those_that_no_failure_restarts_are_told_in_one_write() -> None:
+    both = (MIGRATES, action(ActionKind.MIGRATE, "web2"))
+    blocking = cluster(block("web1"), block("web2"))
+    found = plan(*both, vms=("web1", "web2"), picture=blocking)
+    together = commands.move_together({"web1": "bravo", "web2": "bravo"})
+    assert found.commands == (together, commands.clear("web1"), commands.clear("web2"))
+    one = cluster(block("web1"), vm("web2"))
+    assert together not in plan(*both, vms=("web1", "web2"), picture=one).commands
+
+
+@given(
+    st.lists(st.sampled_from("abcdefgh"), unique=True),
+    st.sets(st.sampled_from("abcdefgh")),
+    st.integers(1, 4),
+)
+def test_waves_keep_the_order_the_limit_and_who_goes_alone(
+    vms: list[str], alone: set[str], limit: int
+) -> None:
+    found = list(waves(vms, alone, limit))
+    assert [vm for wave in found for vm in wave] == vms
+    assert all(1 <= len(wave) <= limit for wave in found)
+    assert all(len(wave) == 1 for wave in found if alone & set(wave))
+    for before, after in pairwise(found):
+        assert len(before) == limit or (alone & {*before, *after})
 
 
 @given(st.lists(st.text(), min_size=1))

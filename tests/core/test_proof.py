@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.model import VM, Operation, VMState
-from backends.proof import Standing, calls, standing
+from backends.proof import Standing, calls, is_probed, standing, was_there
 from core.pictures import vm
 
 RUNNING, MIGRATING = VMState.RUNNING, VMState.MIGRATING
@@ -100,6 +102,11 @@ def stands(after: VM, *, in_flight: bool = False, before: VM = BEFORE) -> Standi
             Standing.BLOCKED,
         ),
         (
+            "aborted where a failure blocks: who aborts it has its hands on it",
+            replace(vm("web1", "alpha", VMState.BLOCKED, history=(FAILED_COPY,)), maintenance=True),
+            Standing.UNDERWAY,
+        ),
+        (
             "history cleaned by somebody while it sat on the target",
             vm("web1", "bravo", history=(did("bravo", "monitor", 40),)),
             Standing.UNPROVEN,
@@ -145,3 +152,28 @@ def test_the_clocks_of_the_nodes_do_not_matter(alpha: float, bravo: float, live:
 @given(st.permutations([COPIED, LET_GO, RECEIVED, MONITOR]))
 def test_the_order_of_the_nodes_in_the_history_does_not_matter(history: list[Operation]) -> None:
     assert stands(vm("web1", "bravo", history=tuple(history))) is Standing.MOVED
+
+
+PROBED = did("bravo", "monitor", 9, rc=7)
+
+
+@pytest.mark.parametrize(
+    ("history", "there", "probed"),
+    [
+        ((START, PROBED), False, True),
+        ((START, RECEIVED, did("bravo", "stop", 8)), True, False),
+        ((START, did("bravo", "stop", 8)), True, False),
+        ((START,), False, False),
+        ((START, runs("bravo", "monitor")), False, False),
+    ],
+    ids=["looked for", "arrived and left", "started and stopped", "unknown", "being looked for"],
+)
+def test_an_earlier_stay_shows_in_what_was_done_there(
+    history: tuple[Operation, ...], there: bool, probed: bool
+) -> None:
+    known = vm("web1", "alpha", history=history)
+    assert (was_there(known, "bravo"), is_probed(known, "bravo")) == (there, probed)
+
+
+def test_where_it_is_now_is_no_earlier_stay() -> None:
+    assert not was_there(vm("web1", "alpha", history=(START,)), "alpha")

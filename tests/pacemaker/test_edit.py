@@ -50,6 +50,9 @@ def meaning(text: bytes) -> tuple[object, ...]:
         [commands.move("vm1", "bravo"), commands.move("vm1", "charlie")],
         [commands.move("vm1", "bravo"), commands.clear("vm1")],
         [commands.move("vm1", "bravo"), commands.move("vm2", "bravo"), commands.clear("vm1")],
+        [commands.move_together({"vm1": "bravo", "vm2": "charlie"})],
+        [commands.move("vm1", "charlie"), commands.move_together({"vm1": "bravo"})],
+        [commands.move_together({"vm1": "bravo", "vm2": "bravo"}), commands.clear("vm2")],
         [commands.hands_off("vm1")],
         [commands.hands_off("vm2")],
         [commands.hands_off("vm1"), commands.hands_on("vm1", None)],
@@ -102,3 +105,12 @@ def test_a_ban_on_the_target_is_lifted_and_one_elsewhere_stays(tmp_path: Path) -
 def test_a_command_that_is_not_known_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="virsh"):
         edited(etree.fromstring(START), [commands.abort_job("vm1", "alpha")])
+
+
+def test_an_earlier_stay_is_forgotten_on_that_node_alone() -> None:
+    """The real command asks a running controller; what it leaves behind was seen on the lab."""
+    root = etree.fromstring(START)
+    edited(root, [commands.forget_stay("vm1", "alpha")])
+    assert list(parse_cib(etree.tostring(root)).history) == ["vm2"]
+    edited(root, [commands.forget_stay("vm2", "bravo")])
+    assert list(parse_cib(etree.tostring(root)).history) == ["vm2"]
