@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from backends.model import VM, ConstraintKind, Operation, VMState
+from backends.model import VM, Cluster, ConstraintKind, Operation, Phase, VMState
 
 Call = tuple[str, str, int, float | None]
 
@@ -45,6 +45,22 @@ def is_probed(vm: VM, node: str) -> bool:
     """Whether all that is known of the VM there is that it was looked for."""
     known = [op for op in vm.history if op.node == node]
     return bool(known) and not any(op.pending or op.task != "monitor" for op in known)
+
+
+def endangered(picture: Cluster, vm: str) -> tuple[str, ...]:
+    """The other VMs in flight whose guest Pacemaker may restart when anything is written now.
+
+    They go to a node where they had been before; see `commands.forget_stay`.
+    """
+    others = [(picture.vm(m.vm), m) for m in picture.migrations if m.vm != vm]
+    return tuple(
+        other.id
+        for other, migration in others
+        if other is not None
+        and migration.target is not None
+        and migration.phase in (Phase.REQUESTED, Phase.WAITING, Phase.COPYING)
+        and was_there(other, migration.target)
+    )
 
 
 def source_of(vm: VM) -> str | None:

@@ -21,7 +21,15 @@ from backends import commands
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, Refused
 from backends.journal import Act, Intent, Journal, Note
-from backends.model import LOST, VM, ConstraintKind, Migration, NodeState, Phase, VMState
+from backends.model import (
+    LOST,
+    VM,
+    ConstraintKind,
+    Migration,
+    NodeState,
+    Phase,
+    VMState,
+)
 from backends.plan import ActionKind, Command
 from backends.proof import call, calls, newest, source_of, was_started
 from backends.transaction import (

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.model import VM, Operation, VMState
-from backends.proof import Standing, calls, is_probed, standing, was_there
-from core.pictures import vm
+from backends.model import VM, Migration, Operation, Phase, VMState
+from backends.proof import Standing, calls, endangered, is_probed, standing, was_there
+from core.pictures import cluster, vm
 
 RUNNING, MIGRATING = VMState.RUNNING, VMState.MIGRATING
 
@@ -177,3 +177,23 @@ def test_an_earlier_stay_shows_in_what_was_done_there(
 
 def test_where_it_is_now_is_no_earlier_stay() -> None:
     assert not was_there(vm("web1", "alpha", history=(START,)), "alpha")
+
+
+@pytest.mark.parametrize(
+    ("history", "phase", "expected"),
+    [
+        ((START, RECEIVED), Phase.COPYING, ("web1",)),
+        ((START, RECEIVED), Phase.WAITING, ("web1",)),
+        ((START, PROBED), Phase.COPYING, ()),
+        ((START, RECEIVED), Phase.STOPPING, ()),
+    ],
+    ids=["copied to where it was", "about to be", "copied to a new place", "arrived"],
+)
+def test_who_is_copied_to_where_it_was_is_in_danger_when_anything_is_written(
+    history: tuple[Operation, ...], phase: Phase, expected: tuple[str, ...]
+) -> None:
+    moving = vm("web1", "alpha", VMState.MIGRATING, history=history)
+    flight = Migration("web1", "alpha", "bravo", phase)
+    picture = replace(cluster(moving, vm("web2", "alpha")), migrations=(flight,))
+    assert endangered(picture, "web2") == expected
+    assert endangered(picture, "web1") == ()

@@ -10,6 +10,7 @@ from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
 from backends.model import VM, Migration, VMState
+from backends.proof import endangered
 from backends.rescue import Way, objection, rescue, steps
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
@@ -25,22 +26,26 @@ from tui.cli.session import Session, run, takes_hosts
 @click.command(cls=Command)
 @click.argument("vm")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--allow-reboot", is_flag=True, help="With --yes: accept what it may do to others.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 @takes_hosts
-def abort(session: Session, vm: str, yes: bool, as_json: bool) -> int:
+def abort(session: Session, vm: str, yes: bool, allow_reboot: bool, as_json: bool) -> int:
     """End the migration of VM; its guest goes on running where it is, and is not restarted.
 
     Whoever began it. A VM whose migration has failed and which Pacemaker leaves alone (blocked) is
-    given back to it the same way. Shows the steps and asks first.
+    given back to it the same way. Shows the steps and asks first: on its own where another guest in
+    flight might be restarted by it.
     """
     target = session.prepare()
     need_writing(target, "abort")
     backend = session.connect(target)
-    run(_abort(backend, vm, Follower(as_json=as_json), yes=yes))
+    run(_abort(backend, vm, Follower(as_json=as_json), yes=yes, allow_reboot=allow_reboot))
     return 0
 
 
-async def _abort(backend: Backend, vm_id: str, follower: Follower, *, yes: bool) -> None:
+async def _abort(
+    backend: Backend, vm_id: str, follower: Follower, *, yes: bool, allow_reboot: bool
+) -> None:
     async with backend:
         named_vm(backend, vm_id)
         journal = Journal.default()
@@ -51,7 +56,8 @@ async def _abort(backend: Backend, vm_id: str, follower: Follower, *, yes: bool)
             if reason := objection(backend, vm, way):
                 raise Refused(reason, where=vm_id, cure="nothing was changed")
             migration = backend.picture.migration(vm_id)
-            _show(vm, migration, way)
+            others = endangered(backend.picture, vm_id)
+            _show(vm, migration, way, others)
             follower.tell(
                 "plan",
                 {
@@ -59,11 +65,12 @@ async def _abort(backend: Backend, vm_id: str, follower: Follower, *, yes: bool)
                     "way": way.value,
                     "source": migration.source if migration else vm.node,
                     "target": migration.target if migration else None,
+                    "endangered": list(others),
                     "commands": [command_document(step) for step in steps(vm, migration, way)],
                 },
             )
             question = f"{_WHAT[way]} {vm_id}?"
-            await consent(vm_id, (), yes=yes, allow_reboot=False, question=question)
+            await consent(vm_id, others, yes=yes, allow_reboot=allow_reboot, question=question)
             await _carry_out(backend, vm_id, way, journal, follower)
             for act in spared:
                 act.close("aborted")
@@ -75,7 +82,7 @@ async def _abort(backend: Backend, vm_id: str, follower: Follower, *, yes: bool)
 _WHAT = {Way.ABORT: "Abort the migration of", Way.RECOVER: "Recover"}
 
 
-def _show(vm: VM, migration: Migration | None, way: Way) -> None:
+def _show(vm: VM, migration: Migration | None, way: Way, others: tuple[str, ...]) -> None:
     if migration is not None:
         where = f"{migration.source} → {migration.target or '?'}"
         say(f"{vm.id} {where}: {progress_words(migration)}", Tone.STRONG, err=True)
@@ -86,6 +93,9 @@ def _show(vm: VM, migration: Migration | None, way: Way) -> None:
         say(f"  {number}. {step.purpose}", err=True)
         place = f" (on {step.node})" if step.node else ""
         say(f"     $ {step}{place}", Tone.QUIET, err=True)
+    for other in others:
+        words = "is in flight to where it had been before: its guest may be restarted by this"
+        say(f"  warning: {other} {words}", Tone.WARNING, err=True)
 
 
 async def _carry_out(

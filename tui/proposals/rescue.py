@@ -8,7 +8,7 @@ from backends.base import Backend
 from backends.model import VM, Migration, VMState
 from backends.outlook import Course
 from backends.plan import Command
-from backends.proof import source_of
+from backends.proof import endangered, source_of
 from backends.rescue import Way, objection, steps
 from tui.proposal import (
     Answer,
@@ -20,6 +20,7 @@ from tui.proposal import (
     plain,
     point,
     refused,
+    warning,
 )
 from widgets.glyphs import Tone
 
@@ -61,6 +62,11 @@ _ORDER = {
         "when its scheduler would change nothing, {vm} is given back",
     ),
 }
+WORD = "REBOOT"
+_ENDANGERED = (
+    "{0} is in flight to a node where it had been before: Pacemaker may restart its guest when "
+    "anything is written before it has arrived. Wait for that, if this can wait."
+)
 _LABELS = {Way.ABORT: "Abort", Way.GUARD: "Guard", Way.RECOVER: "Recover"}
 
 
@@ -76,14 +82,20 @@ def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> P
     migration = backend.picture.migration(vm.id)
     source = migration.source if migration is not None else source_of(vm) or "its node"
     words = {"vm": vm.id, "source": source}
+    others = endangered(backend.picture, vm.id)
+    answer = Answer(_LABELS[way], then)
     return Proposal(
         lines=(
             plain(_MEANINGS[way].format(**words)),
+            *((plain(""), warning(_ENDANGERED.format(", ".join(others)))) if others else ()),
             heading("What will happen"),
             *numbered(step.format(**words) for step in _ORDER[way]),
             *commands_lines(steps(vm, migration, way)),
         ),
-        enter=Answer(_LABELS[way], then),
+        enter=None if others else answer,
+        typed=answer if others else None,
+        words=(vm.id, WORD),
+        bad=bool(others),
     )
 
 
