@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from backends.base import Backend
-from backends.errors import VmferryError
+from backends.errors import ActFailed, VmferryError
 from backends.journal import Journal
 from backends.migration import migrate
-from backends.model import VM, Migration
+from backends.model import VM, Migration, VMState
+from backends.rescue import Way, rescue
+from backends.resume import left_open, resume
 from backends.transaction import Report
 from lab import Lab
 from waiting import until
@@ -37,6 +39,23 @@ async def moving(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def is_warned(backend: Backend, vm: str, node: str) -> bool:
+    """Whether the plan of this move says that a failure would restart the guest."""
+    plan = await backend.plan([vm], node)
+    return any("stops the guest and starts it again" in warning for warning in plan.warnings)
+
+
+async def recover(backend: Backend, vm: str, journal: Journal) -> None:
+    """As an operator does it whose VM is blocked after a failed migration; then finish its move."""
+    await until(lambda: found(backend, vm).state is VMState.BLOCKED, f"{vm} blocked")
+    await all_of(rescue(backend, vm, Way.RECOVER, journal))
+    for act in left_open(backend, journal):
+        try:
+            await all_of(resume(backend, act))
+        except ActFailed as error:
+            assert "called off" in str(error) or "history was cleaned" in str(error), error
 
 
 async def failure_of(task: asyncio.Task[list[Report]]) -> VmferryError:

@@ -60,6 +60,7 @@ async def test_ones_own_migration_and_somebody_elses_are_aborted(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, percent: float
 ) -> None:
     async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
+        await copied(backend, "web2")
         foreign_move(lab, "web1", "bravo")
         await asyncio.gather(
             abort(backend, "web1", percent, journal),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio import TaskGroup
+from enum import StrEnum
 
 import pytest
 
@@ -11,9 +13,11 @@ from backends.base import Backend
 from backends.errors import VmferryError
 from backends.journal import Journal
 from backends.model import NodeState
+from backends.rescue import Way, rescue
 from backends.resume import left_open, resume
 from backends.transaction import Report, Stage
-from engine.acting import all_of, copied, moving
+from backends.tuning import protect
+from engine.acting import all_of, copied, found, is_warned, moving, recover
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from engine.tally import Cause
@@ -45,28 +49,66 @@ async def test_the_line_is_cut_for_twenty_seconds(
     aftermath.check()
 
 
+class Care(StrEnum):
+    """What is done so that a migration that fails restarts no guest."""
+
+    NONE = "as it is"
+    BLOCK = "on-fail=block"
+    GUARD = "guarded"
+
+
+async def take_care(backend: Backend, care: Care, aftermath: Aftermath) -> None:
+    """The plan of the move of web2 to bravo must say what a failure would do."""
+    assert await is_warned(backend, "web2", "bravo")
+    if care is Care.BLOCK:
+        await all_of(protect(backend, ["web2"]))
+        assert not await is_warned(backend, "web2", "bravo")
+        aftermath.begin()
+
+
+@pytest.mark.parametrize("care", Care, ids=str)
 async def test_libvirtd_is_restarted_on_the_source(
-    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, care: Care
 ) -> None:
-    """virsh loses its job with it, the migration fails, and Pacemaker restarts the guest."""
-    async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
-        await copied(backend, "web2", 30)
-        lab.stop_libvirtd("alpha")
-        lab.start_libvirtd("alpha")
-        told = await how_it_ended(task)
-    expect(aftermath, told, Cause.WARNED)
+    """virsh loses its job with it, and the migration fails."""
+    async with connect() as backend:
+        await take_care(backend, care, aftermath)
+        async with moving(backend, "web2", "bravo", journal) as task, TaskGroup() as beside:
+            await copied(backend, "web2", 30)
+            if care is Care.GUARD:
+                beside.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
+                await until(lambda: found(backend, "web2").maintenance, "the guard")
+            lab.stop_libvirtd("alpha")
+            lab.start_libvirtd("alpha")
+            told = await how_it_ended(task)
+        if care is Care.NONE:
+            expect(aftermath, told, Cause.WARNED)
+        else:
+            assert "guest was restarted" not in told, told
+        if "blocked" in told:
+            await recover(backend, "web2", journal)
     assert not list(journal.abandoned())
     aftermath.check(failures="guest was restarted" in told)
 
 
-@pytest.mark.parametrize("lost", ["charlie", "bravo", "alpha"], ids=["voice", "target", "source"])
+@pytest.mark.parametrize(
+    ("lost", "care"),
+    [
+        ("charlie", Care.NONE),
+        ("bravo", Care.NONE),
+        ("bravo", Care.BLOCK),
+        ("alpha", Care.NONE),
+    ],
+    ids=["voice", "target", "target, on-fail=block", "source"],
+)
 async def test_a_node_dies(
-    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, lost: str
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, lost: str, care: Care
 ) -> None:
-    for vm in VMS:
-        if vm.node == lost:
-            aftermath.expect_reboot(vm.name, Cause.POWER)
     async with connect() as backend:
+        await take_care(backend, care, aftermath)
+        for vm in VMS:
+            if vm.node == lost:
+                aftermath.expect_reboot(vm.name, Cause.POWER)
         async with moving(backend, "web2", "bravo", journal) as task:
             await copied(backend, "web2", 30)
             lab.kill(lost)
@@ -78,8 +120,12 @@ async def test_a_node_dies(
         lab.wait_online()
         if lost == "alpha":
             assert "guest was restarted" in told, told
-        else:
+        elif care is Care.NONE:
             expect(aftermath, told, Cause.WARNED)
+        else:
+            assert "guest was restarted" not in told, told
+        if "blocked" in told:
+            await recover(backend, "web2", journal)
         for act in left_open(backend, journal):
             await all_of(resume(backend, act))
     # What failed on a node that lost power is forgotten with it.

@@ -6,15 +6,21 @@ import pytest
 
 from backends.errors import ActFailed
 from backends.journal import Journal
-from backends.model import VMState
 from backends.rescue import Way, rescue
-from backends.resume import left_open, resume
-from engine.acting import all_of, copied, failure_of, found, modify, moving
+from engine.acting import (
+    all_of,
+    copied,
+    failure_of,
+    found,
+    is_warned,
+    modify,
+    moving,
+    recover,
+)
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from engine.tally import Cause
 from lab import Lab
-from waiting import until
 
 TOO_SHORT_S = 3
 
@@ -31,8 +37,7 @@ async def test_without_a_guard_the_guest_is_restarted_and_vmferry_says_so(
     connect: Connect, hurried: Aftermath, journal: Journal
 ) -> None:
     async with connect() as backend:
-        plan = await backend.plan(["web2"], "bravo")
-        assert any("longer than 3 s" in warning for warning in plan.warnings)
+        assert await is_warned(backend, "web2", "bravo")
         async with moving(backend, "web2", "bravo", journal) as task:
             error = await failure_of(task)
     assert isinstance(error, ActFailed)
@@ -64,12 +69,7 @@ async def test_what_on_fail_block_leaves_is_recovered_without_a_restart(
         async with moving(backend, "web2", "bravo", journal) as task:
             error = await failure_of(task)
         assert "blocked" in str(error) and "recover" in str(error)
-        vm = await until(lambda: found(backend, "web2"), "web2")
-        assert vm.state is VMState.BLOCKED
-        await all_of(rescue(backend, "web2", Way.RECOVER, journal))
+        await recover(backend, "web2", journal)
         assert found(backend, "web2").node in ("alpha", "bravo")
-        for act in left_open(backend, journal):
-            with pytest.raises(ActFailed, match=r"called off|history was cleaned"):
-                await all_of(resume(backend, act))
     assert not list(journal.abandoned())
     hurried.check()
