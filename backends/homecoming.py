@@ -78,6 +78,8 @@ async def homeward(backend: Backend, node: str, journal: Journal) -> tuple[Move,
 
     To be offered once `bring_back` is done: in standby the node takes nobody.
     """
+    # crm_mon may tell of the end of the standby before the CIB does that the scheduler is given.
+    await backend.refresh()
     picture = backend.picture
     moves = []
     for name in (evacuee.vm for evacuee in last_evacuees(journal, picture.name, node)):
