@@ -72,14 +72,19 @@ PREDICTIONS_S = 5.0
 
 
 async def examine(backend: Backend) -> Report:
-    """Examine an open cluster. Nothing on it is changed. Raises what `configuration` raises."""
+    """Examine an open cluster. Nothing on it is changed. Raises what `configuration` raises.
+
+    To judge hundreds of VMs takes a while: a thread of its own does it, and the board goes on.
+    """
     case = Case(backend.picture, parse_configuration(await backend.configuration()))
     predicting = asyncio.create_task(_predict(backend, case))
     try:
         for asks in (FIRST, SECOND):
-            case = case.with_facts(await backend.examine(questions(case, asks)))
+            asked = await asyncio.to_thread(questions, case, asks)
+            case = case.with_facts(await backend.examine(asked))
         predictions, missing = await predicting
-        return judge(replace(case, predictions=predictions, not_predicted=missing))
+        case = replace(case, predictions=predictions, not_predicted=missing)
+        return await asyncio.to_thread(judge, case)
     finally:
         predicting.cancel()
 

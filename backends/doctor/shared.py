@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -40,8 +41,13 @@ def _files_to_name(case: Case) -> list[str]:
 
 def domains(case: Case, node: str) -> dict[str, etree._Element]:
     """The running domains of a node by name; none where libvirt did not say."""
+    return _described(case.output(node, DOMAINS.name).stdout)
+
+
+@lru_cache(maxsize=32)
+def _described(text: str) -> dict[str, etree._Element]:
+    """Kept, because every topic asks for every VM: nobody may change what is returned."""
     found: dict[str, etree._Element] = {}
-    text = case.output(node, DOMAINS.name).stdout
     for part in text.split("</domain>")[:-1]:
         try:
             root = parse((part + "</domain>").encode(), "virsh dumpxml")
