@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from backends import commands
 from backends.balance import best_target
@@ -35,6 +36,7 @@ from backends.plan import Action, ActionKind
 from backends.proof import calls
 from backends.queue import MoveQueue
 from backends.transaction import Report, Stage, quiet, vm_in, writer_of
+from backends.tuning import protect, protected, protections
 
 KIND = "evacuate"
 BACK = "bring back"
@@ -50,23 +52,27 @@ _NOT_NOW = {
 
 
 async def plan_evacuation(
-    backend: Backend, node: str, report: doctor.Report | None = None
+    backend: Backend, node: str, report: doctor.Report | None = None, *, protect: bool = False
 ) -> EvacuationPlan:
     """What emptying this node would do, in either way. Sends nothing.
 
-    With the doctor's report nobody goes live whose migration is expected to fail.
+    `protect`: with `on-fail=block` set first, so that no failure restarts a guest, and several go
+    side by side. With the doctor's report nobody goes live whose migration is expected to fail.
     Raises `Unknown`, `Refused` with the reason why it cannot be done now, and what
     `Backend.foresee` raises.
     """
     picture = backend.picture
     if reason := objection(picture, node):
         raise Refused(reason, where=node)
+    sent = protections(on_node(picture, node)) if protect else ()
+    if protect:
+        picture = protected(picture, [vm.id for vm in on_node(picture, node)])
     anyway = await backend.foresee(()) if picture.migrations else ()
     foreseen = await backend.foresee([commands.standby(node, on=True)])
     standby = tuple(action for action in foreseen if action not in anyway)
     report = report or doctor.Report(())
     targets = await _live_targets(backend, picture, node, standby, report)
-    plan = make_evacuation_plan(picture, node, standby, targets)
+    plan = replace(make_evacuation_plan(picture, node, standby, targets), protections=sent)
     return advise_evacuation(picture, plan, report, time.time())
 
 
@@ -152,7 +158,7 @@ class Evacuation:
         self._allow_reboot = allow_reboot
         self.queue: MoveQueue | None = None
         if way is EvacuationWay.VM_BY_VM:
-            self.queue = MoveQueue(backend, journal, plan.moves, keep=True)
+            self.queue = MoveQueue(backend, journal, plan.moves, keep=True, limit=plan.at_once)
 
     async def run(self) -> AsyncGenerator[Report]:
         """Empty the node. Reports of the node itself have an empty `vm`.
@@ -167,6 +173,11 @@ class Evacuation:
         if stopped and way is EvacuationWay.STANDBY and not self._allow_reboot:
             raise Refused(f"a standby would stop {', '.join(stopped)}", where=plan.node)
         confirmed = stopped if self._allow_reboot else ()
+        if plan.protections:
+            await quiet(self._backend)
+            async for report in protect(self._backend, [leaving.vm for leaving in plan.vms]):
+                yield report
+            picture = self._backend.picture
         known = [(leaving, vm_in(picture, leaving.vm)) for leaving in plan.vms]
         act = self._journal.begin(
             Intent(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from backends import commands
 from backends.model import VM, Cluster, Node, NodeState, VMState
 from backends.plan import (
     Action,
     ActionKind,
-    Command,
     Plan,
     Prediction,
     Verdict,
     VerdictKind,
 )
 from backends.proof import was_there
+from backends.waves import sequence
 
 INTERRUPTING = frozenset(
     {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER, ActionKind.FENCE}
@@ -24,9 +25,6 @@ INTERRUPTING = frozenset(
 
 DEFAULT_TIMEOUT_S = 20.0
 """Pacemaker's own default for an operation without a timeout (`PCMK_DEFAULT_ACTION_TIMEOUT_MS`)."""
-
-AT_ONCE = 2
-"""How many VMs leave or enter a node at once where the cluster has no migration-limit."""
 
 GiB = 1 << 30
 
@@ -165,61 +163,24 @@ def free_memory_bytes(node: Node) -> int | None:
     return node.memory_bytes - node.memory_used_bytes
 
 
-def at_once(picture: Cluster) -> int:
-    """How many migrations a node takes part in at once."""
-    return picture.migration_limit or AT_ONCE
-
-
-def goes_alone(vm: VM) -> bool:
-    """Whether nothing else may be in flight beside it.
-
-    Side by side they share the link, and each takes longer: only whom a timeout does not restart.
-    And what several moves are told in one write lifts no bans.
-    """
-    return vm.migrate_to_on_fail != "block" or bool(vm.constraints)
-
-
-def waves(vms: Sequence[str], alone: Collection[str], limit: int) -> Iterator[tuple[str, ...]]:
-    """Those that go side by side, in their order."""
-    wave: tuple[str, ...] = ()
-    for vm in vms:
-        if wave and (vm in alone or len(wave) == limit):
-            yield wave
-            wave = ()
-        wave = (*wave, vm)
-        if vm in alone:
-            yield wave
-            wave = ()
-    if wave:
-        yield wave
-
-
 def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
     """A verdict as steps, warnings and exact commands."""
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
-    alone = [vm.id for vm in vms if vm.id in verdict.reboots or goes_alone(vm)]
-    sequence = tuple(
-        command
-        for wave in waves(verdict.vms, alone, at_once(picture))
-        for command in _sequence([vm for vm in vms if vm.id in wave], verdict.node)
+    places = dict.fromkeys(verdict.vms, verdict.node)
+    live = [vm for vm in vms if vm.id not in verdict.reboots]
+    cleared = (
+        f"the constraint {constraint.id} that stands now will be removed as well"
+        for vm in vms
+        for constraint in vm.constraints
     )
-    timeouts = [
-        vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S for vm in vms if vm.id not in verdict.reboots
-    ]
+    refused = verdict.kind is VerdictKind.REFUSED
     return Plan(
         verdict=verdict,
         steps=tuple(step for vm in vms for step in _steps(vm, verdict)),
-        warnings=tuple(warning for vm in vms for warning in _warnings(vm, verdict)),
-        commands=() if verdict.kind is VerdictKind.REFUSED else sequence,
-        deadline_s=min(timeouts, default=None),
+        warnings=() if refused else (*cleared, *warnings(live)),
+        commands=() if refused else sequence(picture, places, alone=verdict.reboots),
+        deadline_s=min(map(_timeout_s, live), default=None),
     )
-
-
-def _sequence(vms: Sequence[VM], node: str) -> Iterator[Command]:
-    """What is sent for VMs that go together."""
-    yield from (commands.forget_stay(vm.id, node) for vm in vms if was_there(vm, node))
-    yield commands.moves({vm.id: node for vm in vms})
-    yield from (commands.clear(vm.id) for vm in vms)
 
 
 def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
@@ -237,27 +198,33 @@ def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
     yield "remove the constraint"
 
 
-def _warnings(vm: VM, verdict: Verdict) -> Iterator[str]:
-    if verdict.kind is VerdictKind.REFUSED:
-        return
-    for constraint in vm.constraints:
-        yield f"the constraint {constraint.id} that stands now will be removed as well"
-    if vm.id in verdict.reboots:
-        return
-    timeout = vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S
-    if vm.migrate_to_on_fail != "block":
+def warnings(vms: Sequence[VM]) -> Iterator[str]:
+    """What may go wrong when these are migrated, and what vmferry would do then by itself."""
+    by_timeout: dict[float, list[str]] = defaultdict(list)
+    for vm in vms:
+        if vm.migrate_to_on_fail != "block":
+            by_timeout[_timeout_s(vm)].append(vm.id)
+    for timeout_s, names in by_timeout.items():
         yield (
-            f"should the migration of {vm.id} fail or take longer than {timeout:.0f} s, "
-            "Pacemaker stops the guest and starts it again"
+            f"should the migration of {' or '.join(names)} fail or take longer than "
+            f"{timeout_s:.0f} s, Pacemaker stops the guest and starts it again"
         )
-    yield (
-        f"should somebody change a constraint of {vm.id} during the copy, vmferry keeps "
-        f"Pacemaker's hands off it until that has ended: {commands.hands_off(vm.id)}"
-    )
-    if vm.memory_bytes and vm.migration_speed_bytes_per_s:
-        needed = vm.memory_bytes / vm.migration_speed_bytes_per_s
-        if needed > timeout:
-            yield (
-                f"{vm.id} needs {needed:.0f} s at its migration speed, "
-                f"and the timeout of migrate_to is {timeout:.0f} s"
-            )
+    if vms:
+        likewise = ", and likewise for the others" if len(vms) > 1 else ""
+        yield (
+            f"should somebody change a constraint of {' or '.join(vm.id for vm in vms)} during "
+            f"the copy, vmferry keeps Pacemaker's hands off it until that has ended: "
+            f"{commands.hands_off(vms[0].id)}{likewise}"
+        )
+    for vm in vms:
+        if vm.memory_bytes and vm.migration_speed_bytes_per_s:
+            needed_s = vm.memory_bytes / vm.migration_speed_bytes_per_s
+            if needed_s > _timeout_s(vm):
+                yield (
+                    f"{vm.id} needs {needed_s:.0f} s at its migration speed, "
+                    f"and the timeout of migrate_to is {_timeout_s(vm):.0f} s"
+                )
+
+
+def _timeout_s(vm: VM) -> float:
+    return vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S

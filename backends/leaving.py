@@ -9,18 +9,12 @@ from enum import StrEnum
 from statistics import median
 
 from backends import commands
-from backends.judge import (
-    INTERRUPTING,
-    at_once,
-    free_memory_bytes,
-    goes_alone,
-    make_plan,
-    waves,
-)
+from backends.judge import INTERRUPTING, free_memory_bytes, warnings
 from backends.model import VM, CibVersion, Cluster
 from backends.moves import Move
-from backends.plan import Action, ActionKind, Command, Verdict, VerdictKind
+from backends.plan import Action, ActionKind, Command, VerdictKind
 from backends.proof import was_there
+from backends.waves import at_once, goes_alone, waves
 
 
 class EvacuationWay(StrEnum):
@@ -91,6 +85,8 @@ class EvacuationPlan:
     """Of the live moves, from what was measured before; `None` where nothing was."""
     version: CibVersion | None = None
     at_once: int = 1
+    protections: tuple[Command, ...] = ()
+    """What is sent first, so that no failure restarts a guest."""
 
     def having(self, way: EvacuationWay, *fates: Fate) -> tuple[str, ...]:
         """The VMs that come to one of these ends."""
@@ -123,17 +119,19 @@ class EvacuationPlan:
         """Exactly what will be sent; without the reboots confirmed, a standby may be left out."""
         standby = commands.standby(self.node, on=True)
         if way is EvacuationWay.STANDBY:
-            return (*_forgets(self.vms, way), standby)
+            return (*self.protections, *_forgets(self.vms, way), standby)
         back = tuple(commands.clear(move.vm) for move in self.moves)
         ends = allow_reboot or not self.interrupted(way)
         rest = [leaving for leaving in self.vms if leaving.target is None]
-        return (*self._there(), *((*_forgets(rest, way), standby) if ends else ()), *back)
+        end = (*_forgets(rest, way), standby) if ends else ()
+        return (*self.protections, *self._there(), *end, *back)
 
     def _there(self) -> Iterator[Command]:
         """The moves, as many at once as the queue begins."""
         live = {leaving.vm: leaving for leaving in self.vms if leaving.target is not None}
+        trips = {vm: (self.node, leaving.target or "") for vm, leaving in live.items()}
         alone = [leaving.vm for leaving in self.vms if leaving.alone]
-        for wave in waves(tuple(live), alone, self.at_once):
+        for wave in waves(trips, alone, self.at_once):
             yield from _forgets([live[vm] for vm in wave], EvacuationWay.VM_BY_VM)
             yield commands.moves({vm: live[vm].target or "" for vm in wave})
 
@@ -172,7 +170,7 @@ def make_evacuation_plan(
         vms=tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms),
         also=tuple(action for action in standby if picture.vm(action.resource) is None),
         free_bytes=tuple((n.name, free_memory_bytes(n)) for n in picture.nodes if n.name != node),
-        warnings=tuple(_warnings(picture, vms, targets)),
+        warnings=tuple(warnings([vm for vm in vms if vm.id in targets])),
         eta_s=_eta_s(picture, [vm for vm in vms if vm.id in targets]),
         version=picture.version,
         at_once=at_once(picture),
@@ -208,13 +206,6 @@ def _fate(action: Action) -> Fate:
     if action.kind is ActionKind.STOP:
         return Fate.STOP
     return Fate.REBOOT if action.kind in INTERRUPTING else Fate.STAY
-
-
-def _warnings(picture: Cluster, vms: Sequence[VM], targets: Mapping[str, str]) -> Iterator[str]:
-    for vm in vms:
-        if vm.id in targets:
-            verdict = Verdict((vm.id,), targets[vm.id], VerdictKind.LIVE)
-            yield from make_plan(picture, verdict).warnings
 
 
 def _eta_s(picture: Cluster, vms: Sequence[VM]) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from statistics import fmean
 
 from backends.model import Migration
 from backends.plan import ActionKind, Verdict, VerdictKind
+from backends.waves import waves
 
 _BADNESS = (
     VerdictKind.LIVE,
@@ -113,14 +113,9 @@ class QueueState:
         """Those that may begin now: none while others run, since they are told in one write."""
         if self.having(ItemState.RUNNING) or self.paused or self.stopped is not None:
             return ()
-        load: Counter[str] = Counter()
-        wave: list[Item] = []
-        for item in self.having(ItemState.QUEUED):
-            load.update({item.move.node, item.source or item.move.node})
-            if max(load.values()) > self.limit:
-                break
-            wave.append(item)
-        return tuple(wave)
+        waiting = {item.vm: item for item in self.having(ItemState.QUEUED)}
+        trips = {vm: (i.source or i.move.node, i.move.node) for vm, i in waiting.items()}
+        return tuple(waiting[vm] for vm in next(waves(trips, (), self.limit), ()))
 
 
 def eta_s(items: Sequence[Item]) -> float | None:

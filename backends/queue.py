@@ -12,7 +12,6 @@ from backends.base import Backend
 from backends.departure import begin, depart
 from backends.errors import Refused, VmferryError
 from backends.journal import Act, Journal
-from backends.judge import at_once, goes_alone
 from backends.latest import Latest
 from backends.migration import finish_move
 from backends.model import VM
@@ -22,6 +21,7 @@ from backends.planning import go_together, plan_beside
 from backends.tasks import cancel
 from backends.transaction import Report, quiet, vm_in, writer_of
 from backends.tuning import protect
+from backends.waves import at_once, goes_alone
 
 STOPPED = "stopped by the operator"
 QUIET = "waits until nothing else is in flight"

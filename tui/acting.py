@@ -81,7 +81,7 @@ class ActingScreen(Screen[None]):
 
     @on(Proposed)
     def _proposed(self, event: Proposed) -> None:
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             return event.proposal
 
         self.propose(event.heading, make)

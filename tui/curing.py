@@ -33,7 +33,7 @@ class CuringScreen(DoctoringScreen):
         vms = names(tuple(dict.fromkeys(remedy.vm for remedy in chosen)))
         checks = ", ".join(dict.fromkeys(check for each in chosen for check in each.checks))
 
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             if reason := self.queue_objection(alone=True):
                 return refused(reason)
             foreseen = await self._foresee(chosen)

@@ -8,11 +8,12 @@ from backends.balance import proposals
 from backends.errors import VmferryError
 from backends.evacuation import Evacuation, objection, plan_evacuation
 from backends.homecoming import bring_back, foresee_back, homeward
-from backends.leaving import EvacuationPlan, EvacuationWay
+from backends.leaving import EvacuationPlan, EvacuationWay, on_node
 from backends.model import NodeState
+from backends.tuning import protections
 from tui.messages import Doing, Proposed, Trouble
 from tui.proposal import Proposal, refused
-from tui.proposals.evacuate import of_evacuation
+from tui.proposals.evacuate import of_evacuation, variants
 from tui.proposals.home import of_balance, of_homecoming, of_return
 from tui.rescuing import RescuingScreen
 
@@ -27,13 +28,14 @@ class EvacuatingScreen(RescuingScreen):
             self._propose_evacuation(node)
 
     def _propose_evacuation(self, node: str) -> None:
-        async def make(option: bool) -> Proposal:
+        async def make(variant: int) -> Proposal:
             reason = objection(self.backend.picture, node) or self.queue_objection(alone=True)
             if reason is not None:
                 return refused(reason)
-            plan = await plan_evacuation(self.backend, node, self.report)
-            way = EvacuationWay.STANDBY if option else EvacuationWay.VM_BY_VM
-            return of_evacuation(plan, way, self._evacuate)
+            ways = variants(protectable=bool(protections(on_node(self.backend.picture, node))))
+            way, protect = ways[variant % len(ways)]
+            plan = await plan_evacuation(self.backend, node, self.report, protect=protect)
+            return of_evacuation(plan, way, ways, self._evacuate)
 
         self.propose(f"Evacuate {node}", make)
 
@@ -59,7 +61,7 @@ class EvacuatingScreen(RescuingScreen):
             self._propose_return(node)
 
     def _propose_return(self, name: str) -> None:
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             if reason := self.queue_objection(alone=True):
                 return refused(reason)
             picture = self.backend.picture
@@ -90,13 +92,13 @@ class EvacuatingScreen(RescuingScreen):
             self.post_message(Trouble("who was there before is not known", error))
             return
         if moves:
-            proposal = of_homecoming(node, moves, self.enqueue)
+            proposal = of_homecoming(self.backend.picture, node, moves, self.enqueue)
             self.post_message(Proposed(f"Bring the VMs of {node} home", proposal))
 
     def action_balance(self) -> None:
         """Offer the few live moves that even the nodes."""
 
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             if reason := self.queue_objection():
                 return refused(reason)
             proposed = proposals(self.backend.picture)
@@ -104,6 +106,6 @@ class EvacuatingScreen(RescuingScreen):
                 move.vm: (await self.backend.preview([move.vm], [move.node]))[move.node]
                 for move in proposed
             }
-            return of_balance(proposed, verdicts, self.enqueue)
+            return of_balance(self.backend.picture, proposed, verdicts, self.enqueue)
 
         self.propose("Balance the nodes", make)

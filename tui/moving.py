@@ -85,16 +85,16 @@ class MovingScreen(QueueingScreen):
         self._given = None
         vms, node = event.vms, event.node
 
-        async def make(option: bool) -> Proposal:
+        async def make(variant: int) -> Proposal:
             plan = await self.backend.plan(vms, node)
             picture = self.backend.picture
             moving = [vm for vm in map(picture.vm, vms) if vm is not None]
-            if option:
+            if variant:
                 picture = protected(picture, vms)
                 plan = make_plan(picture, plan.verdict)
             if self.report is not None:
                 plan = advise_plan(picture, plan, self.report, time.time())
-            return of_plan(plan, protections(moving), self._move, protected=option)
+            return of_plan(plan, protections(moving), self._move, protected=bool(variant))
 
         self.propose(f"Move {names(vms)} to {node}", make)
 
@@ -110,7 +110,7 @@ class MovingScreen(QueueingScreen):
             self._propose_clear(vm)
 
     def _propose_clear(self, selected: VM) -> None:
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             picture = self.backend.picture
             vm = picture.vm(selected.id) or selected
             foreseen = (

@@ -57,6 +57,8 @@ class Proposal:
     words: tuple[str, ...] = ()
     option: str | None = None
     """What may be had in the same confirmation, as its key offers it."""
+    variants: int = 2
+    """Among how many ways that key goes round."""
     bad: bool = False
     version: CibVersion | None = field(default=None, compare=False)
     """The cluster's when it was made; `None`: it does not depend on it."""

@@ -25,8 +25,8 @@ from widgets.bars import literal
 from widgets.glyphs import Tone
 from widgets.tones import toned
 
-Make = Callable[[bool], Awaitable[Proposal]]
-"""Makes the proposal, with its option or without."""
+Make = Callable[[int], Awaitable[Proposal]]
+"""Makes the proposal in one of its variants, 0 the first to be shown."""
 
 _CHANGED = "⚠ The cluster has changed meanwhile, and so has the plan. Read it again.\n"
 READ_ONLY = "vmferry was started so that it cannot change the cluster"
@@ -78,7 +78,7 @@ class ProposalDialog(Modal[Then]):
         self._read_only = read_only
         self._proposal: Proposal | None = None
         self._pending: Answer | None = None
-        self._option = False
+        self._variant = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -100,7 +100,7 @@ class ProposalDialog(Modal[Then]):
     @work(group="proposal", exclusive=True, exit_on_error=False)
     async def _make(self) -> None:
         try:
-            proposal = await self._propose(self._option)
+            proposal = await self._propose(self._variant)
         except VmferryError as error:
             self.post_message(self.Failed(error))
         else:
@@ -204,5 +204,5 @@ class ProposalDialog(Modal[Then]):
     def action_option(self) -> None:
         proposal = self._proposal
         if proposal is not None and proposal.option is not None and not self._read_only:
-            self._option = not self._option
+            self._variant = (self._variant + 1) % proposal.variants
             self._make()

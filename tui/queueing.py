@@ -15,7 +15,7 @@ from widgets.queue_view import QueueView
 
 
 class QueueingScreen(ActingScreen):
-    """A screen with a queue of moves: one at a time, because two in flight endanger each other."""
+    """A screen with a queue of moves."""
 
     _queue: MoveQueue | None = None
     _host: Doing | None = None
@@ -43,7 +43,7 @@ class QueueingScreen(ActingScreen):
         return not over and self._host in self.under_way
 
     def enqueue(self, moves: Sequence[Move]) -> None:
-        """Carry out confirmed moves, one after the other, behind those that wait already."""
+        """Carry out confirmed moves, behind those that wait already."""
         if reason := self.queue_objection():
             self.tell(reason)
             return
@@ -88,6 +88,11 @@ class QueueingScreen(ActingScreen):
     def _remove(self, event: QueueView.Removed) -> None:
         if self._queue is not None:
             self._queue.remove(event.vm)
+
+    @on(QueueView.LimitWanted)
+    def _limit(self, event: QueueView.LimitWanted) -> None:
+        if self._queue is not None:
+            self._queue.set_limit(event.limit)
 
     @on(QueueView.PauseToggled)
     def _toggle_pause(self) -> None:

@@ -80,7 +80,7 @@ class RescuingScreen(MovingScreen):
             self._propose_rescue(vm, Way.GUARD)
 
     def _propose_rescue(self, vm: VM, way: Way) -> None:
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             now = self.backend.picture.vm(vm.id) or vm
             return of_rescue(self.backend, now, way, lambda: self._rescue(vm.id, way))
 
@@ -105,7 +105,7 @@ class RescuingScreen(MovingScreen):
         if selected is None:
             return
 
-        async def make(_option: bool) -> Proposal:
+        async def make(_variant: int) -> Proposal:
             picture = self.backend.picture
             vm, migration = picture.vm(selected.id) or selected, picture.migration(selected.id)
             course = self._courses.get(vm.id, Course())

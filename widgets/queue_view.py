@@ -43,6 +43,12 @@ class QueueView(KeyedTable):
                 tooltip="Take the VM out of the queue; it stays where it is"),
         Binding("space", "toggle_pause", "Pause", id="queue.pause",
                 tooltip="Begin no more for now, and go on again; what runs goes on"),
+        Binding("plus", "at_once(1)", "More at once", key_display="+", show=False,
+                id="queue.more",
+                tooltip="Let one more leave or enter a node at the same time"),
+        Binding("minus", "at_once(-1)", "Fewer at once", key_display="-", show=False,
+                id="queue.fewer",
+                tooltip="Let one fewer leave or enter a node at the same time"),
         Binding("z", "stop", "Stop", id="queue.stop",
                 tooltip="Begin no more at all; what runs goes on to its end"),
     ]  # fmt: skip
@@ -58,6 +64,12 @@ class QueueView(KeyedTable):
     @dataclass
     class PauseToggled(Message):
         """Pause it, or let it go on."""
+
+    @dataclass
+    class LimitWanted(Message):
+        """So many at once, from the next that begin on."""
+
+        limit: int
 
     @dataclass
     class Stopped(Message):
@@ -110,6 +122,10 @@ class QueueView(KeyedTable):
         if self._goes_on():
             self.post_message(self.PauseToggled())
 
+    def action_at_once(self, more: int) -> None:
+        if self._state is not None and self._goes_on():
+            self.post_message(self.LimitWanted(max(1, self._state.limit + more)))
+
     def action_stop(self) -> None:
         if self._goes_on():
             self.post_message(self.Stopped())
@@ -122,6 +138,8 @@ def summary(state: QueueState | None) -> Content:
     done, running = len(state.having(ItemState.DONE)), len(state.having(ItemState.RUNNING))
     waiting = len(state.having(ItemState.QUEUED))
     counts = f"{done} of {len(state.items)} done, {running} run, {waiting} wait"
+    if waiting:
+        counts += f", up to {state.limit} at once"
     if state.stopped is not None:
         how = toned(f"■ stopped: {state.stopped}", Tone.BAD)
     elif state.finished:
@@ -130,7 +148,7 @@ def summary(state: QueueState | None) -> Content:
         how = toned("‖ paused", Tone.WARN)
     else:
         how = toned(f"about {duration_text(state.eta_s)} to go", Tone.BUSY)
-    keys = toned("" if state.finished else "u up, x take out", Tone.MUTED)
+    keys = toned("" if state.finished else "u up, x take out, +/- at once", Tone.MUTED)
     return Content("  ").join([toned("Queue"), how, toned(counts), keys])
 
 

@@ -207,6 +207,23 @@ def test_evacuate_empties_the_node_and_its_json_is_the_contract(vmferry: Vmferry
     }
 
 
+def test_protected_they_leave_as_many_at_once_as_was_asked(vmferry: Vmferry) -> None:
+    backend = calm()
+    for vm in ("build-7", "db-primary", "gitlab", "files"):
+        backend.world.guest(vm).dirty_rate_bytes_per_s = 0.0  # three share the link
+    flags = ("--yes", "--json", "--protect", "--at-once", "3")
+    ended = vmferry("evacuate", "charlie", *flags, on=backend)
+    assert ended.code == 0, ended.err
+    first = msgspec.json.decode(ended.out.splitlines()[0], type=EvacuateLine)
+    assert isinstance(first, EvacuationPlan)
+    told = [command.command for command in first.commands]
+    assert sorted(told) == sorted(wrote(backend))
+    [together, *_] = [command for command in told if "rsc_location" in command]
+    assert together.count("cli-prefer-") == 3
+    assert sum("on-fail" in command for command in told) == 3, "db-primary has it already"
+    assert not any("starts it again" in warning for warning in first.warnings)
+
+
 def test_yes_leaves_who_would_be_rebooted_and_names_them(vmferry: Vmferry) -> None:
     backend = calm()
     ended = vmferry("evacuate", "bravo", "--yes", "--json", on=backend)

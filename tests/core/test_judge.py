@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backends import commands
-from backends.judge import judge, make_plan, refusal, waves
+from backends.judge import judge, make_plan, refusal
 from backends.model import (
     VM,
     CibVersion,
@@ -275,22 +274,6 @@ def test_those_that_no_failure_restarts_are_told_in_one_write() -> None:
     assert found.commands == (together, commands.clear("web1"), commands.clear("web2"))
     one = cluster(block("web1"), vm("web2"))
     assert together not in plan(*both, vms=("web1", "web2"), picture=one).commands
-
-
-@given(
-    st.lists(st.sampled_from("abcdefgh"), unique=True),
-    st.sets(st.sampled_from("abcdefgh")),
-    st.integers(1, 4),
-)
-def test_waves_keep_the_order_the_limit_and_who_goes_alone(
-    vms: list[str], alone: set[str], limit: int
-) -> None:
-    found = list(waves(vms, alone, limit))
-    assert [vm for wave in found for vm in wave] == vms
-    assert all(1 <= len(wave) <= limit for wave in found)
-    assert all(len(wave) == 1 for wave in found if alone & set(wave))
-    for before, after in pairwise(found):
-        assert len(before) == limit or (alone & {*before, *after})
 
 
 @given(st.lists(st.text(), min_size=1))

@@ -12,6 +12,12 @@ FOUR = ("build-7", "gitlab", "db-replica", "web1")
 """Each goes to bravo by itself."""
 
 
+def idle(backend: SimulatedBackend) -> None:
+    """Guests that write nothing: those that share a link are copied all the same."""
+    for guest in backend.world.state.guests.values():
+        guest.dirty_rate_bytes_per_s = 0.0
+
+
 async def drop_together(operator: Operator, vms: tuple[str, ...], node: str) -> None:
     for vm in vms:
         operator.board.select(vm)
@@ -52,6 +58,48 @@ async def test_vms_dropped_together_become_a_queue_that_can_be_changed(
         for vm in order(operator):
             assert arrived(operator, vm, "bravo")
         assert vm_of(operator, gone).node != "bravo"
+        assert not left_behind(operator)
+
+
+async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_operator_wants(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    idle(backend)
+    async with at_the_app(backend, journal, size=(120, 50)) as operator:
+        await drop_together(operator, FOUR, "bravo")
+        assert not operator.sees("rsc_location")
+        await operator.press("o")
+        await operator.until_sees("cli-prefer-db-replica")
+        await confirm(operator)
+        await operator.press("6")
+        await operator.until_sees("2 run, 2 wait, up to 2 at once")
+        await operator.press("minus")
+        await operator.until_sees("up to 1 at once")
+        await operator.until_sees("1 run, 1 wait")
+        await operator.until_sees("✔ finished")
+        for vm in FOUR:
+            assert arrived(operator, vm, "bravo")
+        assert not left_behind(operator)
+
+
+async def test_an_evacuation_can_protect_the_guests_in_the_same_confirmation(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    idle(backend)
+    async with at_the_app(backend, journal, size=(120, 70)) as operator:
+        before = boots(operator)
+        operator.board.select(None, "charlie")
+        await operator.press("e")
+        await operator.until_sees("one after the other")
+        await operator.until_sees("Pacemaker stops the guest and starts it again")
+        await operator.press("o")
+        await operator.until_sees("up to 2 at once")
+        assert not operator.sees("starts it again")
+        assert operator.sees('on-fail="block"')
+        assert not writes(operator)
+        await confirm(operator)
+        await operator.until_sees("charlie is in standby and empty")
+        assert boots(operator) == before
         assert not left_behind(operator)
 
 
@@ -99,9 +147,9 @@ async def test_a_node_is_emptied_taken_back_and_its_vms_come_home(
         await operator.until_sees("Does the memory fit?")
         for vm in home:
             assert operator.sees(f"{vm} (")
-        await operator.press("o")
+        await operator.press("o", "o")
         await operator.until_sees("Pacemaker moves all at once")
-        await operator.press("ctrl+o")
+        await operator.press("ctrl+o", "ctrl+o")
         await operator.until_sees("one after the other")
         assert not writes(operator)
         await confirm(operator)
@@ -135,7 +183,7 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         await operator.press("e")
         await operator.until_sees("legacy-erp")
         assert operator.sees("allow-migrate")
-        await operator.press("o")
+        await operator.press("o", "o")
         await operator.until_sees("Pacemaker moves all at once")
         await operator.press("enter", "enter")
         assert not writes(operator)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import click
 
@@ -31,15 +33,32 @@ _TONE = {Fate.LIVE: Tone.GOOD, Fate.REBOOT: Tone.BAD, Fate.STOP: Tone.BAD, Fate.
 @click.option("--yes", is_flag=True, help="Do not ask; who cannot move live stays and is named.")
 @click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
 @click.option("--standby", is_flag=True, help="All at once by standby, not VM by VM.")
+@click.option(
+    "--protect", is_flag=True, help="Set on-fail=block first: no failure reboots a guest."
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many protected VMs leave at once; by default the cluster's migration-limit, else 2.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 @takes_hosts
 def evacuate(
-    session: Session, node: str, yes: bool, allow_reboot: bool, standby: bool, as_json: bool
+    session: Session,
+    node: str,
+    yes: bool,
+    allow_reboot: bool,
+    standby: bool,
+    protect: bool,
+    at_once: int | None,
+    as_json: bool,
 ) -> int:
     """Move every VM away from NODE, live where that can be, and leave it in standby.
 
     Shows who goes where and who would be rebooted, and asks first. A guest that would be rebooted
     stays where it is unless that is confirmed on its own; then the node is not put into standby.
+    Only VMs with on-fail=block on migrate_to leave side by side, since they share the link.
     Ctrl-C lets go; a migration that runs goes on.
     """
     target = session.prepare()
@@ -47,7 +66,8 @@ def evacuate(
     backend = session.connect(target)
     way = EvacuationWay.STANDBY if standby else EvacuationWay.VM_BY_VM
     follower = Follower(as_json=as_json)
-    run(_evacuate(backend, node, way, follower, yes=yes, allow_reboot=allow_reboot))
+    wish = partial(_plan, backend, node, protect=protect, at_once=at_once)
+    run(_evacuate(backend, node, way, wish, follower, yes=yes, allow_reboot=allow_reboot))
     return 0
 
 
@@ -55,6 +75,7 @@ async def _evacuate(
     backend: Backend,
     node: str,
     way: EvacuationWay,
+    wish: Callable[[], Awaitable[EvacuationPlan]],
     follower: Follower,
     *,
     yes: bool,
@@ -64,12 +85,7 @@ async def _evacuate(
         journal = Journal.default()
         objection(backend.picture, node)  # raises for a node that is not there
         await finish_left_open(backend, journal, follower, yes=yes)
-        report, _ = await asyncio.gather(examined(backend), backend.settled())
-        if isinstance(report, VmferryError):
-            plan = await plan_evacuation(backend, node)
-            plan = replace(plan, warnings=(*plan.warnings, in_vain(report)))
-        else:
-            plan = await plan_evacuation(backend, node, report)
+        plan = await wish()
         _show(plan, way, allow_reboot=allow_reboot)
         document = _document(plan, way, allow_reboot=allow_reboot)
         follower.tell("plan", document)
@@ -85,6 +101,19 @@ async def _evacuate(
         confirmed = allow_reboot or (not yes and await _confirmed(node, way, stopped))
         evacuation = Evacuation(backend, plan, way, journal, allow_reboot=confirmed)
         await _carry_out(backend, evacuation, plan, follower)
+
+
+async def _plan(
+    backend: Backend, node: str, *, protect: bool, at_once: int | None
+) -> EvacuationPlan:
+    """With the doctor's word, as far as it is to be had."""
+    report, _ = await asyncio.gather(examined(backend), backend.settled())
+    if isinstance(report, VmferryError):
+        plan = await plan_evacuation(backend, node, protect=protect)
+        plan = replace(plan, warnings=(*plan.warnings, in_vain(report)))
+    else:
+        plan = await plan_evacuation(backend, node, report, protect=protect)
+    return plan if at_once is None else replace(plan, at_once=at_once)
 
 
 async def _confirmed(node: str, way: EvacuationWay, stopped: tuple[str, ...]) -> bool:

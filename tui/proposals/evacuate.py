@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, Load
 from tui.proposal import (
@@ -28,14 +28,26 @@ _FATES = {
     Fate.STOP: ("✖", Tone.BAD),
     Fate.STAY: ("⊘", Tone.WARN),
 }
-_MEANINGS = {
-    EvacuationWay.VM_BY_VM: "Live moves, one after the other; then the node goes into standby.",
-    EvacuationWay.STANDBY: "The node goes into standby: Pacemaker moves all at once.",
-}
+_PROTECTED = (
+    "With on-fail=block a failure restarts nothing: the guest stays where it is, and a offers to "
+    "recover it."
+)
+Variant = tuple[EvacuationWay, bool]
+"""In which way, and whether what protects the guests is set first."""
 
 
-def of_evacuation(plan: EvacuationPlan, way: EvacuationWay, then: Then) -> Proposal:
-    """The plan in one way; `o` shows the other one."""
+def variants(*, protectable: bool) -> tuple[Variant, ...]:
+    """Those among which the operator may choose."""
+    protected = (False, True) if protectable else (False,)
+    return tuple((way, protect) for way in EvacuationWay for protect in protected)
+
+
+def of_evacuation(
+    plan: EvacuationPlan, way: EvacuationWay, ways: Sequence[Variant], then: Then
+) -> Proposal:
+    """The plan in one way; `o` goes round the others."""
+    shown = ways.index((way, bool(plan.protections)))
+    other, protect = ways[(shown + 1) % len(ways)]
     stopped = plan.interrupted(way)
     step_by_step = way is EvacuationWay.VM_BY_VM
     reboot = Answer("Evacuate with reboot", lambda: then(plan, way, True))
@@ -48,7 +60,8 @@ def of_evacuation(plan: EvacuationPlan, way: EvacuationWay, then: Then) -> Propo
         enter=live if can_enter else None,
         typed=reboot if stopped else None,
         words=(WORD,),
-        option="by standby" if step_by_step else "VM by VM",
+        option=f"{other.value}{', on-fail=block' if protect else ''}",
+        variants=len(ways),
         bad=bool(stopped),
         version=plan.version,
     )
@@ -56,7 +69,7 @@ def of_evacuation(plan: EvacuationPlan, way: EvacuationWay, then: Then) -> Propo
 
 def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
     yield plain(f"{way.value[:1].upper()}{way.value[1:]}", Tone.STRONG)
-    yield plain(_MEANINGS[way])
+    yield plain(_meaning(plan, way))
     yield heading(f"{len(plan.vms)} on {plan.node}" if plan.vms else f"Nothing runs on {plan.node}")
     for leaving in plan.vms:
         yield _leaving(leaving, way)
@@ -76,9 +89,19 @@ def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
         yield point(f"the live moves take about {duration_text(plan.eta_s)} in all", Tone.MUTED)
     for text in plan.warnings:
         yield warning(text)
+    if plan.protections:
+        yield point(_PROTECTED, Tone.OK, "✔")
     yield heading("What will happen")
     yield from numbered(_steps(plan, way))
     yield from commands_lines(plan.commands(way, allow_reboot=True))
+
+
+def _meaning(plan: EvacuationPlan, way: EvacuationWay) -> str:
+    if way is EvacuationWay.STANDBY:
+        return "The node goes into standby: Pacemaker moves all at once."
+    together = sum(not leaving.alone for leaving in plan.vms) > 1 and plan.at_once > 1
+    how = f"up to {plan.at_once} at once" if together else "one after the other"
+    return f"Live moves, {how}; then the node goes into standby."
 
 
 def _leaving(leaving: Leaving, way: EvacuationWay) -> Line:
@@ -109,6 +132,8 @@ def _load(load: Load) -> Line:
 
 
 def _steps(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[str]:
+    if plan.protections:
+        yield "set on-fail=block, so that no failure restarts a guest; it restarts nothing"
     if way is EvacuationWay.STANDBY:
         yield f"{plan.node} goes into standby, and Pacemaker moves what can move"
         yield "follow until nothing runs there any more"

@@ -8,7 +8,8 @@ from backends import commands
 from backends.leaving import interrupted
 from backends.model import Cluster
 from backends.moves import Move
-from backends.plan import Action, Command, Verdict, VerdictKind
+from backends.plan import Action, Verdict, VerdictKind
+from backends.waves import sequence
 from tui.proposal import (
     MEANINGS,
     Answer,
@@ -50,7 +51,7 @@ def of_return(
 
 
 def of_homecoming(
-    node: str, moves: Sequence[Move], then: Callable[[Sequence[Move]], None]
+    picture: Cluster, node: str, moves: Sequence[Move], then: Callable[[Sequence[Move]], None]
 ) -> Proposal:
     """The VMs that were on the node before, and would come home live."""
     return Proposal(
@@ -59,14 +60,15 @@ def of_homecoming(
             heading(f"{len(moves)} VMs" if len(moves) > 1 else "1 VM"),
             *(point(f"{move.vm} → {move.node}", Tone.OK, "✔") for move in moves),
             plain(""),
-            plain("They wait in a queue, and go one after the other.", Tone.MUTED),
-            *commands_lines([c for move in moves for c in _commands(move)]),
+            plain("They wait in a queue.", Tone.MUTED),
+            *commands_lines(sequence(picture, _places(moves))),
         ),
         enter=Answer("Bring them home", lambda: then(moves)),
     )
 
 
 def of_balance(
+    picture: Cluster,
     proposed: Sequence[Move],
     verdicts: Mapping[str, Verdict],
     then: Callable[[Sequence[Move]], None],
@@ -87,9 +89,9 @@ def of_balance(
         lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
     if left_out:
         lines += [plain(""), plain("What is not simply LIVE is left out.", Tone.MUTED)]
-    lines += commands_lines([c for move in live for c in _commands(move)])
+    lines += commands_lines(sequence(picture, _places(live)))
     return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)
 
 
-def _commands(move: Move) -> tuple[Command, ...]:
-    return commands.move(move.vm, move.node), commands.clear(move.vm)
+def _places(moves: Sequence[Move]) -> dict[str, str]:
+    return {move.vm: move.node for move in moves}

@@ -105,8 +105,9 @@ def _in_turn(plan: Plan) -> Iterator[str]:
         how = "shut down and started again" if plan.verdict.restarts(vm) else "live"
         yield f"{vm} moves to {plan.node}, {how}"
     yield (
-        "They wait in a queue and go one after the other: for each a constraint is set, the move "
-        "followed to its proven end, and the constraint removed. A failure stops the rest."
+        "They wait in a queue, and go side by side as far as no failure would restart them: for "
+        "each a constraint is set, the move followed to its proven end, and the constraint "
+        "removed. A failure stops the rest."
     )
 
 
