@@ -115,7 +115,8 @@ def standing(before: Collection[Call], vm: VM, target: str, *, in_flight: bool) 
     if vm.node == target:
         if ("migrate_from", target) not in succeeded:
             return Standing.UNPROVEN
-        let_go = any(task == "stop" and node != target for task, node in succeeded)
-        return Standing.MOVED if let_go else Standing.UNDERWAY
+        left = {task for task, node in succeeded if node != target}
+        # A source that was fenced meanwhile has no history: there nothing is left to stop.
+        return Standing.MOVED if "stop" in left or "migrate_to" not in left else Standing.UNDERWAY
     failed = any(op.task in ("migrate_to", "migrate_from") and not op.succeeded for op in new)
     return Standing.FAILED if failed else Standing.UNDERWAY

@@ -62,6 +62,11 @@ def stands(after: VM, *, in_flight: bool = False, before: VM = BEFORE) -> Standi
             Standing.UNDERWAY,
         ),
         (
+            "the source was fenced before it had let go",
+            vm("web1", "bravo", history=(RECEIVED,)),
+            Standing.MOVED,
+        ),
+        (
             "restarted on the source after a failed copy",
             vm("web1", "alpha", history=(FAILED_COPY, LET_GO, did("alpha", "start", 9))),
             Standing.REBOOTED,
