@@ -109,6 +109,20 @@ def test_migrate_json_is_the_contract(vmferry: Vmferry) -> None:
     assert all(isinstance(line, ProgressLine) for line in progress)
 
 
+def test_protected_a_failure_leaves_the_guest_where_it_is(vmferry: Vmferry) -> None:
+    backend = calm()
+    backend.world.fail_next_migration("web1")
+    ended = vmferry("migrate", "web1", "bravo", "--yes", "--protect", "--json", on=backend)
+    assert ended.code == 1
+    plan = lines(ended.out)[0]
+    assert isinstance(plan, PlanLine)
+    told = [command.command for command in plan.commands]
+    assert wrote(backend) == told[:2] and "on-fail" in told[0]
+    assert backend.world.guest("web1").boots == 1
+    assert place(backend, "web1") == "alpha"
+    assert "its guest goes on running on alpha: recover it" in ended.err
+
+
 def test_without_a_terminal_nothing_is_moved_unless_yes(vmferry: Vmferry) -> None:
     backend = calm()
     ended = vmferry("migrate", "web1", "bravo", on=backend)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import click
 
@@ -11,7 +13,8 @@ from backends.errors import ActFailed, Refused, VmferryError
 from backends.journal import Journal
 from backends.migration import migrate as carry_out
 from backends.plan import Plan, VerdictKind
-from backends.transaction import Stage
+from backends.transaction import Report, Stage, quiet
+from backends.tuning import protect as protect_vms
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import plan_document
@@ -27,10 +30,17 @@ from tui.cli.session import Session, run, takes_hosts
 @click.argument("node")
 @click.option("--yes", is_flag=True, help="Do not ask; a plan that reboots a guest is refused.")
 @click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
+@click.option("--protect", is_flag=True, help="Set on-fail=block first: no failure reboots.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 @takes_hosts
 def migrate(
-    session: Session, vm: str, node: str, yes: bool, allow_reboot: bool, as_json: bool
+    session: Session,
+    vm: str,
+    node: str,
+    yes: bool,
+    allow_reboot: bool,
+    protect: bool,
+    as_json: bool,
 ) -> int:
     """Move VM to NODE and wait for the proven end.
 
@@ -40,18 +50,26 @@ def migrate(
     need_writing(target, "migrate")
     backend = session.connect(target)
     follower = Follower(as_json=as_json)
-    run(_migrate(backend, vm, node, follower, yes=yes, allow_reboot=allow_reboot))
+    act = _migrate(backend, vm, node, follower, yes=yes, allow_reboot=allow_reboot, protect=protect)
+    run(act)
     return 0
 
 
 async def _migrate(
-    backend: Backend, vm: str, node: str, follower: Follower, *, yes: bool, allow_reboot: bool
+    backend: Backend,
+    vm: str,
+    node: str,
+    follower: Follower,
+    *,
+    yes: bool,
+    allow_reboot: bool,
+    protect: bool,
 ) -> None:
     async with backend:
         named_vm(backend, vm)
         journal = Journal.default()
         await finish_left_open(backend, journal, follower, yes=yes)
-        plan, advised = await plan_with_advice(backend, vm, node)
+        plan, advised = await plan_with_advice(backend, vm, node, protect=protect)
         show_plan(advised, err=True)
         document = plan_document(advised)
         follower.tell("plan", {key: document[key] for key in document if key != "schema"})
@@ -64,13 +82,27 @@ async def _migrate(
             allow_reboot=allow_reboot,
             question=f"Move {vm} to {node}?",
         )
-        await _carry_out(backend, plan, journal, follower)
+        await _carry_out(backend, plan, journal, follower, protect=protect)
 
 
-async def _carry_out(backend: Backend, plan: Plan, journal: Journal, follower: Follower) -> None:
+async def _reports(
+    backend: Backend, plan: Plan, journal: Journal, *, protect: bool
+) -> AsyncGenerator[Report]:
+    if protect:
+        await quiet(backend)
+        async for report in protect_vms(backend, plan.vms):
+            yield report
+    async with aclosing(carry_out(backend, plan, journal)) as reports:
+        async for report in reports:
+            yield report
+
+
+async def _carry_out(
+    backend: Backend, plan: Plan, journal: Journal, follower: Follower, *, protect: bool
+) -> None:
     vm = ", ".join(plan.vms)
     try:
-        await follower.follow(carry_out(backend, plan, journal))
+        await follower.follow(_reports(backend, plan, journal, protect=protect))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

@@ -13,8 +13,11 @@ from backends.doctor.advice import advise_plan
 from backends.doctor.examine import examine
 from backends.doctor.model import Report
 from backends.errors import VmferryError
+from backends.judge import make_plan
+from backends.model import Cluster
 from backends.plan import Plan, VerdictKind
 from backends.tasks import cancel
+from backends.tuning import protected, protections
 from tui.cli.documents import plan_document
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command
@@ -51,9 +54,12 @@ async def _preview(backend: Backend, vm: str, node: str) -> Plan:
         return advised
 
 
-async def plan_with_advice(backend: Backend, vm: str, node: str) -> tuple[Plan, Plan]:
+async def plan_with_advice(
+    backend: Backend, vm: str, node: str, *, protect: bool = False
+) -> tuple[Plan, Plan]:
     """The scheduler's plan, and the same with the doctor's word on it; both are asked at once.
 
+    `protect`: with `on-fail=block` set first, where it is not set.
     Raises what `Backend.plan` raises.
     """
     examination = asyncio.create_task(examined(backend))
@@ -61,12 +67,24 @@ async def plan_with_advice(backend: Backend, vm: str, node: str) -> tuple[Plan, 
         plan = await backend.plan([vm], node)
         if plan.verdict.kind is VerdictKind.REFUSED:
             return plan, plan
+        picture = backend.picture
+        if protect:
+            plan, picture = _protected(plan, picture)
         report = await examination
     finally:
         await cancel(examination)
     if isinstance(report, VmferryError):
         return plan, replace(plan, warnings=(*plan.warnings, in_vain(report)))
-    return plan, advise_plan(backend.picture, plan, report, time.time())
+    return plan, advise_plan(picture, plan, report, time.time())
+
+
+def _protected(plan: Plan, picture: Cluster) -> tuple[Plan, Cluster]:
+    """As it will be when what keeps a failure from stopping the guest is set first."""
+    sent = protections([vm for vm in map(picture.vm, plan.vms) if vm is not None])
+    picture = protected(picture, plan.vms)
+    plan = make_plan(picture, plan.verdict)
+    steps = (*(command.purpose for command in sent), *plan.steps)
+    return replace(plan, steps=steps, commands=(*sent, *plan.commands)), picture
 
 
 async def examined(backend: Backend) -> Report | VmferryError:
