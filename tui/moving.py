@@ -16,7 +16,7 @@ from backends.judge import make_plan
 from backends.migration import clear
 from backends.model import VM
 from backends.moves import confirmed
-from backends.plan import Plan
+from backends.plan import Plan, Verdict
 from backends.tuning import protected, protections
 from tui.acting import names
 from tui.messages import Doing, ExaminationChanged, Trouble, VerdictsGiven
@@ -26,6 +26,10 @@ from tui.proposals.move import of_plan
 from tui.queueing import QueueingScreen
 from widgets.bars import literal
 from widgets.board import Board
+
+
+NODES_A_QUESTION = 8
+"""In a large cluster the first columns have their verdicts long before the last."""
 
 
 class MovingScreen(QueueingScreen):
@@ -56,12 +60,15 @@ class MovingScreen(QueueingScreen):
 
     @work(group="preview", exclusive=True, exit_on_error=False)
     async def _preview(self, vms: tuple[str, ...]) -> None:
+        names = [node.name for node in self.backend.picture.nodes]
+        verdicts: dict[str, Verdict] = {}
         try:
-            verdicts = await self.backend.preview(vms)
+            for start in range(0, len(names), NODES_A_QUESTION):
+                asked = names[start : start + NODES_A_QUESTION]
+                verdicts |= await self.backend.preview(vms, asked)
+                self.post_message(VerdictsGiven(vms, dict(verdicts)))
         except VmferryError as error:
             self.post_message(Trouble("no verdicts", error))
-        else:
-            self.post_message(VerdictsGiven(vms, verdicts))
 
     @on(VerdictsGiven)
     def _verdicts_given(self, event: VerdictsGiven) -> None:
@@ -77,7 +84,8 @@ class MovingScreen(QueueingScreen):
         verdicts = dict(given.verdicts)
         if report is not None:
             verdicts = {node: advise(picture, each, report) for node, each in verdicts.items()}
-        self.board.show_verdicts(verdicts, best_target(picture, verdicts))
+        complete = verdicts.keys() >= {node.name for node in picture.nodes}
+        self.board.show_verdicts(verdicts, best_target(picture, verdicts) if complete else None)
 
     @on(Board.Dropped)
     def _dropped(self, event: Board.Dropped) -> None:

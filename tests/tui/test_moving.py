@@ -63,6 +63,25 @@ async def test_a_second_drop_waits_until_the_first_has_arrived(
         assert at_once == 1
 
 
+async def test_a_large_cluster_is_asked_for_its_verdicts_a_few_nodes_at_a_time(
+    journal: Journal,
+) -> None:
+    """The first columns need not wait for the last."""
+    large = SimulatedBackend(nodes=20, vms=20, seed=1, speed=0, scenario="calm")
+
+    def questions() -> int:
+        return sum("crm_simulate" in sent.command for sent in large.commands.sent)
+
+    async with at_the_app(large, journal, size=(120, 40)) as operator:
+        vm = next(vm for vm in large.picture.vms if vm.live_migration.possible and vm.node)
+        await operator.until(lambda: operator.main.report is not None, "the doctor has looked")
+        operator.board.select(vm.id)
+        before = questions()
+        await operator.press("m")
+        await operator.until_sees("★")
+        assert questions() - before == 3
+
+
 async def test_escape_leaves_everything_as_it_is(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
