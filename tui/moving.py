@@ -27,7 +27,6 @@ from tui.queueing import QueueingScreen
 from widgets.bars import literal
 from widgets.board import Board
 
-
 NODES_A_QUESTION = 8
 """In a large cluster the first columns have their verdicts long before the last."""
 
