@@ -7,9 +7,9 @@ shown to the operator as they stand here before they are sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr
 
 from backends.plan import Command
+from backends.xml_text import escaped
 
 MAINTENANCE = "maintenance"
 
@@ -41,8 +41,8 @@ def move_together(places: Mapping[str, str]) -> Command:
     `crm_resource --move`.
     """
     wishes = "".join(
-        f'<rsc_location id={quoteattr(f"cli-prefer-{vm}")} rsc={quoteattr(vm)} role="Started" '
-        f'node={quoteattr(node)} score="INFINITY"/>'
+        f'<rsc_location id="cli-prefer-{escaped(vm)}" rsc="{escaped(vm)}" role="Started" '
+        f'node="{escaped(node)}" score="INFINITY"/>'
         for vm, node in places.items()
     )
     told = ", ".join(f"{vm} on {node}" for vm, node in places.items())
@@ -124,7 +124,7 @@ def block_on_failure(vm: str, op_id: str) -> Command:
     `--modify` finds the operation by its id and leaves its other attributes alone; where the id is
     gone it ends with 105 (2.1.5).
     """
-    operation = f'<op id={quoteattr(op_id)} on-fail="block"/>'
+    operation = f'<op id="{escaped(op_id)}" on-fail="block"/>'
     purpose = f"have a failed migration of {vm} stop nothing"
     return Command(("cibadmin", "--modify", "--xml-text", operation), purpose)
 
@@ -164,6 +164,6 @@ def set_operation(vm: str, options: Mapping[str, str]) -> Command:
     It is made where the VM has none of that id. Only cibadmin can do it on every distribution.
     """
     told = [f"{key}={value}" for key, value in options.items() if key not in _WHICH]
-    words = " ".join(f"{key}={quoteattr(value)}" for key, value in options.items())
-    text = f"<primitive id={quoteattr(vm)}><operations><op {words}/></operations></primitive>"
+    words = " ".join(f'{key}="{escaped(value)}"' for key, value in options.items())
+    text = f'<primitive id="{escaped(vm)}"><operations><op {words}/></operations></primitive>'
     return Command((*SET_OPERATION, text), f"set {' '.join(told)} on {options['name']} of {vm}")

@@ -9,10 +9,10 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from xml.sax.saxutils import escape
 
 from backends.doctor.model import Output, Probe
 from backends.simulated.state import Guest, Host, State
+from backends.xml_text import escaped
 
 Answer = Callable[[State, Host, Probe], str]
 
@@ -101,7 +101,7 @@ def carried_by_xml(name: str) -> bool:
 
 
 def _domain(guest: Guest) -> str:
-    name = escape(guest.domain, {"'": "&apos;"})
+    name = escaped(guest.domain)
     return f"""\
 <domain type='kvm' id='{guest.boots}'>
   <name>{name}</name>
