@@ -30,6 +30,7 @@ from backends.model import Migration, Phase
 from backends.moves import Item, ItemState, Move, QueueState, confirmed, eta_s
 from backends.plan import Verdict, VerdictKind
 from backends.queue import STOPPED, MoveQueue
+from backends.resume import left_open, resume
 from backends.simulated import SimulatedBackend
 from backends.transaction import Stage
 from backends.tuning import protected
@@ -284,6 +285,25 @@ async def test_left_in_the_middle_the_migration_goes_on_and_its_act_stays_open(
                     break
         assert backend.picture.migration("web1") is not None
         assert open_acts(journal) == ["move"]
+
+
+async def test_two_that_were_left_in_flight_are_both_finished_by_the_next_start(
+    journal: Journal,
+) -> None:
+    async with SimulatedBackend(3, 16, 1, speed=20, scenario="calm") as backend:
+        before = boots(backend)
+        queue = MoveQueue(backend, journal, to_bravo("web1", "dns1", protect=True))
+        async with aclosing(queue.run()) as reports:
+            async for _ in reports:
+                if len([m for m in backend.picture.migrations if m.phase is Phase.COPYING]) == 2:
+                    break
+        acts = list(left_open(backend, journal))
+        assert sorted(act.intent.vm for act in acts) == ["dns1", "web1"]
+        for act in acts:
+            await carry_out(resume(backend, act))
+        assert {place(backend, vm) for vm in ("web1", "dns1")} == {"bravo"}
+        assert (rebooted(backend, before), left_behind(backend)) == (set(), [])
+        assert open_acts(journal) == []
 
 
 async def test_read_only_and_twice_the_same(backend: SimulatedBackend, journal: Journal) -> None:
