@@ -79,13 +79,14 @@ def _restore_configuration(lab: Lab) -> bool:
 
 
 def _differences(lab: Lab) -> Iterator[tuple[tuple[str, ...], str | None]]:
-    """The commands, and what they read, that make the configuration the seed again."""
+    """The commands, and what they read, that make the configuration the seed again.
+
+    It is replaced as a whole: half of it may refer to what the other half does not have any more.
+    """
     pristine: dict[str, str] = json.loads((lab.base / "pristine.json").read_text())
-    current = lab.cluster.configuration()
-    for section in pristine.keys() | current.keys():
-        text = pristine.get(section, f"<{section} />")
-        if current.get(section) != text:
-            yield ("cibadmin", "--replace", "--scope", section, "--xml-pipe"), text
+    if lab.cluster.configuration() != pristine:
+        text = "".join(("<configuration>", *pristine.values(), "</configuration>"))
+        yield ("cibadmin", "--replace", "--scope", "configuration", "--xml-pipe"), text
     for name in lab.cluster.standby_until_reboot():
         yield ("crm_attribute", "-N", name, "-l", "reboot", "-n", "standby", "--delete"), None
     if lab.cluster.crm_mon().find("./fence_history/fence_event") is not None:
