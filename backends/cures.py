@@ -18,7 +18,8 @@ from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.model import VMState
 from backends.pacemaker.edit import changing
-from backends.plan import Action, ActionKind, Command
+from backends.plan import Action, Command
+from backends.planning import foresee_beside
 from backends.proof import Call, calls, was_started
 from backends.remedies import Remedy, When, guests_stopped, in_short, stands
 from backends.transaction import Report, Stage, quiet, send, ticking, vm_in, writer_of
@@ -28,11 +29,6 @@ SHOWN_WITHIN_S = 15.0
 SETTLED_WITHIN_S = 3600.0
 """What follows may be a live migration of a large guest."""
 _UNDER_WAY = (VMState.STARTING, VMState.STOPPING, VMState.MIGRATING)
-
-
-async def foresee_cure(backend: Backend, remedy: Remedy) -> tuple[Action, ...]:
-    """What the scheduler would do because of it. Raises what `Backend.foresee` raises."""
-    return await _foresee(backend, remedy.commands)
 
 
 async def rests(backend: Backend, vm_id: str) -> bool:
@@ -101,7 +97,7 @@ async def finish_cure(
             text = "waiting until nothing is being migrated"
             yield Report(vm_id, Stage.PREPARING, text)
             await quiet(backend)
-        actions = await _foresee(backend, [command])
+        actions = await foresee_beside(backend, [command])
         stopped = set(interrupted(backend.picture, actions)) - set(confirmed)
         if stopped:
             act.close("not carried out to its end")
@@ -110,9 +106,9 @@ async def finish_cure(
                 f"{' and '.join(map(str, actions))}; {_standing(backend, vm_id)}",
                 cure="look at the doctor's findings again",
             )
-        yield Report(vm_id, Stage.PREPARING, command.purpose)
+        yield Report(vm_id, Stage.CURING, command.purpose)
         try:
-            await send(backend, act, Stage.PREPARING, command)
+            await send(backend, act, Stage.CURING, command)
         except (CommandFailed, NotPermitted):
             act.close("refused by the cluster")
             raise
@@ -171,8 +167,8 @@ async def _confirmed(
             f"{flying} is being migrated, and a change meanwhile could restart its guest",
             cure="wait until that has ended",
         )
-    actions = await foresee_cure(backend, remedy)
-    if shown is not None and set(map(_what, shown)) != set(map(_what, actions)):
+    actions = await foresee_beside(backend, remedy.commands)
+    if shown is not None and {each.what for each in shown} != {each.what for each in actions}:
         now = " and ".join(map(str, actions)) or "nothing"
         raise Refused(
             f"the cluster has changed since: Pacemaker would now {now}", cure="look at it anew"
@@ -186,19 +182,6 @@ async def _confirmed(
             cure="have it wait for the next stop, or confirm the restart",
         )
     return stopped
-
-
-async def _foresee(backend: Backend, commands: Sequence[Command]) -> tuple[Action, ...]:
-    """Less what the scheduler would do without them just as well."""
-    foreseen = await backend.foresee(commands)
-    if not foreseen:
-        return ()
-    anyway = set(map(_what, await backend.foresee(())))
-    return tuple(action for action in foreseen if _what(action) not in anyway)
-
-
-def _what(action: Action) -> tuple[ActionKind, str, str | None, str | None]:
-    return (action.kind, action.resource, action.source, action.target)
 
 
 async def _to_do(backend: Backend, commands: Sequence[Command]) -> tuple[Command, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from backends.model import CibVersion
@@ -71,6 +71,11 @@ class Action:
         ]
         way = " ".join(filter(None, words))
         return f"{self.kind.value} {self.resource} {way}".rstrip()
+
+    @property
+    def what(self) -> Action:
+        """Without its reason, which may be worded otherwise each time."""
+        return replace(self, reason=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ async def foresee_beside(backend: Backend, commands: Sequence[Command]) -> tuple
     foreseen = await backend.foresee(commands)
     if not foreseen:
         return ()
-    anyway = {_what(action) for action in await backend.foresee(())}
-    return tuple(action for action in foreseen if _what(action) not in anyway)
+    anyway = {action.what for action in await backend.foresee(())}
+    return tuple(action for action in foreseen if action.what not in anyway)
 
 
 async def go_together(backend: Backend, plans: Sequence[Plan]) -> bool:
@@ -56,22 +56,17 @@ async def go_together(backend: Backend, plans: Sequence[Plan]) -> bool:
     Raises what `Backend.foresee` raises.
     """
     places = {vm: plan.node for plan in plans for vm in plan.vms}
-    said = {_what(action) for plan in plans for action in plan.verdict.actions}
+    said = {action.what for plan in plans for action in plan.verdict.actions}
     foreseen = await foresee_beside(backend, [moves(places)])
     live = {a.resource: a.target for a in foreseen if a.kind is ActionKind.MIGRATE}
     arrive = all(live.get(vm) == node for vm, node in places.items())
-    return arrive and all(a.resource in places or _what(a) in said for a in foreseen)
+    return arrive and all(a.resource in places or a.what in said for a in foreseen)
 
 
 def _without(prediction: Prediction, anyway: Sequence[Action], own: frozenset[str]) -> Prediction:
-    known = {_what(action) for action in anyway if action.resource not in own}
-    moved = tuple(action for action in prediction.moved if _what(action) not in known)
+    known = {action.what for action in anyway if action.resource not in own}
+    moved = tuple(action for action in prediction.moved if action.what not in known)
     cleared = prediction.cleared
     if cleared is not None:
-        cleared = tuple(action for action in cleared if _what(action) not in known)
+        cleared = tuple(action for action in cleared if action.what not in known)
     return replace(prediction, moved=moved, cleared=cleared)
-
-
-def _what(action: Action) -> tuple[ActionKind, str, str | None, str | None]:
-    """An action without its reason, which may be worded otherwise each time."""
-    return (action.kind, action.resource, action.source, action.target)

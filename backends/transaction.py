@@ -22,6 +22,7 @@ CLEARED_WITHIN_S = 15.0
 class Stage(StrEnum):
     PREPARING = "preparing"
     MOVING = "moving"
+    CURING = "curing"
     FOLLOWING = "following"
     PROVING = "proving"
     CLEARING = "clearing"

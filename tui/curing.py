@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from textual import on, work
 
-from backends.cures import cure, foresee_cure
+from backends.cures import cure
 from backends.next_stop import at_stops, call_off, waiting
 from backends.plan import Action
+from backends.planning import foresee_beside
 from backends.remedies import Remedy, When, in_short, remedies
 from backends.resume import in_words, resume
 from backends.transaction import Report, Stage
@@ -52,7 +53,7 @@ class CuringScreen(DoctoringScreen):
         if not chosen or self.backend.picture.migrations:
             return ()
         commands = tuple(command for remedy in chosen for command in remedy.commands)
-        return await foresee_cure(self.backend, replace(chosen[0], commands=commands))
+        return await foresee_beside(self.backend, commands)
 
     def _cure(
         self,

@@ -10,13 +10,14 @@ import pytest
 
 from acts.scene import boots, carry_out, fails, found, open_acts, written
 from backends import commands
-from backends.cures import cure, foresee_cure
+from backends.cures import cure
 from backends.doctor.model import Cure, Finding, Report, State, Topic
 from backends.errors import ActFailed, CommandFailed, Refused
 from backends.journal import Act, Journal
 from backends.model import VMState
 from backends.next_stop import at_stops, call_off, waiting
 from backends.plan import Action, ActionKind, Command
+from backends.planning import foresee_beside
 from backends.remedies import Remedy, When, guests_stopped, remedies
 from backends.resume import in_words, left_open, resume
 from backends.simulated import SimulatedBackend
@@ -71,7 +72,7 @@ async def cut_short(backend: SimulatedBackend, remedy: Remedy, journal: Journal)
     """Killed when its first command had been announced: whether it was sent is not known."""
     async with aclosing(cure(backend, remedy, journal, allow_reboot=True)) as reports:
         async for report in reports:
-            assert report.stage is Stage.PREPARING
+            assert report.stage is Stage.CURING
             break
 
 
@@ -137,7 +138,7 @@ async def test_what_would_reboot_another_guest_is_refused(
     )
     await moved
     remedy = Remedy("legacy-erp", (commands.clear("legacy-erp"),), False, ("constraints",))
-    foreseen = await foresee_cure(backend, remedy)
+    foreseen = await foresee_beside(backend, remedy.commands)
     assert guests_stopped(backend.picture, remedy, foreseen) == ("legacy-erp",)
     before = boots(backend)
     assert "restarts legacy-erp" in str(await fails(cure(backend, remedy, journal)))

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from backends import commands
-from backends.cures import cure, foresee_cure
+from backends.cures import cure
 from backends.doctor.examine import examine
 from backends.errors import Refused
 from backends.journal import Act, Journal
 from backends.model import Cluster, VMState
 from backends.next_stop import at_stops, waiting
 from backends.plan import ActionKind
+from backends.planning import foresee_beside
 from backends.remedies import Remedy, When, guests_stopped, remedies
 from backends.resume import left_open, resume
 from backends.transaction import Report
@@ -70,7 +71,7 @@ async def test_what_restarts_nothing_is_cured_in_one_go(stage: Stage, tmp_path: 
     found = await diagnosis(stage, cold)
     assert [remedy.checks for remedy in found] == [("allow-migrate",)]
     for remedy in (warm, *found):
-        assert await foresee_cure(stage.backend, remedy) == ()
+        assert await foresee_beside(stage.backend, remedy.commands) == ()
         reports = await all_of(cure(stage.backend, remedy, journal, remedy.when, shown=()))
         assert reports[-1].stage is Step.DONE
         assert "nothing was restarted" in reports[-1].text
@@ -97,7 +98,7 @@ async def test_a_parameter_waits_for_the_next_stop(stage: Stage, tmp_path: Path)
 
     remedy = next(each for each in await diagnosis(stage, vm) if each.restarts)
     assert (remedy.checks, remedy.when) == (("migration_transport",), When.AT_NEXT_STOP)
-    foreseen = await foresee_cure(stage.backend, remedy)
+    foreseen = await foresee_beside(stage.backend, remedy.commands)
     assert [(action.kind, action.resource) for action in foreseen] == [(ActionKind.RESTART, vm)]
     assert guests_stopped(stage.picture, remedy, foreseen) == (vm,)
     with pytest.raises(Refused, match=f"restarts {vm}"):
@@ -141,7 +142,7 @@ async def test_a_restart_that_was_confirmed_is_carried_to_its_end(
     before = await boots(stage)
     command = commands.set_parameter(vm, "migration_transport", "libssh2")
     remedy = Remedy(vm, (command,), True, ("migration_transport",))
-    foreseen = await foresee_cure(stage.backend, remedy)
+    foreseen = await foresee_beside(stage.backend, remedy.commands)
     reports = await all_of(cure(stage.backend, remedy, journal, allow_reboot=True, shown=foreseen))
     assert "restarted, as confirmed" in reports[-1].text
     assert stage.vm(vm).state is VMState.RUNNING
