@@ -122,11 +122,19 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
         Intent("clear", picture.name, vm, known.node, None, False, time.time(), calls(known))
     )
     try:
-        async for report in clear_constraints(backend, act):
-            yield report
-        act.close("cleared")
+        async with aclosing(finish_clear(backend, act)) as reports:
+            async for report in reports:
+                yield report
     finally:
         act.leave()
+
+
+async def finish_clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
+    """Remove them where they are still there. Raises `ActFailed`."""
+    vm = act.intent.vm
+    async for report in clear_constraints(backend, act):
+        yield report
+    act.close("cleared")
     yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
 from backends import cures, evacuation, homecoming
 from backends.base import Backend
 from backends.journal import Act, Intent, Journal, Note
-from backends.migration import finish_move
+from backends.migration import finish_clear, finish_move
 from backends.next_stop import is_due, waits
 from backends.proof import Call, calls
 from backends.remedies import in_short
 from backends.rescue import Way, finish_rescue
-from backends.transaction import Report, Stage, clear_constraints, vm_in
+from backends.transaction import Report, Stage, vm_in
 
-_OF_NODES = {
+_OF_NODES = frozenset({evacuation.KIND, homecoming.KIND})
+_SENT_LATER = _OF_NODES | {cures.KIND}
+"""Acts that go on although nothing was sent: they see for themselves what is still to do."""
+_FINISH: Mapping[str, Callable[[Backend, Act], AsyncGenerator[Report]]] = {
     evacuation.KIND: evacuation.finish_evacuation,
     homecoming.KIND: homecoming.finish_bring_back,
+    cures.KIND: cures.finish_cure,
+    "move": finish_move,
+    "clear": finish_clear,
 }
+"""All others are rescues."""
 
 
 def left_open(backend: Backend, journal: Journal) -> Iterator[Act]:
@@ -65,35 +72,17 @@ def in_words(intent: Intent) -> str:
 
 async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Bring one of them to its end, and let go of it. Raises what the act itself raises."""
-    vm = act.intent.vm
-    finish = _OF_NODES.get(act.intent.kind)
+    kind, vm = act.intent.kind, act.intent.vm
     try:
-        if finish is not None:
-            async with aclosing(finish(backend, act)) as reports:
-                async for report in reports:
-                    yield report
-        elif backend.picture.vm(vm) is None:
+        if kind not in _OF_NODES and backend.picture.vm(vm) is None:
             act.close("the VM is gone")
             yield Report(vm, Stage.DONE, f"{vm} is no longer in the configuration")
-        elif act.intent.kind == cures.KIND:
-            async with aclosing(cures.finish_cure(backend, act)) as reports:
-                async for report in reports:
-                    yield report
-        elif _nothing_happened(backend, act):
+        elif kind not in _SENT_LATER and _nothing_happened(backend, act):
             act.close("nothing was sent")
             yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
-        elif act.intent.kind == "move":
-            async with aclosing(finish_move(backend, act)) as reports:
-                async for report in reports:
-                    yield report
-        elif act.intent.kind == "clear":
-            async with aclosing(clear_constraints(backend, act)) as reports:
-                async for report in reports:
-                    yield report
-            act.close("cleared")
-            yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
         else:
-            async with aclosing(finish_rescue(backend, act)) as reports:
+            finish = _FINISH.get(kind, finish_rescue)
+            async with aclosing(finish(backend, act)) as reports:
                 async for report in reports:
                     yield report
     finally:
