@@ -10,7 +10,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -128,10 +129,12 @@ class Backend(ABC):
         return self.picture
 
     async def preview(
-        self, vms: Sequence[str], nodes: Sequence[str] | None = None
+        self, vms: Sequence[str], nodes: Sequence[str] | None = None, *, keep: bool = False
     ) -> dict[str, Verdict]:
         """A verdict for each node (all of them unless named) on moving these VMs there.
 
+        What the cluster would do without the move just as well is no part of it. `keep`: the
+        constraint stays for now, and what its removal would do is not judged.
         Raises `Unknown` for a VM or a node that is not in the picture, and what `predict` raises.
         """
         picture = self.picture
@@ -151,16 +154,26 @@ class Backend(ABC):
                 verdicts[name] = refused
         asked = [name for name in names if name not in verdicts]
         predictions = await self.predict(vms, asked) if asked else {}
+        if keep:
+            predictions = {name: replace(p, cleared=None) for name, p in predictions.items()}
+        if any(map(partial(_concerns_others, vms), predictions.values())):
+            anyway = await self.foresee(())
+            predictions = {name: p.beside(anyway, vms) for name, p in predictions.items()}
         for name, prediction in predictions.items():
             verdicts[name] = judge(picture, tuple(vms), name, prediction)
         return {name: verdicts[name] for name in names if name in verdicts}
 
-    async def plan(self, vms: Sequence[str], node: str) -> Plan:
+    async def plan(self, vms: Sequence[str], node: str, *, keep: bool = False) -> Plan:
         """The plan of one move. Raises what `preview` raises, and `Refused` with the reason."""
-        verdict = (await self.preview(vms, [node])).get(node)
+        verdict = (await self.preview(vms, [node], keep=keep)).get(node)
         if verdict is None:
             raise Refused(f"the scheduler said nothing about {node}", cure="try again")
         return make_plan(self.picture, verdict)
+
+
+def _concerns_others(vms: Sequence[str], prediction: Prediction) -> bool:
+    actions = (*prediction.moved, *(prediction.cleared or ()))
+    return any(action.resource not in vms for action in actions)
 
 
 def _expected(node: Node) -> bool:

@@ -12,7 +12,7 @@ from backends.base import Backend
 from backends.errors import Refused, VmferryError
 from backends.journal import Act, Intent, Journal
 from backends.plan import Plan, VerdictKind
-from backends.planning import foresee_beside, plan_beside
+from backends.planning import foresee_beside
 from backends.proof import calls, is_probed, was_there
 from backends.transaction import Report, Stage, quiet, send, send_for, vm_in, wait_for, writer_of
 
@@ -104,12 +104,12 @@ async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> Asyn
 
 
 async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> None:
-    """Judge it anew where the cluster has changed since. Raises `Refused` if it differs."""
+    """Judge it anew where the cluster has changed since. Raises `Refused` if it is worse."""
     if plan.verdict.version == backend.picture.version:
         return
-    fresh = await plan_beside(backend, plan.vms, plan.node, keep=keep)
-    old, new = plan.verdict, fresh.verdict
-    if (old.kind, old.reboots, old.actions) != (new.kind, new.reboots, new.actions):
+    fresh = await backend.plan(plan.vms, plan.node, keep=keep)
+    new = fresh.verdict
+    if not new.no_worse_than(plan.verdict):
         raise Refused(
             f"the cluster has changed since the plan was made: it is {new.kind.value} now"
             + (f" ({new.reasons[0]})" if new.reasons else ""),

@@ -11,13 +11,6 @@ from backends.model import Migration
 from backends.plan import ActionKind, Verdict, VerdictKind
 from backends.waves import waves
 
-_BADNESS = (
-    VerdictKind.LIVE,
-    VerdictKind.SIDE_EFFECTS,
-    VerdictKind.REBOOT,
-    VerdictKind.REFUSED,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -36,7 +29,7 @@ class Move:
     def allows(self, verdict: Verdict) -> bool:
         """Whether what would happen now is no worse than what was confirmed."""
         kind = VerdictKind.LIVE if self._only_takes_along(verdict) else verdict.kind
-        no_worse = _BADNESS.index(kind) <= _BADNESS.index(self.confirmed)
+        no_worse = kind.rank <= self.confirmed.rank
         return no_worse and set(verdict.reboots) <= set(self.reboots)
 
     def _only_takes_along(self, verdict: Verdict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -91,12 +92,26 @@ class Prediction:
     cleared: tuple[Action, ...] | None = None
     version: CibVersion | None = None
 
+    def beside(self, anyway: Iterable[Action], own: Collection[str]) -> Prediction:
+        """Less what the cluster would do without the move of these VMs just as well."""
+        known = {action.what for action in anyway if action.resource not in own}
+        moved = tuple(action for action in self.moved if action.what not in known)
+        cleared = self.cleared
+        if cleared is not None:
+            cleared = tuple(action for action in cleared if action.what not in known)
+        return replace(self, moved=moved, cleared=cleared)
+
 
 class VerdictKind(StrEnum):
     LIVE = "LIVE"
     SIDE_EFFECTS = "LIVE WITH SIDE EFFECTS"
     REBOOT = "REBOOT"
     REFUSED = "REFUSED"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best."""
+        return list(VerdictKind).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,14 @@ class Verdict:
     reboots: tuple[str, ...] = ()
     """Every VM whose guest would be stopped, the moved ones and those beside."""
     version: CibVersion | None = None
+
+    def no_worse_than(self, other: Verdict) -> bool:
+        """Whether it does nothing that the other one does not."""
+        return (
+            self.kind.rank <= other.kind.rank
+            and set(self.reboots) <= set(other.reboots)
+            and {action.what for action in self.actions} <= {a.what for a in other.actions}
+        )
 
     def restarts(self, vm: str) -> bool:
         """Whether the move itself stops the guest; what would follow it does not count."""

@@ -17,7 +17,7 @@ from backends.migration import finish_move
 from backends.model import VM
 from backends.moves import Item, ItemState, Move, QueueState, eta_s
 from backends.plan import Plan
-from backends.planning import go_together, plan_beside
+from backends.planning import go_together
 from backends.tasks import cancel
 from backends.transaction import Report, quiet, vm_in, writer_of
 from backends.tuning import protect
@@ -226,7 +226,7 @@ class MoveQueue:
             async for report in protect(self._backend, [item.vm]):
                 self._news.put_nowait(report)
         await self._backend.refresh()
-        plan = await plan_beside(self._backend, [item.vm], item.move.node, keep=self._keep)
+        plan = await self._backend.plan([item.vm], item.move.node, keep=self._keep)
         if not item.move.allows(plan.verdict):
             reason = f" ({plan.verdict.reasons[0]})" if plan.verdict.reasons else ""
             raise Refused(

@@ -303,3 +303,35 @@ def test_a_live_move_that_would_fall_back_cold_restarts_nothing_by_itself() -> N
     found = judge(PICTURE, ("web1",), "bravo", Prediction((there,), (back,)))
     assert found.reboots == ("web1",)
     assert not found.restarts("web1")
+
+
+actions = st.sampled_from(
+    [MIGRATES, action(ActionKind.MIGRATE, "web2"), action(ActionKind.MOVE, "db1")]
+)
+verdicts = st.builds(
+    Verdict,
+    st.just(("web1",)),
+    st.just("bravo"),
+    st.sampled_from(VerdictKind),
+    actions=st.lists(actions, unique=True).map(tuple),
+    reboots=st.sets(st.sampled_from(["web1", "db1"])).map(tuple),
+)
+
+
+@given(verdicts, verdicts)
+def test_no_worse_is_to_do_nothing_more(one: Verdict, other: Verdict) -> None:
+    assert one.no_worse_than(one)
+    if one.no_worse_than(other):
+        assert set(one.reboots) <= set(other.reboots) and set(one.actions) <= set(other.actions)
+        if other.no_worse_than(one):
+            assert one.kind is other.kind
+    more = replace(one, actions=(*other.actions, action(ActionKind.STOP, "mail1")))
+    assert not more.no_worse_than(other)
+
+
+def test_what_would_happen_anyway_is_no_part_of_a_move() -> None:
+    colleague = action(ActionKind.MIGRATE, "web2")
+    reworded = replace(colleague, reason="said otherwise")
+    predicted = Prediction((MIGRATES, colleague), (colleague,)).beside([reworded], ("web1",))
+    assert (predicted.moved, predicted.cleared) == ((MIGRATES,), ())
+    assert Prediction((MIGRATES,)).beside([MIGRATES], ("web1",)).moved == (MIGRATES,)
