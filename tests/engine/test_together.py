@@ -9,15 +9,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from backends.base import Backend
-from backends.errors import VmferryError
+from backends.errors import Refused, VmferryError
 from backends.journal import Journal
+from backends.migration import clear
 from backends.model import Phase
 from backends.moves import ItemState, Move
 from backends.queue import MoveQueue
 from backends.rescue import Way, rescue
 from backends.transaction import Report
 from backends.tuning import protect
-from engine.acting import all_of, copied, found, moving, to_and_fro
+from engine.acting import all_of, copied, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
@@ -106,5 +107,26 @@ async def test_one_of_two_in_flight_is_aborted_and_the_other_arrives(
                 "web2": ItemState.DONE,
             }
         assert {vm: lab.where(vm) for vm in BOTH} == {"web1": "alpha", "web2": "bravo"}
+    assert not list(journal.abandoned())
+    aftermath.check()
+
+
+async def test_nothing_is_written_while_a_colleague_migrates_another_guest(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """It goes to where it had been: a write of ours could have it restarted."""
+    to_and_fro(lab, "web1", "bravo", "alpha")
+    async with connect() as backend:
+        foreign_move(lab, "web1", "bravo")
+        await copied(backend, "web1", 10)
+        with pytest.raises(Refused, match="web1 is being migrated"):
+            await all_of(clear(backend, "app1", journal))
+        async with moving(backend, "web2", "charlie", journal) as task:
+            await copied(backend, "web1", 40)
+            assert not any(sent.writes for sent in backend.commands.sent)
+            lab.hurry()
+            await task
+        assert lab.where("web2") == "charlie" and lab.where("web1") == "bravo"
+        await all_of(clear(backend, "web1", journal))
     assert not list(journal.abandoned())
     aftermath.check()
