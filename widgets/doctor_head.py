@@ -38,7 +38,14 @@ class DoctorHead(Widget):
         self._clock = clock
 
     def on_mount(self) -> None:
-        self.set_interval(1, self.refresh)
+        self._age_timer = self.set_interval(1, self.refresh, pause=True)
+
+    def on_show(self) -> None:
+        self._age_timer.resume()
+
+    def on_hide(self) -> None:
+        """To refresh what is not in sight would make Textual lay out the whole screen anew."""
+        self._age_timer.pause()
 
     def on_resize(self) -> None:
         self.refresh(layout=True)
