@@ -217,18 +217,23 @@ class Board(BoardSelect):
             return not self.carrying
         return True
 
-    def on_key(self, event: events.Key) -> None:
-        """While VMs are in the hand, letters are part of a node's name."""
-        if not isinstance(self._drag, drag.Carrying):
-            return
-        if event.key == "backspace":
-            character = drag.ERASE
-        elif event.is_printable and event.character is not None and event.character != " ":
-            character = event.character
+    async def on_key(self, event: events.Key) -> None:
+        """While VMs are in the hand, letters are part of a node's name.
+
+        The board's own keys act here, too: on their way up to the app, where Textual looks for
+        bindings, they would be overtaken by what is typed next.
+        """
+        typed = _typed(event)
+        if isinstance(self._drag, drag.Carrying) and typed is not None:
+            self._type(typed)
+        elif (bound := self.screen.active_bindings.get(event.key)) and bound.node is self:
+            await self.run_action(bound.binding.action)
         else:
             return
         event.stop()
         event.prevent_default()
+
+    def _type(self, character: str) -> None:
         self._feed(drag.Type(character, self._scene.nodes))
         if self.target is not None and (column := self._scene.index(self.target)) is not None:
             self._bring_into_view(column, None)
@@ -356,3 +361,10 @@ class Board(BoardSelect):
         x, y = self._edge
         self.scroll_relative(3 * x, y, animate=False, immediate=True)
         self._feed(drag.Move(*self._pointer, self._node_at(self._pointer)))
+
+
+def _typed(event: events.Key) -> str | None:
+    """What a key adds to a node's name, or takes away from it."""
+    if event.key == "backspace":
+        return drag.ERASE
+    return event.character if event.is_printable and event.character != " " else None

@@ -139,6 +139,21 @@ def test_a_drag_with_a_real_mouse_moves_a_vm_in_the_demo(start: Callable[..., Te
     assert terminal.process.returncode == 0
 
 
+def test_what_is_typed_at_once_is_taken_in_its_order(start: Callable[..., Terminal]) -> None:
+    terminal = start(*DEMO)
+    terminal.until_sees("● web1")
+    terminal.send("jmcha\r")
+    terminal.until_sees("Move cache to charlie")
+
+
+def test_a_notice_goes_away_by_itself_and_leaves_nothing(start: Callable[..., Terminal]) -> None:
+    terminal = start(*DEMO)
+    terminal.until_sees("● web1")
+    terminal.send("c")
+    terminal.until_sees("No move has left a constraint")
+    terminal.until(lambda: "No move has left" not in terminal.text, "gone")
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "tmux-256color", "COLORTERM": "truecolor"}],
