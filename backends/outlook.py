@@ -43,6 +43,8 @@ class Outlook:
     chance: Chance
     text: str
     helps: tuple[str, ...] = ()
+    eta_s: float | None = None
+    """As far as that can be said; at the soonest while all memory is sent for the first time."""
 
     @property
     def bad(self) -> bool:
@@ -123,15 +125,18 @@ class Course:
 
     def _later(self, migration: Migration, eta_s: float | None) -> Outlook:
         vm, deadline_s = migration.vm, migration.deadline_s
-        if eta_s is None or deadline_s is None:
+        if eta_s is None:
             return Outlook(Chance.UNKNOWN, f"when {vm} arrives is not known")
+        text = f"{vm} arrives in about {eta_s:.0f} s"
+        if deadline_s is None:
+            return Outlook(Chance.UNKNOWN, f"{text}; its timeout is not known", eta_s=eta_s)
         if eta_s <= deadline_s:
-            return Outlook(Chance.FITS, f"{vm} arrives in about {eta_s:.0f} s")
+            return Outlook(Chance.FITS, text, eta_s=eta_s)
         text = (
             f"{vm} would need {eta_s:.0f} s, and in {deadline_s:.0f} s the timeout of migrate_to "
             "strikes"
         )
-        return Outlook(Chance.LATE, text, self._words(migration))
+        return Outlook(Chance.LATE, text, self._words(migration), eta_s)
 
     def _stalled(self, migration: Migration, left: int, rate: int) -> bool:
         if max((left, *self.began_with_bytes[-1:])) <= rate * DEFAULT_DOWNTIME_S:

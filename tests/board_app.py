@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from backends.model import Cluster
+from backends.outlook import Course, Outlook
 from widgets.board import Board
 
 
@@ -90,8 +91,13 @@ class Hands:
         await self.pilot.mouse_up(Board, offset=at)
 
     async def show(self, picture: Cluster) -> None:
-        self.board.show(picture)
+        self.board.show(picture, outlooks(picture))
         await self.pilot.pause()
+
+
+def outlooks(picture: Cluster) -> dict[str, Outlook]:
+    """What is to be expected of the copies, by this picture alone."""
+    return {each.vm: Course().after(each).outlook for each in picture.migrations}
 
 
 @asynccontextmanager

@@ -166,7 +166,7 @@ class MainScreen(CuringScreen):
         self.query_one(StatusLine).picture = picture
         self.query_one(EventStrip).show(self._log.events)
         if self._view == "board":
-            self.board.show(picture, {vm: o.chance for vm, o in self.outlooks.items() if o.bad})
+            self.board.show(picture, self.outlooks)
         elif self._view == "cluster":
             self.query_one(ClusterTables).show(picture)
         elif self._view == "timeline":

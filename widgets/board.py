@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from backends.model import Cluster
-from backends.outlook import Chance
+from backends.outlook import Outlook
 from backends.plan import Verdict
 from widgets import drag
 from widgets.board_moves import Way, neighbour
@@ -99,12 +99,12 @@ class Board(BoardSelect):
 
     # What the app tells the board
 
-    def show(self, picture: Cluster, chances: Mapping[str, Chance] | None = None) -> None:
+    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook] | None = None) -> None:
         """Draw another picture. Selection, marks and what is in the hand follow the VMs.
 
-        `chances`: what is to be expected of the copies under way.
+        `outlooks`: what is to be expected of the copies under way.
         """
-        self._chances = chances or {}
+        self._outlooks = outlooks or {}
         before = self._cursor
         spot = self._spot()
         self._picture = picture

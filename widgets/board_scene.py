@@ -18,7 +18,7 @@ from backends.model import (
     NodeState,
     VMState,
 )
-from backends.outlook import Chance
+from backends.outlook import Outlook
 from widgets.bars import clock_text
 
 _SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
@@ -36,7 +36,7 @@ class Card:
     arriving: bool = False
     stale: bool = False
     """Whether its numbers, and perhaps its state, are only what was last heard."""
-    chance: Chance | None = None
+    outlook: Outlook | None = None
     """What is to be expected of its copy."""
 
     @property
@@ -93,10 +93,10 @@ def make_scene(
     picture: Cluster,
     filter_text: str,
     known: Mapping[CardKey, Card],
-    chances: Mapping[str, Chance] | None = None,
+    outlooks: Mapping[str, Outlook] | None = None,
 ) -> Scene:
     """Everything there is to draw. A card equal to one already `known` is that very card."""
-    chances = chances or {}
+    outlooks = outlooks or {}
     stale = picture.stale_pacemaker()
     old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
     migrations = {migration.vm: migration for migration in picture.migrations}
@@ -125,7 +125,7 @@ def make_scene(
         if not shown:
             continue
         old = bool(stale) if home is None else home in silent
-        card = _card(known, vm, migration, False, old, chances.get(vm.id))
+        card = _card(known, vm, migration, False, old, outlooks.get(vm.id))
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
             arrival = _card(known, vm, migration, True, bool(stale), None)
@@ -174,7 +174,7 @@ def _card(
     migration: Migration | None,
     arriving: bool,
     stale: bool,
-    chance: Chance | None,
+    outlook: Outlook | None,
 ) -> Card:
     """The card that is known already, where it would be equal to a new one."""
     before = known.get((vm.id, arriving))
@@ -183,10 +183,10 @@ def _card(
         and (before.vm is vm or before.vm == vm)
         and before.migration == migration
         and before.stale == stale
-        and before.chance is chance
+        and before.outlook == outlook
     ):
         return before
-    return Card(vm, migration, arriving, stale, chance)
+    return Card(vm, migration, arriving, stale, outlook)
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backends.model import Cluster
-from backends.outlook import Chance
+from backends.outlook import Outlook
 from backends.plan import Verdict
 from widgets.board_css import BOARD_CSS
 from widgets.board_hand import label_region, paint_foot, paint_label
@@ -69,7 +69,7 @@ class BoardView(ScrollView):
         self._drag: State = Resting()
         self._verdicts: Mapping[str, Verdict] = {}
         self._best: str | None = None
-        self._chances: Mapping[str, Chance] = {}
+        self._outlooks: Mapping[str, Outlook] = {}
         self._pointer: Offset | None = None
         self._history: dict[str, deque[float | None]] = {}
         self._sampled_at = float("-inf")
@@ -85,7 +85,7 @@ class BoardView(ScrollView):
         if sample:
             self._sample()
         before = self._scene
-        self._scene = make_scene(self._picture, filter_text, self._cards, self._chances)
+        self._scene = make_scene(self._picture, filter_text, self._cards, self._outlooks)
         self._cards = {card.key: card for column in self._scene.columns for card in column.cards}
         for gone in self._painted.keys() - self._cards.keys():
             del self._painted[gone]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from backends.model import Migration, VMState
+from backends.outlook import Outlook
 from widgets.bars import (
     UNKNOWN,
     bar,
@@ -110,8 +111,8 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
         (f" → {target}", mark.tone),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
-    if card.chance in CHANCE_MARKS:
-        bad = CHANCE_MARKS[card.chance]
+    if card.outlook is not None and card.outlook.bad:
+        bad = CHANCE_MARKS[card.outlook.chance]
         number.insert(0, (f" {bad.glyph} {bad.word}", bad.tone))
         if lines == 1:
             return [(title, number)]
@@ -121,29 +122,26 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
     if percent is None or percent >= 100:
         left: list[Span] = [("  ", Tone.TEXT), (migration.phase.value, mark.tone)]
         return [(title, number), (left, [])]
-    numbers = _progress(migration, width)
+    numbers = _progress(migration, card.outlook, width)
     room = width - 2 - sum(cell_len(text) for text, _ in numbers)
     filled, empty = bar(percent, min(32, room))
     left = [("  ", Tone.TEXT), (filled, mark.tone), (empty, Tone.FAINT)]
     return [(title, number), (left, numbers)]
 
 
-def _progress(migration: Migration, width: int) -> list[Span]:
+def _progress(migration: Migration, outlook: Outlook | None, width: int) -> list[Span]:
     """Rate, and the time it needs of the time it has."""
-    late = (
-        migration.eta_s is not None
-        and migration.deadline_s is not None
-        and migration.eta_s > migration.deadline_s
-    )
+    eta_s = outlook.eta_s if outlook is not None else None
+    tone = Tone.BAD if outlook is not None and outlook.bad else Tone.TEXT
     rate = migration.rate_bytes_per_s
     spans: list[Span] = []
     if rate is not None:
         spans.append((f" {rate_text(rate) if width >= _WIDE else rate_short(rate)}", Tone.MUTED))
-    if migration.eta_s is not None:
-        spans.append((f" {duration_text(migration.eta_s)}", Tone.BAD if late else Tone.TEXT))
+    if eta_s is not None:
+        spans.append((f" {duration_text(eta_s)}", tone))
     if migration.deadline_s is not None:
         before = " of " if width >= _WIDE else "/"
-        eta = before if migration.eta_s is not None else f" {UNKNOWN}{before}"
+        eta = before if eta_s is not None else f" {UNKNOWN}{before}"
         spans.append((f"{eta}{duration_text(migration.deadline_s)}", Tone.MUTED))
     return spans
 

@@ -145,8 +145,8 @@ def _migration(migration: Migration, outlook: Outlook | None) -> Iterator[Conten
     yield _field("iteration", migration.iteration)
     yield _field("downtime", _downtime(migration))
     yield _field("elapsed", duration_text(migration.elapsed_s))
-    eta, deadline = duration_text(migration.eta_s), duration_text(migration.deadline_s)
-    yield _field("arrives in", f"{eta}, timeout in {deadline}")
+    eta = duration_text(outlook.eta_s if outlook is not None else None)
+    yield _field("arrives in", f"{eta}, timeout in {duration_text(migration.deadline_s)}")
 
 
 def _outlook(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
