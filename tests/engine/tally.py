@@ -42,7 +42,7 @@ class Tally:
         causes = "".join(f", {cause}: {self.expected[cause]}" for cause in Cause)
         return (
             f"Guests rebooted without a confirmed REBOOT or a warning: {self.surprised}, "
-            f"constraints left: {self.constraints} ({self.tests} scenarios{causes})"
+            f"constraints left: {self.constraints} (scenarios: {self.tests}{causes})"
         )
 
 
@@ -78,7 +78,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             tally.tests,
             tally.surprised,
             tally.constraints,
-            dict(tally.expected),
+            {str(cause): count for cause, count in tally.expected.items()},
         )
     elif tally.harmed:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -91,5 +91,5 @@ def pytest_terminal_summary(
     """Say how many guests were harmed in the making of this run."""
     yield
     tally = tally_of(config)
-    if tally.tests:
+    if tally.tests or tally.harmed:
         terminalreporter.write_line(str(tally), red=tally.harmed, green=not tally.harmed, bold=True)
