@@ -50,8 +50,8 @@ class DoctoringScreen(EvacuatingScreen):
         self._examine()
 
     def examine_when_old(self) -> None:
-        """Examine a cluster of which there is no report, or one of another configuration."""
-        if self.report is None or self.examination.stale_since is not None:
+        """Examine the cluster where what is known of it is old, and it is not being examined."""
+        if self.examination.running_since is None and self.examination.is_old(self.clock()):
             self.examine()
 
     def know(self, examination: Examination) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from backends.doctor.advice import FRESH_S
 from backends.doctor.model import Finding, Report, State
 from backends.doctor.telling import TROUBLE, place, places, troubles
 from widgets.bars import cut, literal
@@ -27,6 +28,8 @@ MEANINGS = {
     State.OK: "as it should be",
     State.NOT_USED: "this cluster does not use it",
 }
+ASK_AGAIN_S = 60.0
+"""What was not found out may be by then: a node under load does not answer everything in time."""
 WHERE = 28
 """In cells: one long name shall not push what was seen off the screen."""
 
@@ -58,6 +61,13 @@ class Examination:
     new: frozenset[Finding] = field(default_factory=frozenset)
     gone: int = 0
     waiting: tuple[Waiting, ...] = ()
+
+    def is_old(self, now: float) -> bool:
+        """Whether who relies on it now should have the cluster examined again."""
+        if self.report is None or self.at is None or self.failed or self.stale_since is not None:
+            return True
+        unknown = any(finding.state is State.UNKNOWN for finding in self.report.findings)
+        return now - self.at > (ASK_AGAIN_S if unknown else FRESH_S)
 
     @property
     def waits(self) -> frozenset[str]:

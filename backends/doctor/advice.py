@@ -14,7 +14,7 @@ from backends.model import VM, Cluster
 from backends.plan import Action, ActionKind, Plan, Verdict, VerdictKind
 
 FRESH_S = 180.0
-"""After so long it is told when the doctor looked."""
+"""After so long it is told when the doctor looked, and who relies on it has it look again."""
 _MOST_UNKNOWN = 3
 
 _SAID = frozenset(

@@ -312,6 +312,29 @@ async def test_one_examination_at_a_time_and_one_more_when_asked_meanwhile(
         assert backend.begun == 2
 
 
+async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journal: Journal) -> None:
+    backend = Slow()
+    backend.let.set()
+    async with at_the_app(backend, journal) as operator:
+        await operator.until(lambda: operator.main.report is not None, "examined")
+        await operator.pick_up("web1")
+        await operator.press("escape", "4", "1")
+        assert backend.begun == 1, "what is fresh is relied on"
+        started_at = operator.main.clock()
+        operator.main.clock = lambda: started_at + 3600
+        await operator.pick_up("web1")
+        await operator.until(lambda: backend.begun == 2, "again, for the VM in hand")
+        await operator.press("escape")
+        operator.main.clock = lambda: started_at + 7200
+        backend.let.clear()
+        await operator.press("4")
+        await operator.until(lambda: backend.begun == 3, "again, for the view")
+        await operator.press("1", "4")
+        backend.let.set()
+        await operator.until_sees("examined")
+        assert backend.begun == 3, "who comes meanwhile waits for that one"
+
+
 async def test_an_examination_that_failed_says_why_and_can_be_tried_again(
     journal: Journal,
 ) -> None:

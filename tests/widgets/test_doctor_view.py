@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
+from backends.doctor.advice import FRESH_S
 from backends.doctor.model import Cure, Family, Finding, Report, State, Topic
 from backends.plan import Command
-from widgets.doctor_rows import Examination, Waiting, compared
+from widgets.doctor_rows import ASK_AGAIN_S, Examination, Waiting, compared
 from widgets.doctor_view import DoctorView
 
 NOON = 1_763_899_200.0
@@ -232,3 +234,14 @@ async def test_hundreds_of_findings_scroll() -> None:
         await reader.press("enter")
         await reader.press(*["pagedown"] * 60)
         assert reader.line("vm299: seen 299")
+
+
+def test_a_report_is_old_sooner_where_something_was_not_found_out() -> None:
+    sure = replace(REPORT, findings=(LISTENS, FINE, UNUSED))
+    assert Examination().is_old(NOON)
+    for report, believed_s in ((sure, FRESH_S), (REPORT, ASK_AGAIN_S)):
+        found = Examination(report, NOON)
+        assert not found.is_old(NOON + believed_s)
+        assert found.is_old(NOON + believed_s + 1)
+        assert replace(found, stale_since=NOON).is_old(NOON)
+        assert replace(found, failed="no answer").is_old(NOON)
