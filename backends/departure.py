@@ -23,15 +23,19 @@ PROBED_WITHIN_S = 30.0
 def begin(
     backend: Backend, plans: Sequence[Plan], journal: Journal, *, keep: bool = False
 ) -> list[Act]:
-    """Open an act for each VM of these plans; nothing is sent yet. Raises `Refused`."""
+    """Open an act for each VM of these plans; nothing is sent yet.
+
+    Raises `Refused`, and `BadConfiguration` where the journal cannot be written.
+    """
     writer_of(backend)
     for plan in plans:
         if plan.verdict.kind is VerdictKind.REFUSED:
             raise Refused("; ".join(plan.verdict.reasons))
     moves = [(vm_in(backend.picture, vm), plan) for plan in plans for vm in plan.vms]
-    return [
-        journal.begin(
-            Intent(
+    acts: list[Act] = []
+    try:
+        for vm, plan in moves:
+            intent = Intent(
                 kind="move",
                 cluster=backend.picture.name,
                 vm=vm.id,
@@ -42,9 +46,12 @@ def begin(
                 calls=calls(vm),
                 keep=keep,
             )
-        )
-        for vm, plan in moves
-    ]
+            acts.append(journal.begin(intent))
+    except VmferryError:
+        for act in acts:
+            act.leave()
+        raise
+    return acts
 
 
 async def depart(

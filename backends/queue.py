@@ -162,7 +162,7 @@ class MoveQueue:
                 self._put(wave[0])
                 self._leave_out(self._state.stopped)
                 return
-            plans = await self._plans([item for item in wave if self._is_due(item)])
+            plans = await self._plans(wave)
             going = [plan for plan in plans if self._waits(*plan.vms)]
             if going:
                 await self._move(going)
@@ -201,12 +201,14 @@ class MoveQueue:
             self._end(vm, ItemState.DONE, "")
 
     async def _plans(self, items: Sequence[Item]) -> list[Plan]:
-        """The plans of those that go now, from the first on. Raises `Refused` for the first."""
+        """The plans of those that go now, from the first on. Raises why the first cannot go."""
         plans: list[Plan] = []
         for item in items:
             try:
+                if not self._is_due(item):
+                    continue
                 plan = await self._plan(item)
-            except Refused:
+            except VmferryError:
                 if plans:
                     break  # its turn comes when these have arrived
                 raise
@@ -238,6 +240,8 @@ class MoveQueue:
 
     def _is_due(self, item: Item) -> bool:
         """Whether it is still where it was: else somebody, or a VM it goes with, took it along."""
+        if not self._waits(item.vm):
+            return False
         node = vm_in(self._backend.picture, item.vm).node
         if node != item.source:
             why = f"it is on {node or 'no node'} already, not on {item.source or 'any node'}"
