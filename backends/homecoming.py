@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from backends import commands
 from backends.base import Backend
-from backends.errors import Refused, Unknown
+from backends.errors import ActFailed, Refused, Unknown
 from backends.evacuation import BACK, last_evacuees
 from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
@@ -40,26 +40,43 @@ async def bring_back(
         raise Refused("it is not in standby", where=node)
     if flying := [migration.vm for migration in picture.migrations]:
         raise Refused(f"{', '.join(flying)} is being migrated: wait for its end", where=node)
-    stopped = set(interrupted(picture, await foresee_back(backend, node))) - set(confirmed)
-    if stopped:
-        raise Refused(
-            f"Pacemaker would at once stop and start {', '.join(sorted(stopped))}", where=node
-        )
+    if stopped := await _surprised(backend, node, confirmed):
+        raise Refused(f"Pacemaker would at once stop and start {stopped}", where=node)
     reboot = bool(confirmed)
     act = journal.begin(Intent(KIND, picture.name, "", node, None, reboot, time.time()))
     try:
-        async with aclosing(finish_bring_back(backend, act)) as reports:
+        async with aclosing(finish_bring_back(backend, act, confirmed)) as reports:
             async for report in reports:
                 yield report
     finally:
         act.leave()
 
 
-async def finish_bring_back(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """End the standby where it has not ended yet, and follow what goes back by itself."""
+async def _surprised(backend: Backend, node: str, confirmed: Collection[str]) -> str:
+    """The VMs whose guests the end of the standby would stop, though nobody confirmed it."""
+    stopped = set(interrupted(backend.picture, await foresee_back(backend, node)))
+    return ", ".join(sorted(stopped - set(confirmed)))
+
+
+async def finish_bring_back(
+    backend: Backend, act: Act, confirmed: Collection[str] = ()
+) -> AsyncGenerator[Report]:
+    """End the standby where it has not ended yet, and follow what goes back by itself.
+
+    A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
+    Raises `ActFailed` where the standby would have to end with one.
+    """
     node = act.intent.source or ""
+    await quiet(backend)
     known = backend.picture.node(node)
     if known is not None and known.standby:
+        if stopped := await _surprised(backend, node, confirmed):
+            act.close("not taken back")
+            raise ActFailed(
+                f"it stays in standby: Pacemaker would at once stop and start {stopped}",
+                where=node,
+                cure="take it back again, and read what would happen",
+            )
         command = commands.standby(node, on=False)
         yield Report("", Stage.MOVING, command.purpose)
         await send(backend, act, Stage.MOVING, command)

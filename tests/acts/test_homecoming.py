@@ -1,0 +1,84 @@
+"""A node that was emptied is taken back, also by a later run: never to a guest's harm."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
+from backends import commands
+from backends.errors import ActFailed
+from backends.homecoming import bring_back
+from backends.journal import Act, Journal
+from backends.resume import left_open, resume
+from backends.simulated import SimulatedBackend
+from backends.transaction import Stage
+from waiting import until
+
+ENDED = str(commands.standby("charlie", on=False))
+
+
+@pytest.fixture
+async def backend() -> AsyncIterator[SimulatedBackend]:
+    """Charlie is in standby, and empty."""
+    async with SimulatedBackend(3, 16, 1, speed=20, scenario="calm") as backend:
+        typed(backend, *commands.standby("charlie", on=True).argv)
+        there = backend.picture.vms
+        await until(
+            lambda: (
+                not any("charlie" in vm.nodes for vm in backend.picture.vms)
+                and not backend.picture.migrations
+                and len(backend.picture.vms) == len(there)
+            ),
+            "charlie empty",
+        )
+        yield backend
+
+
+def typed(backend: SimulatedBackend, *words: str) -> None:
+    """Somebody else's command."""
+    assert backend.world.execute(words).exit_status == 0
+
+
+async def cut_short(backend: SimulatedBackend, journal: Journal, *confirmed: str) -> Act:
+    """Before it was sent; as the next run finds it."""
+    async with aclosing(bring_back(backend, "charlie", journal, confirmed=confirmed)) as reports:
+        async for _ in reports:
+            break
+    assert written(backend) == []
+    (act,) = left_open(backend, journal)
+    return act
+
+
+async def test_a_later_run_does_not_take_it_back_while_something_is_in_flight(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    act = await cut_short(backend, journal)
+    away = "bravo" if place(backend, "web1") == "alpha" else "alpha"
+    typed(backend, *commands.move("web1", away).argv)
+    await backend.refresh()
+    await until(lambda: backend.picture.migration("web1"), "web1 in flight")
+    async with aclosing(resume(backend, act)) as reports:
+        async for report in reports:
+            if report.stage is Stage.MOVING:
+                assert backend.picture.migrations == ()
+    assert written(backend) == [ENDED]
+    assert open_acts(journal) == []
+
+
+async def test_a_later_run_begins_no_restart_that_was_confirmed(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Who confirmed it may be gone."""
+    backend.world.guest("legacy-erp").preferences["charlie"] = 500
+    before = boots(backend)
+    act = await cut_short(backend, journal, "legacy-erp")
+    error = await fails(resume(backend, act))
+    assert isinstance(error, ActFailed) and "stop and start legacy-erp" in str(error)
+    assert (written(backend), rebooted(backend, before), open_acts(journal)) == ([], set(), [])
+
+    await carry_out(bring_back(backend, "charlie", journal, confirmed=("legacy-erp",)))
+    await until(lambda: place(backend, "legacy-erp") == "charlie", "it where it belongs")
+    assert rebooted(backend, before) == {"legacy-erp"}
