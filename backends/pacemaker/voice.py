@@ -56,11 +56,13 @@ class Reading:
 async def read(host: Host) -> Reading:
     """Ask one node for everything.
 
+    The CIB is asked for last: what the scheduler judges is never older than what is shown.
     Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
     """
-    mon, query = await asyncio.gather(host.run(CRM_MON), host.run(CIBADMIN))
+    mon = await host.run(CRM_MON)
     if mon.exit_status == _USAGE:
         mon = await host.run(CRM_MON_BEFORE_2_0_3)
+    query = await host.run(CIBADMIN)
     try:
         _check(mon, host.name, "crm_mon")
         status = parse_status(mon.stdout)
