@@ -169,11 +169,14 @@ class Journal:
                 yield act
 
     def take(self, path: Path) -> Act | None:
-        """Lock one open act; `None` where it has ended, or somebody carries it out."""
+        """Lock one open act; `None` where it has ended, somebody carries it out, or only another
+        user may."""
         try:
             file = path.open("r+b")
         except FileNotFoundError:
             return None  # another vmferry has just closed it
+        except PermissionError:
+            return None  # root's, who ran vmferry with this user's HOME and may finish it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -197,7 +200,10 @@ class Journal:
 
 def _intents(paths: Iterable[Path]) -> Iterator[tuple[Path, Intent]]:
     for path in paths:
-        with suppress(FileNotFoundError, msgspec.DecodeError), path.open("rb") as file:
+        with (
+            suppress(FileNotFoundError, PermissionError, msgspec.DecodeError),
+            path.open("rb") as file,
+        ):
             first = _decode(file.readline())
             if isinstance(first, Intent):
                 yield path, first

@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -174,6 +177,42 @@ def test_nobody_else_may_read_it(journal: Journal) -> None:
     act = journal.begin(INTENT)
     assert act.path.parent.stat().st_mode & 0o077 == 0
     act.leave()
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A directory that every user gets into."""
+    with TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o777)
+        yield path
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Without the powers of root, where the tests have them."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(mine)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_what_root_left_there_does_not_keep_a_user_from_working(public: Path, mode: int) -> None:
+    """With sudo and the user's HOME, vmferry runs as root in the user's journal."""
+    journal = Journal(public)
+    act = journal.begin(INTENT)
+    act.leave()
+    act.path.chmod(mode)
+    with as_somebody_else():
+        assert abandoned(journal) == []
+        assert [intent for _, intent in journal.open()] == ([INTENT] if mode else [])
+        journal.begin(INTENT).close("done")
+    act.path.chmod(0o600)
+    assert [found.path for found in abandoned(journal)] == [act.path]
 
 
 def test_where_it_cannot_be_written_a_sentence_says_so(tmp_path: Path) -> None:
