@@ -8,6 +8,8 @@ from contextlib import aclosing
 
 from backends import commands
 from backends.base import Backend
+from backends.doctor import model as doctor
+from backends.doctor.advice import advise
 from backends.errors import ActFailed, Refused, Unknown
 from backends.evacuation import BACK, last_evacuees
 from backends.journal import Act, Intent, Journal
@@ -90,10 +92,13 @@ async def finish_bring_back(
     yield Report("", Stage.DONE, f"{node} may run VMs again")
 
 
-async def homeward(backend: Backend, node: str, journal: Journal) -> tuple[Move, ...]:
+async def homeward(
+    backend: Backend, node: str, journal: Journal, report: doctor.Report | None = None
+) -> tuple[Move, ...]:
     """The moves that bring home who was there before, as far as they would go live now.
 
-    To be offered once `bring_back` is done: in standby the node takes nobody.
+    With the doctor's report nobody whose migration is expected to fail. To be offered once
+    `bring_back` is done: in standby the node takes nobody.
     """
     # crm_mon may tell of the end of the standby before the CIB does that the scheduler is given.
     await backend.refresh()
@@ -105,6 +110,7 @@ async def homeward(backend: Backend, node: str, journal: Journal) -> tuple[Move,
             continue
         verdict = (await backend.preview([name], [node]))[node]
         live = verdict.kind in (VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS)
-        if live and not verdict.reboots:
+        fails = report is not None and advise(picture, verdict, report) != verdict
+        if live and not verdict.reboots and not fails:
             moves.append(Move(name, node, verdict.kind))
     return tuple(moves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 
 from backends.balance import proposals
+from backends.doctor.advice import advise
 from backends.errors import VmferryError
 from backends.evacuation import Evacuation, objection, plan_evacuation
 from backends.homecoming import bring_back, foresee_back, homeward
@@ -87,7 +88,7 @@ class EvacuatingScreen(RescuingScreen):
     @work(group="homeward", exit_on_error=False)
     async def _look_homeward(self, node: str) -> None:
         try:
-            moves = await homeward(self.backend, node, self.journal)
+            moves = await homeward(self.backend, node, self.journal, self.report)
         except VmferryError as error:
             self.post_message(Trouble("who was there before is not known", error))
             return
@@ -101,11 +102,14 @@ class EvacuatingScreen(RescuingScreen):
         async def make(_variant: int) -> Proposal:
             if reason := self.queue_objection():
                 return refused(reason)
-            proposed = proposals(self.backend.picture)
+            picture = self.backend.picture
+            proposed = proposals(picture)
             verdicts = {
                 move.vm: (await self.backend.preview([move.vm], [move.node]))[move.node]
                 for move in proposed
             }
-            return of_balance(self.backend.picture, proposed, verdicts, self.enqueue)
+            if (report := self.report) is not None:
+                verdicts = {vm: advise(picture, each, report) for vm, each in verdicts.items()}
+            return of_balance(picture, proposed, verdicts, self.enqueue)
 
         self.propose("Balance the nodes", make)

@@ -9,9 +9,13 @@ import pytest
 
 from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
 from backends import commands
+from backends.doctor.model import Effect, Finding, Report, Topic
+from backends.doctor.model import State as DoctorState
 from backends.errors import ActFailed
-from backends.homecoming import bring_back
+from backends.evacuation import evacuate, plan_evacuation
+from backends.homecoming import bring_back, homeward
 from backends.journal import Act, Journal
+from backends.leaving import EvacuationWay
 from backends.resume import left_open, resume
 from backends.simulated import SimulatedBackend
 from backends.transaction import Stage
@@ -82,3 +86,19 @@ async def test_a_later_run_begins_no_restart_that_was_confirmed(
     await carry_out(bring_back(backend, "charlie", journal, confirmed=("legacy-erp",)))
     await until(lambda: place(backend, "legacy-erp") == "charlie", "it where it belongs")
     assert rebooted(backend, before) == {"legacy-erp"}
+
+
+async def test_nobody_is_offered_to_come_home_by_a_migration_that_is_expected_to_fail(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    plan = await plan_evacuation(backend, "alpha")
+    await carry_out(evacuate(backend, plan, EvacuationWay.VM_BY_VM, journal, allow_reboot=True))
+    await carry_out(bring_back(backend, "alpha", journal))
+    await until(lambda: not backend.picture.migrations, "quiet")
+    fit = {move.vm for move in await homeward(backend, "alpha", journal)}
+    assert {"web1", "dns1"} < fit
+    broken = Finding(
+        Topic.RESOURCE, "config file", DoctorState.WRONG, "", vm="web1", effect=Effect.SENDING_FAILS
+    )
+    offered = await homeward(backend, "alpha", journal, Report((broken,)))
+    assert {move.vm for move in offered} == fit - {"web1"}

@@ -99,3 +99,14 @@ async def test_a_confirmed_failure_that_does_not_come_is_a_live_migration(
         await operator.until(lambda: arrived(operator, "web1", "bravo"), "arrived")
         await operator.until_sees("web1 is on bravo (live, nothing was restarted)")
         assert boots(operator) == before
+
+
+async def test_the_nodes_are_not_evened_by_a_move_that_is_expected_to_fail(
+    backend: Faulty, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await examined(operator)
+        await operator.press("B")
+        await operator.until_sees("Previewed by the scheduler")
+        assert operator.sees("build-7 → bravo  REBOOT: the migration of build-7 would fail")
+        assert not operator.sees("--move"), "it is left out"
