@@ -38,9 +38,10 @@ class QueueingScreen(ActingScreen):
 
     @property
     def _takes_more(self) -> bool:
-        state = self.queue_state
+        """Not a queue whose only move is being ended: that would stop what comes behind it."""
+        state, host = self.queue_state, self._host
         over = state is None or state.finished or state.stopped is not None
-        return not over and self._host in self.under_way
+        return not over and host in self.under_way and host not in self._superseded
 
     def enqueue(self, moves: Sequence[Move]) -> None:
         """Carry out confirmed moves, behind those that wait already."""

@@ -67,6 +67,27 @@ async def test_our_own_aborted_move_ends_without_a_second_alarm(
         assert not left_behind(operator)
 
 
+async def test_what_is_moved_right_after_an_abort_does_not_stop_with_it(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        home = vm_of(operator, "web1").node
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("crm_resource --move")
+        await confirm(operator)
+        await until_copying(operator, "web1")
+        operator.board.select("web1")
+        await operator.press("a")
+        await operator.until_sees("virsh domjobabort")
+        await confirm(operator)
+        await operator.drag("db-replica", "bravo")
+        await operator.until_sees("crm_resource --move")
+        await confirm(operator)
+        await operator.until(lambda: arrived(operator, "db-replica", "bravo"), "moved")
+        assert arrived(operator, "web1", str(home))
+        assert operator.app.screen is operator.main
+
+
 async def test_abort_says_why_it_cannot_be_done(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
