@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,13 +11,9 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.timer import Timer
 
-from backends.model import Cluster
-from backends.outlook import Outlook
-from backends.plan import Verdict
 from widgets import drag
+from widgets.board_carry import BoardCarry
 from widgets.board_moves import Way, neighbour
-from widgets.board_scene import why_unmovable
-from widgets.board_select import BoardSelect
 from widgets.board_view import Cursor
 from widgets.layout import Hit, Part
 
@@ -26,7 +21,7 @@ _EDGE_CELLS = 2
 _EDGE_TICK_S = 0.06
 
 
-class Board(BoardSelect):
+class Board(BoardCarry):
     """Shows a `Cluster`; mouse and keys pick VMs up, aim and drop through `widgets.drag`."""
 
     ALLOW_SELECT = False
@@ -58,138 +53,16 @@ class Board(BoardSelect):
     ]
 
     @dataclass
-    class PickedUp(Message):
-        """VMs are in the hand: verdicts are wanted."""
-
-        vms: tuple[str, ...]
-
-    @dataclass
-    class TargetChanged(Message):
-        """The hand is over another node, or over none."""
-
-        node: str | None
-
-    @dataclass
-    class Dropped(Message):
-        """The operator wants these VMs on that node."""
-
-        vms: tuple[str, ...]
-        node: str
-
-    @dataclass
-    class PutBack(Message):
-        """The hand is empty again, and nothing is wanted."""
-
-    @dataclass
     class DetailsWanted(Message):
         """Show more of the VM, or where it is `None`, of the node."""
 
         vm: str | None
         node: str | None
 
-    @dataclass
-    class Unmovable(Message):
-        """A VM could not be picked up; `reason` is a sentence."""
-
-        vm: str
-        reason: str
-
     _edge_timer: Timer | None = None
     _edge: tuple[int, int] = (0, 0)
 
-    # What the app tells the board
-
-    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook] | None = None) -> None:
-        """Draw another picture. Selection, marks and what is in the hand follow the VMs.
-
-        `outlooks`: what is to be expected of the copies under way.
-        """
-        self._outlooks = outlooks or {}
-        before = self._cursor
-        spot = self._spot()
-        self._picture = picture
-        self._compose_scene(self.filter_text, sample=True)
-        if self._marked:
-            self._marked &= {vm.id for vm in picture.vms}
-        if not isinstance(self._drag, drag.Resting):
-            self._feed(drag.Changed(self._homes(self._drag.vms), self._scene.nodes))
-        self._keep_cursor(before, spot)
-
-    def show_verdicts(self, verdicts: Mapping[str, Verdict], best: str | None = None) -> None:
-        """What each node says to the VMs in the hand; a node without a verdict is still asked.
-
-        `best` is the node that suits them best, where there is one.
-        """
-        self._verdicts = dict(verdicts)
-        self._best = best
-        if self.carrying:
-            self._repaint()
-
-    def pick_up(self, vms: Iterable[str]) -> None:
-        """Take VMs into the hand, as the key does."""
-        homes = self._homes(vms, complain=True)
-        self._feed(drag.Lift(tuple(homes), frozenset(homes.values())))
-
-    def put_back(self) -> None:
-        """Empty the hand."""
-        self._feed(drag.Escape())
-
-    @property
-    def carrying(self) -> tuple[str, ...]:
-        """The VMs in the hand."""
-        return self._drag.vms if isinstance(self._drag, drag.Carrying) else ()
-
-    @property
-    def target(self) -> str | None:
-        """The node that the hand is over."""
-        return self._drag.target if isinstance(self._drag, drag.Carrying) else None
-
-    # One intent, two hands
-
-    def _feed(self, happened: drag.Input) -> None:
-        before = self._drag
-        self._drag, intents = drag.step(before, happened)
-        for intent in intents:
-            match intent:
-                case drag.PickUp(vms):
-                    self._verdicts = {}
-                    self._best = None
-                    self.post_message(self.PickedUp(vms))
-                case drag.Target(node):
-                    self.post_message(self.TargetChanged(node))
-                case drag.Drop(vms, node):
-                    self._marked = frozenset()
-                    self.post_message(self.Dropped(vms, node))
-                case drag.PutBack():
-                    self.post_message(self.PutBack())
-        if self._drag == before:
-            return
-        if not isinstance(self._drag, drag.Pressed) and not self._mouse_is_down():
-            self._let_go()
-        if isinstance(before, drag.Carrying) or self.carrying:
-            self._repaint()
-        if isinstance(before, drag.Carrying) and not self.carrying and self._place():
-            self._repaint()
-
-    def _mouse_is_down(self) -> bool:
-        return isinstance(self._drag, drag.Carrying) and self._drag.by_mouse
-
-    def _let_go(self) -> None:
-        self._pointer = None
-        self._stop_edge()
-        if self.app.mouse_captured is self:
-            self.release_mouse()
-
-    def _homes(self, vms: Iterable[str], *, complain: bool = False) -> dict[str, str]:
-        """Those of the VMs that can be picked up, and where each runs."""
-        homes: dict[str, str] = {}
-        for vm in filter(None, map(self._picture.vm, vms)):
-            reason = why_unmovable(self._picture, vm)
-            if vm.node is not None and reason is None:
-                homes[vm.id] = vm.node
-            elif complain and reason is not None:
-                self.post_message(self.Unmovable(vm.id, reason))
-        return homes
+    # Keys
 
     def action_step(self, way: str) -> None:
         """Move the selection; or the target, while VMs are in the hand."""
@@ -207,8 +80,6 @@ class Board(BoardSelect):
         if node is not None:
             self._feed(drag.Aim(node))
             self._bring_into_view(beside, None)
-
-    # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "put_back":
@@ -331,6 +202,10 @@ class Board(BoardSelect):
             if hit is not None and hit.part is not Part.BODY:
                 event.stop()
                 self.post_message(self.DetailsWanted(self._cursor.vm, self._cursor.node))
+
+    def _let_go(self) -> None:
+        self._stop_edge()
+        super()._let_go()
 
     def _point_at(self, offset: Offset) -> None:
         before = self._label_region()

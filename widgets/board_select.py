@@ -1,4 +1,4 @@
-"""The selecting half of the board: cursor and marks, filter and density, all by keys."""
+"""The selecting part of the board: cursor and marks, filter and density, all by keys."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from widgets.board_moves import Spot, Way, ends, moved
-from widgets.board_view import BoardView, Cursor
+from widgets.board_repaint import BoardRepaint
+from widgets.board_view import Cursor
 
 
-class BoardSelect(BoardView, can_focus=True):
-    """A `BoardView` with a selection that follows the VM, wherever it goes."""
+class BoardSelect(BoardRepaint, can_focus=True):
+    """A board with a selection that follows the VM, wherever it goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step('UP')", "Up", show=False, id="board.up", tooltip="The card above"),
