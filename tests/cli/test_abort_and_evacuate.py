@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Literal
@@ -17,7 +16,7 @@ from backends.proof import calls
 from backends.simulated import SimulatedBackend
 from cli.conftest import Vmferry
 from cli.schema import ActionSchema, CommandSchema, ProgressLine, Strict, VMStateSchema
-from cli.terminal import Terminal
+from cli.terminal import on_terminal
 
 
 class AbortPlan(Strict, tag="plan", tag_field="event"):
@@ -271,12 +270,6 @@ def test_what_is_refused_changes_nothing(
     assert wrote(backend) == []
 
 
-def on_terminal(home: Path, *args: str) -> Terminal:
-    program = Path(__file__).with_name("on_simulated.py")
-    env = {"HOME": str(home), "TERM": "xterm", "PYTHONPATH": str(program.parents[2])}
-    return Terminal([sys.executable, str(program), "60", "calm", *args], env)
-
-
 @pytest.mark.parametrize(
     ("typed", "code", "says"),
     [("bravo\n", 0, "stopped as confirmed: mail"), ("\n", 1, "mail would be stopped")],
@@ -285,9 +278,9 @@ def test_a_reboot_is_confirmed_on_its_own_by_the_name_of_the_node(
     home: Path, typed: str, code: int, says: str
 ) -> None:
     with on_terminal(home, "evacuate", "bravo") as terminal:
-        terminal.wait_for("Evacuate bravo VM by VM? [y/N] ")
+        terminal.until_writes("Evacuate bravo VM by VM? [y/N] ")
         terminal.type("y\n")
-        terminal.wait_for("Type bravo to accept that, or Enter to leave it there: ")
+        terminal.until_writes("Type bravo to accept that, or Enter to leave it there: ")
         terminal.type(typed)
         assert terminal.end() == code
     assert says in terminal.written
@@ -374,7 +367,7 @@ def test_asked_on_a_terminal_enter_finishes_it_and_no_leaves_it(home: Path) -> N
     acts.begin(intent).leave()
     for typed, left in (("n\n", 1), ("\n", 0)):
         with on_terminal(home, "clear", "web1") as terminal:
-            terminal.wait_for("ending the standby of alpha. Finish that first? [Y/n] ")
+            terminal.until_writes("ending the standby of alpha. Finish that first? [Y/n] ")
             terminal.type(typed)
             assert terminal.end() == 0
         assert opened(home) == left

@@ -22,7 +22,7 @@ from cli.schema import (
     PreviewSchema,
     ProgressLine,
 )
-from cli.terminal import Terminal
+from cli.terminal import on_terminal
 
 MOVE = ("crm_resource", "--move", "--resource")
 
@@ -207,16 +207,9 @@ def test_clear_of_nothing_and_of_nobody(vmferry: Vmferry) -> None:
     assert vmferry("clear", "nosuch", "--yes", on=calm()).code == 2
 
 
-def on_terminal(home: Path, speed: str, *args: str) -> Terminal:
-    program = Path(__file__).with_name("on_simulated.py")
-    root = program.parents[2]
-    env = {"HOME": str(home), "TERM": "xterm", "PYTHONPATH": str(root)}
-    return Terminal([sys.executable, str(program), speed, "calm", *args], env)
-
-
 def test_yes_at_the_prompt_moves_with_progress_on_one_line(home: Path) -> None:
-    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
-        terminal.wait_for("Move web1 to bravo? [y/N] ")
+    with on_terminal(home, "migrate", "web1", "bravo", speed=20) as terminal:
+        terminal.until_writes("Move web1 to bravo? [y/N] ")
         terminal.type("y\n")
         assert terminal.end() == 0
     assert "\x1b[K" in terminal.written
@@ -225,35 +218,35 @@ def test_yes_at_the_prompt_moves_with_progress_on_one_line(home: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["\n", "n\n", "\x04", "web1\n"])
 def test_anything_but_yes_changes_nothing(home: Path, typed: str) -> None:
-    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
-        terminal.wait_for("[y/N] ")
+    with on_terminal(home, "migrate", "web1", "bravo", speed=20) as terminal:
+        terminal.until_writes("[y/N] ")
         terminal.type(typed)
         assert terminal.end() == 4
     assert "not confirmed" in terminal.written
 
 
 def test_a_reboot_takes_the_name_of_the_vm_and_not_a_yes(home: Path) -> None:
-    with on_terminal(home, "20", "migrate", "legacy-erp", "bravo") as terminal:
-        terminal.wait_for("Type the VM's name to accept the reboot: ")
+    with on_terminal(home, "migrate", "legacy-erp", "bravo", speed=20) as terminal:
+        terminal.until_writes("Type the VM's name to accept the reboot: ")
         terminal.type("yes\n")
         assert terminal.end() == 4
-    with on_terminal(home, "20", "migrate", "legacy-erp", "bravo") as terminal:
-        terminal.wait_for("Type the VM's name to accept the reboot: ")
+    with on_terminal(home, "migrate", "legacy-erp", "bravo", speed=20) as terminal:
+        terminal.until_writes("Type the VM's name to accept the reboot: ")
         terminal.type("legacy-erp\n")
         assert terminal.end() == 0
 
 
 def test_ctrl_c_at_the_prompt_changes_nothing(home: Path) -> None:
-    with on_terminal(home, "20", "migrate", "web1", "bravo") as terminal:
-        terminal.wait_for("[y/N] ")
+    with on_terminal(home, "migrate", "web1", "bravo", speed=20) as terminal:
+        terminal.until_writes("[y/N] ")
         terminal.type("\x03")
         assert terminal.end() == 130
     assert "Traceback" not in terminal.written
 
 
 def test_ctrl_c_in_the_middle_lets_go_and_says_what_is_left(home: Path) -> None:
-    with on_terminal(home, "1", "migrate", "web1", "bravo", "--yes") as terminal:
-        terminal.wait_for("copying")
+    with on_terminal(home, "migrate", "web1", "bravo", "--yes", speed=1) as terminal:
+        terminal.until_writes("copying")
         terminal.type("\x03")
         assert terminal.end() == 130
     assert "Pacemaker goes on moving web1 to bravo" in terminal.written

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import Terminal
+from cli.terminal import ROOT, on_terminal
+from terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -16,10 +17,10 @@ from cli.terminal import Terminal
     ids=["vmferry", "python -m tui.cli"],
 )
 def test_the_demo_opens_and_is_left_with_q(home: Path, program: list[str]) -> None:
-    root = Path(__file__).parents[2]
-    env = {"HOME": str(home), "TERM": "xterm-256color", "PYTHONPATH": str(root)}
-    with Terminal([*program, "demo", "--nodes", "3", "--seed", "7"], env, (24, 80)) as terminal:
-        terminal.wait_for("quorum")
+    environment = {"HOME": str(home), "PYTHONPATH": str(ROOT)}
+    argv = [*program, "demo", "--nodes", "3", "--seed", "7"]
+    with Terminal(argv, environment, columns=80, lines=24) as terminal:
+        terminal.until_sees("quorum")
         terminal.type("q")
         assert terminal.end() == 0
     assert "Traceback" not in terminal.written
@@ -27,10 +28,7 @@ def test_the_demo_opens_and_is_left_with_q(home: Path, program: list[str]) -> No
 
 
 def test_the_board_opens_where_no_command_is_given(home: Path) -> None:
-    program = Path(__file__).with_name("on_simulated.py")
-    env = {"HOME": str(home), "TERM": "xterm-256color", "PYTHONPATH": str(program.parents[2])}
-    argv = [sys.executable, str(program), "1", "calm", "some-host", "--read-only"]
-    with Terminal(argv, env, (24, 80)) as terminal:
-        terminal.wait_for("quorum")
+    with on_terminal(home, "some-host", "--read-only", speed=1) as terminal:
+        terminal.until_sees("quorum")
         terminal.type("q")
         assert terminal.end() == 0
