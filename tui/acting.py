@@ -141,6 +141,10 @@ class ActingScreen(Screen[None]):
         """Another act decides now what becomes of this VM: how its move ends is no news."""
         self._superseded |= {doing for doing in self.under_way if doing.vms == (vm,)}
 
+    def is_superseded(self, doing: Doing | None) -> bool:
+        """Whether how it ends was for another act to decide."""
+        return doing in self._superseded
+
     def _states(self, vms: tuple[str, ...]) -> list[Content]:
         """How the VMs stand now, in words."""
         known = [vm for vm in map(self.backend.picture.vm, vms) if vm is not None]

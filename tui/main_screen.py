@@ -216,7 +216,8 @@ class MainScreen(CuringScreen):
     def _note_end(self, event: Ended) -> None:
         if event.error is not None:
             vm = next(iter(event.doing.vms), "")
-            self._note("act-failed", Severity.BAD, str(event.error), vm)
+            severity = Severity.NEUTRAL if self.is_superseded(event.doing) else Severity.BAD
+            self._note("act-failed", severity, str(event.error), vm)
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
         self._log.add([Event(self.clock(), kind, severity, text, vm or None)])

@@ -41,7 +41,7 @@ class QueueingScreen(ActingScreen):
         """Not a queue whose only move is being ended: that would stop what comes behind it."""
         state, host = self.queue_state, self._host
         over = state is None or state.finished or state.stopped is not None
-        return not over and host in self.under_way and host not in self._superseded
+        return not over and host in self.under_way and not self.is_superseded(host)
 
     def enqueue(self, moves: Sequence[Move]) -> None:
         """Carry out confirmed moves, behind those that wait already."""

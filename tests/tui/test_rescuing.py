@@ -65,6 +65,7 @@ async def test_our_own_aborted_move_ends_without_a_second_alarm(
         await operator.until(lambda: arrived(operator, "web1", str(home)), "back at rest")
         assert operator.app.screen is operator.main
         assert not left_behind(operator)
+        assert operator.sees("· the move was called off"), "told as what was wanted"
 
 
 async def test_what_is_moved_right_after_an_abort_does_not_stop_with_it(
