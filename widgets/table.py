@@ -88,6 +88,14 @@ class KeyedTable(DataTable[Text]):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
+    def action_scroll_home(self) -> None:
+        """To the first row: where rows are chosen, the ends are not those of a line."""
+        self.action_scroll_top()
+
+    def action_scroll_end(self) -> None:
+        """To the last row."""
+        self.action_scroll_bottom()
+
     def _update(self, key: str, before: Row, after: Row) -> None:
         if before == after:
             return

@@ -290,3 +290,18 @@ async def test_a_bug_in_a_worker_is_told_and_ends_nothing(journal: Journal) -> N
         await operator.until_sees("A bug in vmferry")
         assert operator.sees("nobody thought of [this]")
         assert operator.app.is_running
+
+
+async def test_the_ends_of_the_list_of_commands_are_its_first_and_its_newest(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        for number in range(60):
+            with backend.commands.record("alpha", f"command-{number:02} {'x' * 300}"):
+                pass
+        await operator.press("5")
+        await operator.until_sees("command-59")
+        await operator.press("home")
+        await operator.until_sees("command-00")
+        await operator.press("end")
+        await operator.until_sees("command-59")
