@@ -29,21 +29,32 @@ and the line could not be found again."""
 
 SCRIPT = r"""
 trap 'exit 1' HUP INT PIPE TERM
-after=$(mktemp -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp) || exit
-trap 'rm -f "$after"' EXIT
+dir=$(mktemp -d -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp -d) || exit
+trap 'rm -rf "$dir"' EXIT
 CIB_shadow_dir=${TMPDIR:-/tmp}; export CIB_shadow_dir
 head=$(head -c "$1"); tail=$(head -c "$2"); constraint=$3; shift 3
-for size; do
-  constraints=$(head -c "$size")
-  printf '%s%s%s' "$head" "$constraints" "$tail" |
-    crm_simulate -p -S --output-as=xml -O "$after"
+target() {
+  printf '%s%s%s' "$head" "$2" "$tail" |
+    crm_simulate -p -S --output-as=xml -O "$dir/$1.after"
   printf '\n#vmferry moved %s\n' $?
-  grep -v -F "$constraint" "$after" | crm_simulate -p -R --output-as=xml
+  grep -v -F "$constraint" "$dir/$1.after" | crm_simulate -p -R --output-as=xml
   printf '\n#vmferry cleared %s\n' $?
+}
+begun=0
+for size; do
+  constraints=$(head -c "$size"); begun=$((begun + 1))
+  target "$begun" "$constraints" >"$dir/$begun" &
+  [ $((begun % 2)) = 1 ] || wait
+done
+wait
+shown=0
+while [ "$shown" -lt "$begun" ]; do
+  shown=$((shown + 1)); cat "$dir/$shown"
 done
 """
 """A POSIX shell's; its arguments are the bytes of the CIB before and after the place of the
-constraints, what marks them, and the bytes of each target's. crm_simulate reads back the file that
+constraints, what marks them, and the bytes of each target's. Two targets at a time: a scheduler
+keeps one core busy, and no node is to be kept from its work. crm_simulate reads back the file that
 it saves: no pipe will do."""
 
 _SINGLE = r"""
