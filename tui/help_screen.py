@@ -17,7 +17,16 @@ from backends.outlook import Chance
 from tui.item import Item
 from tui.modal import Modal
 from widgets.doctor_rows import MARKS, MEANINGS, WAITS
-from widgets.glyphs import BADGES, BEST, CHANCE_MARKS, NODE_MARKS, VERDICT_MARKS, VM_MARKS, Tone
+from widgets.glyphs import (
+    BADGES,
+    BEST,
+    CHANCE_MARKS,
+    GUARDED,
+    NODE_MARKS,
+    VERDICT_MARKS,
+    VM_MARKS,
+    Tone,
+)
 from widgets.tones import toned
 
 KEY_COLUMN = 14
@@ -28,6 +37,7 @@ _LEGEND = {
     "Copies": (
         (CHANCE_MARKS[Chance.LATE].glyph, "late: it ends after the timeout", Tone.WARN),
         (CHANCE_MARKS[Chance.STALLED].glyph, "stalled: it never ends as it goes now", Tone.BAD),
+        (GUARDED.glyph, "guarded: no timeout restarts its guest", GUARDED.tone),
     ),
     "Findings of the doctor": (
         *(

@@ -59,7 +59,7 @@ class RescuingScreen(MovingScreen):
 
     def _warn(self, vm: str, outlook: Outlook) -> None:
         known = self.backend.picture.vm(vm)
-        blocked = known is not None and known.migrate_to_on_fail == "block"
+        blocked = known is not None and (known.migrate_to_on_fail == "block" or known.maintenance)
         end = "the guest then stays where it is" if blocked else "the guest is then rebooted"
         text = f"{outlook.text}; {end}. On its card: D downtime, S speed, g guard, a abort."
         self.notify(

@@ -22,8 +22,10 @@ from widgets.board_scene import Card
 from widgets.glyphs import (
     ARRIVING_GLYPH,
     CHANCE_MARKS,
+    GUARDED,
     STALE_GLYPH,
     VM_MARKS,
+    Mark,
     Tone,
     badges,
     load_tone,
@@ -111,9 +113,8 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
         (f" → {target}", mark.tone),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
-    if card.outlook is not None and card.outlook.bad:
-        bad = CHANCE_MARKS[card.outlook.chance]
-        number.insert(0, (f" {bad.glyph} {bad.word}", bad.tone))
+    if (sign := _sign(card)) is not None:
+        number.insert(0, (f" {sign.glyph} {sign.word}", sign.tone))
         if lines == 1:
             return [(title, number)]
     if lines == 1:
@@ -127,6 +128,13 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
     filled, empty = bar(percent, min(32, room))
     left = [("  ", Tone.TEXT), (filled, mark.tone), (empty, Tone.FAINT)]
     return [(title, number), (left, numbers)]
+
+
+def _sign(card: Card) -> Mark | None:
+    """What is to be known of its copy beside how far it is."""
+    if card.vm.maintenance:
+        return GUARDED
+    return CHANCE_MARKS[card.outlook.chance] if card.outlook and card.outlook.bad else None
 
 
 def _progress(migration: Migration, outlook: Outlook | None, width: int) -> list[Span]:

@@ -36,6 +36,7 @@ from widgets.bars import (
 from widgets.glyphs import (
     CHANCE_MARKS,
     CONSTRAINT_LEFT,
+    GUARDED,
     LIVE_MIGRATABLE,
     NODE_MARKS,
     VM_MARKS,
@@ -97,7 +98,7 @@ def _vm(
     yield toned(vm.id, Tone.STRONG)
     yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
     if (migration := picture.migration(vm.id)) is not None:
-        yield from _migration(migration, outlook)
+        yield from _migration(migration, outlook, guarded=vm.maintenance)
     elif vm.state in (VMState.BLOCKED, VMState.FAILED):
         yield Content("")
         yield keyed("a", "recover it: its guest is not restarted")
@@ -129,7 +130,9 @@ def _place(vm: VM) -> Content:
     return toned(f"  on {' and '.join(places)}")
 
 
-def _migration(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
+def _migration(
+    migration: Migration, outlook: Outlook | None, *, guarded: bool
+) -> Iterator[Content]:
     yield from heading("Migration")
     way = toned(f"{migration.source} → {migration.target or '?'}  ")
     yield Content.assemble(way, toned(migration.phase.value, Tone.BUSY))
@@ -137,7 +140,7 @@ def _migration(migration: Migration, outlook: Outlook | None) -> Iterator[Conten
     full, rest = bar(percent, 24)
     number = toned(f" {percent_text(percent)}")
     yield Content.assemble(toned(full, Tone.BUSY), toned(rest, Tone.FAINT), number)
-    yield from _outlook(migration, outlook)
+    yield from _outlook(migration, outlook, guarded=guarded)
     left, total = bytes_text(migration.remaining_bytes), bytes_text(migration.total_bytes)
     yield _field("left", f"{left} of {total}")
     yield _field("rate", rate_text(migration.rate_bytes_per_s))
@@ -149,16 +152,19 @@ def _migration(migration: Migration, outlook: Outlook | None) -> Iterator[Conten
     yield _field("arrives in", f"{eta}, timeout in {duration_text(migration.deadline_s)}")
 
 
-def _outlook(migration: Migration, outlook: Outlook | None) -> Iterator[Content]:
+def _outlook(migration: Migration, outlook: Outlook | None, *, guarded: bool) -> Iterator[Content]:
     """What is wrong with it, and the keys that help."""
     bad = outlook is not None and outlook.bad
+    if guarded:
+        yield toned(f"{GUARDED.glyph} {GUARDED.word}: no timeout restarts the guest", GUARDED.tone)
     if outlook is not None and bad:
         yield toned(f"⚠ {outlook.text}", CHANCE_MARKS[outlook.chance].tone)
     if migration.phase is Phase.COPYING:
         if bad:
             yield keyed("D", "allow more downtime")
             yield keyed("S", "let the copy run faster")
-        yield keyed("g", "guard: no restart at the timeout")
+        if not guarded:
+            yield keyed("g", "guard: no restart at the timeout")
         yield keyed("a", "abort: the guest stays where it is")
 
 

@@ -84,6 +84,9 @@ CHANCE_MARKS = {
 }
 """Copies that will not arrive before their timeout strikes."""
 
+GUARDED = Mark("‖", "guarded", Tone.OK)
+"""A copy of a VM that Pacemaker keeps its hands off: no timeout restarts its guest."""
+
 LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)
 CONSTRAINT_LEFT = Badge("⚑", "a move left a constraint on it", Tone.WARN)

@@ -132,6 +132,10 @@ async def test_a_guarded_migration_survives_its_timeout(
         await operator.press("g")
         await operator.until_sees("nothing is restarted")
         await confirm(operator)
+        await operator.until_sees("‖ guarded")
+        await operator.press("g")
+        await operator.until_sees("web1 is guarded already")
+        await operator.press("escape")
         await operator.until(lambda: arrived(operator, "web1", str(home)), "back at rest")
         assert boots(operator) == before
         assert not left_behind(operator)

@@ -77,7 +77,7 @@ def way_out(vm: VM) -> Way:
 
 def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> Proposal:
     """The order of field experience, as steps in words and as commands."""
-    if reason := objection(backend, vm, way):
+    if reason := objection(backend, vm, way) or _needless(vm, way):
         return refused(reason, *_other_ways(vm, reason))
     migration = backend.picture.migration(vm.id)
     source = migration.source if migration is not None else source_of(vm) or "its node"
@@ -97,6 +97,13 @@ def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> P
         words=(vm.id, WORD),
         bad=bool(others),
     )
+
+
+def _needless(vm: VM, way: Way) -> str | None:
+    """A second guard would take the first one's maintenance for what is to be restored."""
+    if way is Way.GUARD and vm.maintenance:
+        return f"{vm.id} is guarded already: Pacemaker keeps its hands off it"
+    return None
 
 
 def _other_ways(vm: VM, reason: str) -> tuple[Line, ...]:
