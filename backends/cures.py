@@ -22,7 +22,7 @@ from backends.plan import Action, Command
 from backends.planning import foresee_beside
 from backends.proof import Call, calls, was_started
 from backends.remedies import Remedy, When, guests_stopped, in_short, stands
-from backends.transaction import Report, Stage, quiet, send, ticking, vm_in, writer_of
+from backends.transaction import Report, Stage, at_rest, send, ticking, vm_in, writer_of
 
 KIND = "cure"
 SHOWN_WITHIN_S = 15.0
@@ -93,10 +93,8 @@ async def finish_cure(
         yield Report(vm_id, Stage.DONE, f"{told}: {When.AT_NEXT_STOP}")
         return
     for command in to_do:
-        if backend.picture.migrations:
-            text = "waiting until nothing is being migrated"
-            yield Report(vm_id, Stage.PREPARING, text)
-            await quiet(backend)
+        async for report in at_rest(backend, vm_id):
+            yield report
         actions = await foresee_beside(backend, [command])
         stopped = set(interrupted(backend.picture, actions)) - set(confirmed)
         if stopped:

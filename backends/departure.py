@@ -14,9 +14,17 @@ from backends.journal import Act, Intent, Journal
 from backends.plan import Plan, VerdictKind
 from backends.planning import foresee_beside
 from backends.proof import calls, is_probed, was_there
-from backends.transaction import Report, Stage, quiet, send, send_for, vm_in, wait_for, writer_of
+from backends.transaction import (
+    Report,
+    Stage,
+    at_rest,
+    send,
+    send_for,
+    vm_in,
+    wait_for,
+    writer_of,
+)
 
-WAITING = "waiting until nothing else is being migrated"
 PROBED_WITHIN_S = 30.0
 
 
@@ -66,14 +74,13 @@ async def depart(
         vm, target = act.intent.vm, act.intent.target
         yield Report(vm, Stage.PREPARING, f"moving {vm} to {target}")
     try:
-        if backend.picture.migrations:
-            yield Report(vms[0], Stage.PREPARING, WAITING)
-            await quiet(backend)
         for act in acts:
             stays = forget_stay(backend, act, act.intent.vm, act.intent.target or "")
             async with aclosing(stays) as reports:
                 async for report in reports:
                     yield report
+        async for report in at_rest(backend, vms[0]):
+            yield report
         keep = any(act.intent.keep for act in acts)
         for plan in plans:
             await _still_true(backend, plan, keep=keep)
@@ -93,10 +100,13 @@ async def depart(
 async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> AsyncGenerator[Report]:
     """Where the VM was on that node before, make Pacemaker forget it; see `commands.forget_stay`.
 
-    Raises `Refused` where that would do more.
+    That takes a while, in which others may begin something. Raises `Refused` where it would do
+    more.
     """
     if not was_there(vm_in(backend.picture, vm_id), node):
         return
+    async for report in at_rest(backend, vm_id):
+        yield report
     command = commands.forget_stay(vm_id, node)
     if foreseen := await foresee_beside(backend, [command]):
         raise Refused(

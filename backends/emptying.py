@@ -7,7 +7,7 @@ fail back. Nothing is touched while something is in flight.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
 from backends import commands
@@ -17,8 +17,8 @@ from backends.errors import ActFailed, VmferryError
 from backends.journal import Act, Evacuee
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
-from backends.plan import ActionKind
-from backends.proof import Standing, standing
+from backends.plan import Action, ActionKind
+from backends.proof import Standing, standing, was_there
 from backends.transaction import CLEARED_WITHIN_S, Report, Stage, quiet, send, ticking, wait_for
 
 IDLE_S = 60.0
@@ -29,28 +29,40 @@ SETTLED_S = 5.0
 
 async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]:
     """Standby, when it stops no guest but those of which that was confirmed."""
-    await quiet(backend)
-    await backend.refresh()
-    known = backend.picture.node(node)
-    if known is None or known.standby:
-        return
     command = commands.standby(node, on=True)
-    foreseen = await backend.foresee([command])
     confirmed = {evacuee.vm for evacuee in act.intent.evacuees if evacuee.reboot}
-    stopped = [vm for vm in interrupted(backend.picture, foreseen) if vm not in confirmed]
-    if stopped:
-        why = f"{_names(stopped)} would be stopped by a standby, which was not confirmed"
-        async with aclosing(give_up(backend, act, why, None)) as reports:
-            async for report in reports:
-                yield report
-    for action in foreseen:
-        if action.kind is ActionKind.MIGRATE and backend.picture.vm(action.resource) is not None:
-            stays = forget_stay(backend, act, action.resource, action.target or "")
-            async with aclosing(stays) as reports:
+    while True:
+        await quiet(backend)
+        await backend.refresh()
+        picture = backend.picture
+        known = picture.node(node)
+        if known is None or known.standby:
+            return
+        foreseen = await backend.foresee([command])
+        stopped = [vm for vm in interrupted(picture, foreseen) if vm not in confirmed]
+        if stopped:
+            why = f"{_names(stopped)} would be stopped by a standby, which was not confirmed"
+            async with aclosing(give_up(backend, act, why, None)) as reports:
+                async for report in reports:
+                    yield report
+        stays = list(_earlier_stays(picture, foreseen))
+        if not stays:
+            break
+        for vm, place in stays:  # which takes a while: all is looked at again after it
+            async with aclosing(forget_stay(backend, act, vm, place)) as reports:
                 async for report in reports:
                     yield report
     yield Report("", Stage.MOVING, command.purpose)
     await send(backend, act, Stage.MOVING, command)
+
+
+def _earlier_stays(picture: Cluster, foreseen: Sequence[Action]) -> Iterator[tuple[str, str]]:
+    """The VMs that go live to where they were before."""
+    for action in foreseen:
+        vm, target = picture.vm(action.resource), action.target
+        live = action.kind is ActionKind.MIGRATE
+        if live and vm is not None and target is not None and was_there(vm, target):
+            yield vm.id, target
 
 
 async def give_up(

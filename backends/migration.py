@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from backends.base import Backend
-from backends.departure import WAITING, begin, depart
+from backends.departure import begin, depart
 from backends.errors import ActFailed, Refused
 from backends.journal import Act, Intent, Journal, Note
 from backends.model import VM, Cluster, Migration, Phase
@@ -21,8 +21,8 @@ from backends.rescue import finish_rescue
 from backends.transaction import (
     Report,
     Stage,
+    at_rest,
     clear_constraints,
-    quiet,
     ticking,
     vm_in,
     writer_of,
@@ -86,9 +86,8 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         # Open until it is recovered: its constraint goes with that, not before.
         raise _failure(backend.picture, act, end)
     if not act.intent.keep:
-        if backend.picture.migrations:
-            yield Report(vm, Stage.CLEARING, WAITING)
-            await quiet(backend)
+        async for report in at_rest(backend, vm, Stage.CLEARING):
+            yield report
         async for report in clear_constraints(backend, act):
             yield report
     act.close(end.value)

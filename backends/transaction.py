@@ -17,6 +17,7 @@ from backends.model import VM, Cluster, Migration
 from backends.plan import Command
 
 CLEARED_WITHIN_S = 15.0
+WAITING = "waiting until nothing else is being migrated"
 
 
 class Stage(StrEnum):
@@ -112,6 +113,15 @@ async def quiet(backend: Backend) -> None:
         async for picture in pictures:
             if picture.stale_pacemaker() is None and not picture.migrations:
                 return
+
+
+async def at_rest(
+    backend: Backend, vm: str, stage: Stage = Stage.PREPARING
+) -> AsyncGenerator[Report]:
+    """The same, and say so where it takes a while."""
+    if backend.picture.migrations:
+        yield Report(vm, stage, WAITING)
+        await quiet(backend)
 
 
 async def clear_constraints(backend: Backend, act: Act) -> AsyncGenerator[Report]:
