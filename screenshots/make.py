@@ -17,7 +17,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.simulated import SimulatedBackend
 from tui.app import VmferryApp
 from widgets.board import Board

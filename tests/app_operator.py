@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
+from backends.acts.journal import Journal
 from backends.base import Backend
-from backends.journal import Journal
 from backends.simulated import SimulatedBackend
 from tui.app import VmferryApp
 from tui.main_screen import MainScreen

@@ -44,9 +44,13 @@ def left_behind(operator: Operator) -> list[str]:
     ]
 
 
+def tell(operator: Operator, *argv: str) -> None:
+    """Somebody else changes the cluster."""
+    assert simulated(operator).world.execute(argv).exit_status == 0
+
+
 def colleague_moves(operator: Operator, vm: str, node: str) -> None:
-    argv = ("crm_resource", "--move", "--resource", vm, "--node", node)
-    simulated(operator).world.execute(argv)
+    tell(operator, "crm_resource", "--move", "--resource", vm, "--node", node)
 
 
 async def until_copying(operator: Operator, vm: str) -> None:
@@ -65,3 +69,8 @@ async def confirm(operator: Operator) -> None:
     await operator.until(lambda: bool(dialog.query("#confirm:focus, #word:focus")), "asked")
     await operator.press("enter")
     await operator.until(lambda: app.screen is not dialog, "confirmed")
+
+
+async def at_the_doctor(operator: Operator) -> None:
+    await operator.press("4")
+    await operator.until_sees("examined")

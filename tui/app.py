@@ -15,9 +15,9 @@ from textual.content import Content
 from textual.reactive import var
 from textual.worker import Worker
 
+from backends.acts.journal import Journal
 from backends.base import Backend
 from backends.errors import BadConfiguration, VmferryError
-from backends.journal import Journal
 from tui.bugs import report_bug
 from tui.connect_screen import ConnectScreen
 from tui.dialog import Dialog

@@ -9,11 +9,11 @@ from dataclasses import replace
 from textual import on, work
 from textual.worker import Worker, WorkerState
 
+from backends.acts.journal import Journal
 from backends.base import Backend
 from backends.doctor.examine import examine
 from backends.doctor.model import Report
 from backends.errors import VmferryError
-from backends.journal import Journal
 from backends.model import CibVersion, Cluster
 from tui.evacuating import EvacuatingScreen
 from tui.messages import ExaminationChanged, Examined

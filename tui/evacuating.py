@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual import work
 
+from backends.acts.evacuation import Evacuation, objection, plan_evacuation
+from backends.acts.homecoming import bring_back, foresee_back, homeward
+from backends.acts.tuning import protections
 from backends.balance import proposals
 from backends.doctor.advice import advise
 from backends.errors import VmferryError
-from backends.evacuation import Evacuation, objection, plan_evacuation
-from backends.homecoming import bring_back, foresee_back, homeward
 from backends.leaving import EvacuationPlan, EvacuationWay, on_node
 from backends.model import NodeState
-from backends.tuning import protections
 from tui.messages import Doing, Proposed, Trouble
 from tui.proposal import Proposal, refused
 from tui.proposals.evacuate import of_evacuation, variants

@@ -64,6 +64,8 @@ class HelpScreen(Modal[None]):
         ),
     ]
 
+    HINT = "Esc closes"
+
     def __init__(self, sections: Mapping[str, type[DOMNode]]) -> None:
         super().__init__()
         self._sections = sections
@@ -71,7 +73,6 @@ class HelpScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Help"
-            dialog.border_subtitle = "Esc closes"
             with VerticalScroll(can_focus=False):
                 yield from self._lines()
 

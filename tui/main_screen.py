@@ -14,13 +14,13 @@ from textual.dom import DOMNode
 from textual.reactive import var
 from textual.widgets import ContentSwitcher, Footer
 
+from backends.acts.journal import Journal
+from backends.acts.transaction import Stage
 from backends.base import Backend
 from backends.changes import Event, Severity, changes
 from backends.errors import VmferryError
-from backends.journal import Journal
 from backends.model import Cluster
 from backends.plan import Sent
-from backends.transaction import Stage
 from tui.curing import CuringScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen

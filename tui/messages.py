@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from backends.acts.journal import Act
+from backends.acts.transaction import Report
 from backends.doctor import model as doctor
 from backends.errors import VmferryError
-from backends.journal import Act
 from backends.model import CibVersion, Cluster
 from backends.moves import QueueState
 from backends.plan import Sent, Verdict
-from backends.transaction import Report
 from tui.proposal import Proposal
 
 

@@ -25,5 +25,20 @@ class Modal(ModalScreen[T]):
         Binding("pagedown", "scroll(10)", "Down", id="modal.page_down", tooltip="Scroll far down"),
     ]
 
+    HINT: ClassVar[str] = ""
+    """What stands at the foot when nothing is hidden below it."""
+
+    def on_mount(self) -> None:
+        body = self.query_one(VerticalScroll)
+        for size in ("scroll_y", "virtual_size", "container_size"):
+            self.watch(body, size, self._tell_what_is_below)
+
+    def _tell_what_is_below(self) -> None:
+        """Some terminals do not show a scrollbar; and what is confirmed is to be read before."""
+        body = self.query_one(VerticalScroll)
+        below = round(body.max_scroll_y - body.scroll_y)
+        more = f"↓ {below} more line{'s' if below > 1 else ''} below"
+        self.query_one("#dialog").border_subtitle = more if below > 0 else self.HINT
+
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -8,16 +8,16 @@ from dataclasses import replace
 from textual import on, work
 
 from backends import commands
+from backends.acts.migration import clear
+from backends.acts.tuning import protected, protections
 from backends.balance import best_target
 from backends.doctor.advice import advise, advise_plan
 from backends.doctor.model import Report
 from backends.errors import VmferryError
 from backends.judge import make_plan
-from backends.migration import clear
 from backends.model import VM
 from backends.moves import confirmed
 from backends.plan import Plan, Verdict
-from backends.tuning import protected, protections
 from tui.acting import names
 from tui.messages import Doing, ExaminationChanged, Trouble, VerdictsGiven
 from tui.proposal import Proposal

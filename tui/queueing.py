@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual import on, work
 
+from backends.acts.queue import MoveQueue
 from backends.errors import VmferryError
 from backends.moves import Move, QueueState
-from backends.queue import MoveQueue
 from tui.acting import ActingScreen, names
 from tui.messages import Doing, QueueChanged, Trouble
 from widgets.queue_view import QueueView

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from backends.acts.journal import Journal
+from backends.acts.rescue import Way, rescue
+from backends.acts.tuning import tune
 from backends.base import Backend
 from backends.changes import Event, Severity
-from backends.journal import Journal
 from backends.model import VM, Cluster, Migration, Phase
 from backends.outlook import (
     LONGEST_DOWNTIME_MS,
@@ -18,8 +20,6 @@ from backends.outlook import (
     needed_rate_bytes_per_s,
 )
 from backends.plan import Command
-from backends.rescue import Way, rescue
-from backends.tuning import tune
 from tui.messages import Doing
 from tui.moving import MovingScreen
 from tui.proposal import Proposal

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
+from backends.acts.journal import Act, Journal
+from backends.acts.transaction import Report
 from backends.errors import VmferryError
-from backends.journal import Act, Journal
 from backends.model import VM, VMState
 from backends.simulated import SimulatedBackend
-from backends.transaction import Report
 
 
 def found(backend: SimulatedBackend, name: str) -> VM:

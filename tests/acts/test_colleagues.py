@@ -9,12 +9,12 @@ import pytest
 
 from acts.scene import boots, carry_out, place, rebooted, running_on
 from backends import commands
-from backends.evacuation import evacuate, plan_evacuation
-from backends.journal import Journal
+from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate
+from backends.acts.transaction import Report, Stage
 from backends.leaving import EvacuationWay
-from backends.migration import migrate
 from backends.simulated import SimulatedBackend
-from backends.transaction import Report, Stage
 from waiting import until
 
 

@@ -10,18 +10,18 @@ import pytest
 
 from acts.scene import boots, carry_out, fails, found, open_acts, written
 from backends import commands
-from backends.cures import cure
+from backends.acts.cures import cure
+from backends.acts.journal import Act, Journal
+from backends.acts.next_stop import at_stops, call_off, waiting
+from backends.acts.planning import foresee_beside
+from backends.acts.resume import in_words, left_open, resume
+from backends.acts.transaction import Stage
 from backends.doctor.model import Cure, Finding, Report, State, Topic
 from backends.errors import ActFailed, CommandFailed, Refused
-from backends.journal import Act, Journal
 from backends.model import VMState
-from backends.next_stop import at_stops, call_off, waiting
 from backends.plan import Action, ActionKind, Command
-from backends.planning import foresee_beside
 from backends.remedies import Remedy, When, guests_stopped, remedies
-from backends.resume import in_words, left_open, resume
 from backends.simulated import SimulatedBackend
-from backends.transaction import Stage
 from tui.cli.follow import Follower
 from tui.cli.left_open import finish_left_open
 from waiting import until

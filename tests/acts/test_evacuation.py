@@ -21,16 +21,16 @@ from acts.scene import (
     written,
 )
 from backends import commands
+from backends.acts.evacuation import Evacuation, evacuate, plan_evacuation
+from backends.acts.homecoming import bring_back, foresee_back, homeward
+from backends.acts.journal import Journal
+from backends.acts.queue import MoveQueue
+from backends.acts.resume import in_words, left_open, resume
+from backends.acts.transaction import Report, Stage
 from backends.errors import ActFailed, Refused, Unknown
-from backends.evacuation import Evacuation, evacuate, plan_evacuation
-from backends.homecoming import bring_back, foresee_back, homeward
-from backends.journal import Journal
 from backends.leaving import EvacuationWay, Fate
 from backends.moves import ItemState
-from backends.queue import MoveQueue
-from backends.resume import in_words, left_open, resume
 from backends.simulated import SimulatedBackend
-from backends.transaction import Report, Stage
 from waiting import until
 
 VM_BY_VM, STANDBY = EvacuationWay.VM_BY_VM, EvacuationWay.STANDBY

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from acts.scene import fails
 from backends import commands
+from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.homecoming import bring_back, homeward
+from backends.acts.journal import Journal
+from backends.acts.transaction import Stage
 from backends.errors import ActFailed
-from backends.evacuation import evacuate, plan_evacuation
-from backends.homecoming import bring_back, homeward
-from backends.journal import Journal
 from backends.leaving import EvacuationWay
 from backends.live import LiveBackend
 from backends.ssh import Login
-from backends.transaction import Stage
 from lab import Lab
 
 LIVE, COLD, NODE = ("web1", "web2"), "db1", "alpha"

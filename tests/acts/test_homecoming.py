@@ -9,16 +9,16 @@ import pytest
 
 from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
 from backends import commands
+from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.homecoming import bring_back, homeward
+from backends.acts.journal import Act, Journal
+from backends.acts.resume import left_open, resume
+from backends.acts.transaction import Stage
 from backends.doctor.model import Effect, Finding, Report, Topic
 from backends.doctor.model import State as DoctorState
 from backends.errors import ActFailed
-from backends.evacuation import evacuate, plan_evacuation
-from backends.homecoming import bring_back, homeward
-from backends.journal import Act, Journal
 from backends.leaving import EvacuationWay
-from backends.resume import left_open, resume
 from backends.simulated import SimulatedBackend
-from backends.transaction import Stage
 from waiting import until
 
 ENDED = str(commands.standby("charlie", on=False))

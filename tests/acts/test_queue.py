@@ -21,17 +21,17 @@ from acts.scene import (
     written,
 )
 from backends import commands
+from backends.acts.journal import Journal
+from backends.acts.queue import STOPPED, MoveQueue
+from backends.acts.resume import left_open, resume
+from backends.acts.transaction import Stage
+from backends.acts.tuning import protected
 from backends.errors import ActFailed, Refused
-from backends.journal import Journal
 from backends.judge import make_plan
 from backends.model import Phase
 from backends.moves import ItemState, Move, QueueState, confirmed
 from backends.plan import VerdictKind
-from backends.queue import STOPPED, MoveQueue
-from backends.resume import left_open, resume
 from backends.simulated import SimulatedBackend
-from backends.transaction import Stage
-from backends.tuning import protected
 from waiting import until
 
 SEVERAL = ("web1", "build-7", "dns1")

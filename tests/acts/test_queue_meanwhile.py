@@ -10,10 +10,10 @@ import pytest
 
 from acts.scene import carry_out, fails, open_acts, place, written
 from backends import commands
+from backends.acts.journal import Act, Intent, Journal
+from backends.acts.queue import MoveQueue
 from backends.errors import BadConfiguration
-from backends.journal import Act, Intent, Journal
 from backends.moves import ItemState, Move
-from backends.queue import MoveQueue
 from backends.simulated import SimulatedBackend
 from waiting import until
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from backends import commands
-from backends.journal import Intent, Journal
+from backends.acts.journal import Intent, Journal
 from backends.model import Cluster
 from backends.proof import calls
 from backends.simulated import SimulatedBackend

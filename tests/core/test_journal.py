@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 import pytest
 
-from backends import journal as module
+from backends.acts import journal as module
+from backends.acts.journal import Act, Closed, Intent, Journal, Note
 from backends.errors import BadConfiguration
-from backends.journal import Act, Closed, Intent, Journal, Note
 
 INTENT = Intent(
     kind="move",
@@ -89,7 +89,7 @@ def test_an_act_under_way_is_not_abandoned(journal: Journal) -> None:
 CHILD = """
 import os, sys, time
 from pathlib import Path
-from backends.journal import Intent, Journal
+from backends.acts.journal import Intent, Journal
 act = Journal(Path(sys.argv[1])).begin(
     Intent("move", "lab", "web1", "alpha", "bravo", False, time.time())
 )

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from backends import commands
+from backends.acts.journal import Act, Journal
+from backends.acts.migration import clear, finish_move, migrate
+from backends.acts.transaction import Report, Stage
 from backends.base import Answer, Writer
 from backends.errors import ActFailed, CommandFailed, Refused, Unknown, VmferryError
-from backends.journal import Act, Journal
-from backends.migration import clear, finish_move, migrate
 from backends.model import VM, Phase, VMState
 from backends.plan import Command, VerdictKind
 from backends.simulated import SimulatedBackend
 from backends.simulated.world import TICK_S
 from backends.tasks import cancel
-from backends.transaction import Report, Stage
 
 LIVE, COLD = "web1", "legacy-erp"
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from backends.acts.evacuation import plan_evacuation
 from backends.doctor.evacuees import advise_evacuation
 from backends.doctor.examine import examine
 from backends.doctor.model import Effect, Finding, Report, State, Topic, Way
-from backends.evacuation import plan_evacuation
 from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving
 from backends.model import Cluster
 from doctor.cases import vm

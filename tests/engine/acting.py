@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate
+from backends.acts.rescue import Way, rescue
+from backends.acts.resume import left_open, resume
+from backends.acts.transaction import Report
 from backends.base import Backend
 from backends.errors import ActFailed, VmferryError
-from backends.journal import Journal
-from backends.migration import migrate
 from backends.model import VM, Migration, VMState
-from backends.rescue import Way, rescue
-from backends.resume import left_open, resume
-from backends.transaction import Report
 from lab import Lab
 from waiting import until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.live import LiveBackend
 from backends.ssh import Login
 from engine.aftermath import Aftermath

@@ -11,14 +11,14 @@ import signal
 import sys
 from pathlib import Path
 
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate
+from backends.acts.rescue import Way, rescue
+from backends.acts.transaction import Stage
 from backends.base import Answer, Backend, Writer
-from backends.journal import Journal
 from backends.live import LiveBackend
-from backends.migration import migrate
 from backends.plan import Command
-from backends.rescue import Way, rescue
 from backends.ssh import Login
-from backends.transaction import Stage
 from engine.acting import copied
 
 MIDDLE = 30.0

@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.migration import clear
+from backends.acts.rescue import Way, rescue
+from backends.acts.transaction import Stage
 from backends.base import Backend
 from backends.errors import ActFailed, Refused
-from backends.journal import Journal
-from backends.migration import clear
 from backends.model import VMState
-from backends.rescue import Way, rescue
-from backends.transaction import Stage
 from engine.acting import (
     all_of,
     copied,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.resume import left_open, resume
 from backends.errors import ActFailed
-from backends.journal import Journal
-from backends.resume import left_open, resume
 from engine.acting import all_of, foreign_move, found
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

@@ -9,14 +9,14 @@ from enum import StrEnum
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.rescue import Way, rescue
+from backends.acts.resume import left_open, resume
+from backends.acts.transaction import Report, Stage
+from backends.acts.tuning import protect
 from backends.base import Backend
 from backends.errors import VmferryError
-from backends.journal import Journal
 from backends.model import NodeState
-from backends.rescue import Way, rescue
-from backends.resume import left_open, resume
-from backends.transaction import Report, Stage
-from backends.tuning import protect
 from engine.acting import all_of, copied, found, is_warned, moving, recover
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

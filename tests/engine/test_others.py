@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate
 from backends.errors import ActFailed, Refused
-from backends.journal import Journal
-from backends.migration import migrate
 from engine.acting import all_of, copied, failure_of, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.rescue import Way, rescue
 from backends.errors import ActFailed
-from backends.journal import Journal
-from backends.rescue import Way, rescue
 from engine.acting import (
     all_of,
     copied,

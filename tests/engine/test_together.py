@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from backends.acts.journal import Journal
+from backends.acts.migration import clear
+from backends.acts.queue import MoveQueue
+from backends.acts.rescue import Way, rescue
+from backends.acts.transaction import Report
+from backends.acts.tuning import protect
 from backends.base import Backend
 from backends.errors import Refused, VmferryError
-from backends.journal import Journal
-from backends.migration import clear
 from backends.model import Phase
 from backends.moves import ItemState, Move
-from backends.queue import MoveQueue
-from backends.rescue import Way, rescue
-from backends.transaction import Report
-from backends.tuning import protect
 from engine.acting import all_of, copied, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 import glass
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.live import LiveBackend
 from backends.model import Phase
 from engine.acting import modify

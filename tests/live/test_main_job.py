@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 import glass
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.live import LiveBackend
 from backends.model import Cluster
 from lab import Lab

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from backends import commands, transaction
+from backends import commands
+from backends.acts import transaction
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate
 from backends.errors import CommandFailed, Unknown
-from backends.journal import Journal
-from backends.migration import migrate
 from backends.model import Cluster, NodeState, VMState
 from backends.plan import Command, VerdictKind
 from suite.stage import Build, Stage

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from backends import commands
-from backends.cures import cure
+from backends.acts.cures import cure
+from backends.acts.journal import Act, Journal
+from backends.acts.next_stop import at_stops, waiting
+from backends.acts.planning import foresee_beside
+from backends.acts.resume import left_open, resume
+from backends.acts.transaction import Report
+from backends.acts.transaction import Stage as Step
 from backends.doctor.examine import examine
 from backends.errors import Refused
-from backends.journal import Act, Journal
 from backends.model import Cluster, VMState
-from backends.next_stop import at_stops, waiting
 from backends.plan import ActionKind
-from backends.planning import foresee_beside
 from backends.remedies import Remedy, When, guests_stopped, remedies
-from backends.resume import left_open, resume
-from backends.transaction import Report
-from backends.transaction import Stage as Step
 from suite.stage import Stage
 
 

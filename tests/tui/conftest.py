@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.simulated import SimulatedBackend
 
 

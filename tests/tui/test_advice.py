@@ -6,7 +6,7 @@ import pytest
 
 from app_operator import Operator, at_the_app
 from app_scene import arrived, boots, writes
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from faulty import Faulty
 
 SEEN = "qemu+ssh://bravo/system"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from app_operator import Operator, at_the_app
-from app_scene import boots, colleague_moves, confirm, vm_of, writes
-from backends.errors import Unreachable
-from backends.journal import Journal
+from app_scene import at_the_doctor, boots, colleague_moves, confirm, tell, vm_of, writes
+from backends.acts.journal import Journal
 from backends.simulated import SimulatedBackend
 from widgets.doctor_view import DoctorView
 
@@ -23,41 +20,6 @@ def unfit() -> SimulatedBackend:
     return SimulatedBackend(nodes=3, vms=12, seed=1, speed=0, scenario="unfit")
 
 
-class Silent(SimulatedBackend):
-    """Its configuration cannot be read until it is forgiven."""
-
-    forgiven = False
-
-    async def configuration(self) -> bytes:
-        if not self.forgiven:
-            raise Unreachable("no answer to [cibadmin]", where="alpha", cure="look at alpha")
-        return await super().configuration()
-
-
-class Slow(SimulatedBackend):
-    """Examined only when it is let, and counts."""
-
-    def __init__(self) -> None:
-        super().__init__(3, 12, 1, 0, "calm")
-        self.let = asyncio.Event()
-        self.begun = 0
-
-    async def configuration(self) -> bytes:
-        self.begun += 1
-        await self.let.wait()
-        return await super().configuration()
-
-
-class Buggy(SimulatedBackend):
-    async def configuration(self) -> bytes:
-        raise ZeroDivisionError("nobody thought of [this]")
-
-
-async def at_the_doctor(operator: Operator) -> None:
-    await operator.press("4")
-    await operator.until_sees("examined")
-
-
 async def choose(operator: Operator, text: str) -> None:
     """With the mouse, the row that shows this."""
     await operator.until_sees(text)
@@ -69,13 +31,6 @@ async def propose(operator: Operator, text: str, title: str) -> None:
     await operator.press("c")
     await operator.until_sees(title)
     await operator.until_sees("Exactly th")
-
-
-def tell(operator: Operator, *argv: str) -> None:
-    """Somebody else changes the cluster."""
-    backend = operator.backend
-    assert isinstance(backend, SimulatedBackend)
-    assert backend.world.execute(argv).exit_status == 0
 
 
 def turn(operator: Operator, vm: str, role: str) -> None:
@@ -175,6 +130,23 @@ async def test_what_restarts_a_guest_waits_by_default_until_its_vm_stops(
         assert boots(operator) == before | {"web1": before["web1"] + 1}
 
 
+async def test_of_several_some_may_wait_already(unfit: SimulatedBackend, journal: Journal) -> None:
+    guest = unfit.world.guest("web2")
+    guest.parameters = guest.started_with = {"migration_transport": "ssl"}
+    async with at_the_app(unfit, journal) as operator:
+        await at_the_doctor(operator)
+        await choose(operator, "resource: migration_transport")
+        await operator.press("enter", "down", "c")
+        await operator.until_sees("Cure web1: migration_transport")
+        await confirm(operator)
+        await operator.until(lambda: len(operator.main.examination.waiting) == 1, "one waits")
+        title = "Cure web1, web2: migration_transport"
+        await propose(operator, "resource: migration_transport", title)
+        await confirm(operator)
+        await operator.until(lambda: len(operator.main.examination.waiting) == 2, "both wait")
+        assert not writes(operator)
+
+
 async def test_a_restart_now_needs_the_typed_word(
     unfit: SimulatedBackend, journal: Journal
 ) -> None:
@@ -271,91 +243,6 @@ async def test_the_selected_vm_has_its_checklist(unfit: SimulatedBackend, journa
         await operator.until_sees("legacy-erp  not fit for live migration")
         await operator.press("v")
         await operator.until_sees("4 wrong, 4 warnings")
-
-
-async def test_a_report_of_another_configuration_says_so_and_is_renewed(
-    backend: SimulatedBackend, journal: Journal
-) -> None:
-    async with at_the_app(backend, journal) as operator:
-        await at_the_doctor(operator)
-        tell(operator, "crm_resource", "--ban", "--resource", "web1", "--node", "charlie")
-        await operator.until_sees("⚠ the configuration has changed at")
-        assert not operator.sees("leftover constraints")
-        await operator.press("r")
-        await operator.until_sees("leftover constraints")
-        assert operator.sees(": 1 new")
-        assert not operator.sees("has changed at")
-        await operator.press("1")
-        tell(operator, "crm_resource", "--clear", "--resource", "web1")
-        await operator.until(
-            lambda: operator.main.examination.stale_since is not None, "noticed on the board"
-        )
-        await operator.press("4")
-        await operator.until(
-            lambda: operator.sees("examined") and not operator.sees("leftover"), "renewed"
-        )
-
-
-async def test_one_examination_at_a_time_and_one_more_when_asked_meanwhile(
-    journal: Journal,
-) -> None:
-    backend = Slow()
-    async with at_the_app(backend, journal) as operator:
-        await operator.until(lambda: backend.begun == 1, "begun by itself")
-        await operator.press("4", "r", "r", "r")
-        await operator.until_sees("examining …")
-        assert backend.begun == 1
-        backend.let.set()
-        await operator.until_sees("examined")
-        await operator.until(lambda: backend.begun == 2, "once more")
-        await operator.pilot.pause()
-        assert backend.begun == 2
-
-
-async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journal: Journal) -> None:
-    backend = Slow()
-    backend.let.set()
-    async with at_the_app(backend, journal) as operator:
-        await operator.until(lambda: operator.main.report is not None, "examined")
-        await operator.pick_up("web1")
-        await operator.press("escape", "4", "1")
-        assert backend.begun == 1, "what is fresh is relied on"
-        started_at = operator.main.clock()
-        operator.main.clock = lambda: started_at + 3600
-        await operator.pick_up("web1")
-        await operator.until(lambda: backend.begun == 2, "again, for the VM in hand")
-        await operator.press("escape")
-        operator.main.clock = lambda: started_at + 7200
-        backend.let.clear()
-        await operator.press("4")
-        await operator.until(lambda: backend.begun == 3, "again, for the view")
-        await operator.press("1", "4")
-        backend.let.set()
-        await operator.until_sees("examined")
-        assert backend.begun == 3, "who comes meanwhile waits for that one"
-
-
-async def test_an_examination_that_failed_says_why_and_can_be_tried_again(
-    journal: Journal,
-) -> None:
-    backend = Silent(3, 12, 1, 0, "unfit")
-    async with at_the_app(backend, journal) as operator:
-        await operator.press("4")
-        await operator.until_sees("✖ not examined: alpha: no answer to [cibadmin]")
-        assert operator.sees("look at alpha")
-        backend.forgiven = True
-        await operator.press("r")
-        await operator.until_sees("4 wrong, 4 warnings")
-        assert not operator.sees("not examined")
-
-
-async def test_a_bug_in_an_examination_does_not_look_like_one_that_goes_on(
-    journal: Journal,
-) -> None:
-    async with at_the_app(Buggy(3, 12, 1, 0, "calm"), journal) as operator:
-        await operator.until_sees("nobody thought of [this]")
-        await operator.press("4")
-        await operator.until_sees("✖ not examined: a bug in vmferry")
 
 
 async def test_keys_that_do_nothing_now_say_why(unfit: SimulatedBackend, journal: Journal) -> None:

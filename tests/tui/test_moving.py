@@ -8,7 +8,7 @@ import pytest
 
 from app_operator import at_the_app
 from app_scene import arrived, writes
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.simulated import SimulatedBackend
 
 

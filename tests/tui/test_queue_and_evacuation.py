@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app_operator import Operator, at_the_app
 from app_scene import arrived, boots, colleague_moves, confirm, left_behind, vm_of, writes
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.moves import ItemState
 from backends.simulated import SimulatedBackend
 

@@ -16,7 +16,7 @@ from app_scene import (
     vm_of,
     writes,
 )
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.simulated import SimulatedBackend
 from backends.simulated.scenarios import guest_link
 from backends.simulated.state import MiB

@@ -6,12 +6,12 @@ import asyncio
 
 import click
 
+from backends.acts.journal import Journal
+from backends.acts.rescue import Way, objection, rescue, steps
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.journal import Journal
 from backends.model import VM, Migration, VMState
 from backends.proof import endangered
-from backends.rescue import Way, objection, rescue, steps
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import command_document

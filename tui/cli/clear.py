@@ -7,11 +7,11 @@ import asyncio
 import click
 
 from backends import commands
+from backends.acts.journal import Journal
+from backends.acts.migration import clear as carry_out
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.journal import Journal
 from backends.judge import INTERRUPTING
-from backends.migration import clear as carry_out
 from backends.model import VM, Constraint
 from backends.plan import Action
 from tui.cli.acts import named_vm, need_writing, state_of, state_words

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from backends.journal import Journal
+from backends.acts.journal import Journal
 from backends.simulated import SCENARIOS, SimulatedBackend
 from tui.cli.board import need_terminal
 from tui.cli.options import Command

@@ -9,10 +9,10 @@ from functools import partial
 
 import click
 
+from backends.acts.evacuation import Evacuation, objection, plan_evacuation
+from backends.acts.journal import Journal
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.evacuation import Evacuation, objection, plan_evacuation
-from backends.journal import Journal
 from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, on_node
 from tui.cli.acts import need_writing
 from tui.cli.consent import ask, can_ask, consent

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import click
 
-from backends.transaction import Report
+from backends.acts.transaction import Report
 from tui.cli.documents import SCHEMA, migration_document
 from tui.cli.moving import progress_words
 from tui.cli.output import STDERR, STDOUT, emit, hush, literal, say

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
+from backends.acts.journal import Act, Journal
+from backends.acts.next_stop import waiting
+from backends.acts.resume import in_words, left_open, resume
 from backends.base import Backend
 from backends.errors import VmferryError
-from backends.journal import Act, Journal
-from backends.next_stop import waiting
-from backends.resume import in_words, left_open, resume
 from tui.cli.consent import ask, can_ask
 from tui.cli.follow import Follower
 

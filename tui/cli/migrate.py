@@ -8,13 +8,13 @@ from contextlib import aclosing
 
 import click
 
+from backends.acts.journal import Journal
+from backends.acts.migration import migrate as carry_out
+from backends.acts.transaction import Report, Stage, quiet
+from backends.acts.tuning import protect as protect_vms
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.journal import Journal
-from backends.migration import migrate as carry_out
 from backends.plan import Plan, VerdictKind
-from backends.transaction import Report, Stage, quiet
-from backends.tuning import protect as protect_vms
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import plan_document

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from backends.acts.tuning import protected, protections
 from backends.base import Backend
 from backends.doctor.advice import advise_plan
 from backends.doctor.examine import examine
@@ -17,7 +18,6 @@ from backends.judge import make_plan
 from backends.model import Cluster
 from backends.plan import Plan, VerdictKind
 from backends.tasks import cancel
-from backends.tuning import protected, protections
 from tui.cli.documents import plan_document
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command

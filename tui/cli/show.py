@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backends.acts.journal import Journal
 from backends.base import Backend
-from backends.journal import Journal
 from tui.app import VmferryApp
 from tui.cli.configuration import Target
 

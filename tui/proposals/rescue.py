@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backends.acts.rescue import Way, objection, steps
 from backends.base import Backend
 from backends.model import VM, Migration, VMState
 from backends.outlook import Course
 from backends.plan import Command
 from backends.proof import endangered, source_of
-from backends.rescue import Way, objection, steps
 from tui.proposal import (
     Answer,
     Line,

@@ -7,16 +7,16 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
+from backends.acts.evacuation import BACK, last_evacuees
+from backends.acts.journal import Act, Intent, Journal
+from backends.acts.transaction import Report, Stage, quiet, send, ticking, writer_of
 from backends.base import Backend
 from backends.doctor import model as doctor
 from backends.doctor.advice import advise
 from backends.errors import ActFailed, Refused, Unknown
-from backends.evacuation import BACK, last_evacuees
-from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
-from backends.transaction import Report, Stage, quiet, send, ticking, writer_of
 
 KIND = BACK
 

@@ -8,13 +8,9 @@ from contextlib import aclosing, suppress
 from functools import partial
 
 from backends import commands
-from backends.base import Backend
-from backends.errors import Refused, VmferryError
-from backends.journal import Act, Intent, Journal
-from backends.plan import Plan, VerdictKind
-from backends.planning import foresee_beside
-from backends.proof import calls, is_probed, was_there
-from backends.transaction import (
+from backends.acts.journal import Act, Intent, Journal
+from backends.acts.planning import foresee_beside
+from backends.acts.transaction import (
     Report,
     Stage,
     at_rest,
@@ -24,6 +20,10 @@ from backends.transaction import (
     wait_for,
     writer_of,
 )
+from backends.base import Backend
+from backends.errors import Refused, VmferryError
+from backends.plan import Plan, VerdictKind
+from backends.proof import calls, is_probed, was_there
 
 PROBED_WITHIN_S = 30.0
 

@@ -11,15 +11,23 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
 from backends import commands
+from backends.acts.departure import forget_stay
+from backends.acts.journal import Act, Evacuee
+from backends.acts.transaction import (
+    CLEARED_WITHIN_S,
+    Report,
+    Stage,
+    quiet,
+    send,
+    ticking,
+    wait_for,
+)
 from backends.base import Backend
-from backends.departure import forget_stay
 from backends.errors import ActFailed, VmferryError
-from backends.journal import Act, Evacuee
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
 from backends.plan import Action, ActionKind
 from backends.proof import Standing, standing, was_there
-from backends.transaction import CLEARED_WITHIN_S, Report, Stage, quiet, send, ticking, wait_for
 
 IDLE_S = 60.0
 """Pacemaker that does nothing for so long will do nothing more."""

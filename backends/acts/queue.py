@@ -8,19 +8,19 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
 
+from backends.acts.departure import begin, depart
+from backends.acts.journal import Act, Journal
+from backends.acts.migration import finish_move
+from backends.acts.planning import go_together
+from backends.acts.transaction import Report, quiet, vm_in, writer_of
+from backends.acts.tuning import protect
 from backends.base import Backend
-from backends.departure import begin, depart
 from backends.errors import Refused, VmferryError
-from backends.journal import Act, Journal
 from backends.latest import Latest
-from backends.migration import finish_move
 from backends.model import VM
 from backends.moves import Item, ItemState, Move, QueueState, eta_s
 from backends.plan import Plan
-from backends.planning import go_together
 from backends.tasks import cancel
-from backends.transaction import Report, quiet, vm_in, writer_of
-from backends.tuning import protect
 from backends.waves import at_once, goes_alone
 
 STOPPED = "stopped by the operator"

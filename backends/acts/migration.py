@@ -10,15 +10,10 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from backends.base import Backend
-from backends.departure import begin, depart
-from backends.errors import ActFailed, Refused
-from backends.journal import Act, Intent, Journal, Note
-from backends.model import VM, Cluster, Migration, Phase
-from backends.plan import Plan
-from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
-from backends.rescue import finish_rescue
-from backends.transaction import (
+from backends.acts.departure import begin, depart
+from backends.acts.journal import Act, Intent, Journal, Note
+from backends.acts.rescue import finish_rescue
+from backends.acts.transaction import (
     Report,
     Stage,
     at_rest,
@@ -27,6 +22,11 @@ from backends.transaction import (
     vm_in,
     writer_of,
 )
+from backends.base import Backend
+from backends.errors import ActFailed, Refused
+from backends.model import VM, Cluster, Migration, Phase
+from backends.plan import Plan
+from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
-from backends import cures, evacuation, homecoming
+from backends.acts import cures, evacuation, homecoming
+from backends.acts.journal import Act, Intent, Journal, Note
+from backends.acts.migration import finish_clear, finish_move
+from backends.acts.next_stop import is_due, waits
+from backends.acts.rescue import Way, finish_rescue
+from backends.acts.transaction import Report, Stage, vm_in
 from backends.base import Backend
-from backends.journal import Act, Intent, Journal, Note
-from backends.migration import finish_clear, finish_move
-from backends.next_stop import is_due, waits
 from backends.proof import Call, calls
 from backends.remedies import in_short
-from backends.rescue import Way, finish_rescue
-from backends.transaction import Report, Stage, vm_in
 
 _OF_NODES = frozenset({evacuation.KIND, homecoming.KIND})
 _SENT_LATER = _OF_NODES | {cures.KIND}

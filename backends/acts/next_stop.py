@@ -13,14 +13,14 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from backends.acts.cures import KIND, rests
+from backends.acts.journal import Act, Intent, Journal
+from backends.acts.transaction import ticking
 from backends.base import Backend
-from backends.cures import KIND, rests
 from backends.errors import ActFailed, VmferryError
-from backends.journal import Act, Intent, Journal
 from backends.model import Cluster
 from backends.plan import Command
 from backends.remedies import When, in_short, stands
-from backends.transaction import ticking
 
 
 @dataclass(frozen=True, slots=True)

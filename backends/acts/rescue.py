@@ -18,9 +18,18 @@ from contextlib import suppress
 from enum import StrEnum
 
 from backends import commands
+from backends.acts.journal import Act, Intent, Journal, Note
+from backends.acts.transaction import (
+    Report,
+    Stage,
+    clear_constraints,
+    send,
+    vm_in,
+    wait_for,
+    writer_of,
+)
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, Refused
-from backends.journal import Act, Intent, Journal, Note
 from backends.model import (
     LOST,
     VM,
@@ -32,15 +41,6 @@ from backends.model import (
 )
 from backends.plan import ActionKind, Command
 from backends.proof import call, calls, newest, source_of, was_started
-from backends.transaction import (
-    Report,
-    Stage,
-    clear_constraints,
-    send,
-    vm_in,
-    wait_for,
-    writer_of,
-)
 
 NOTICED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 3600.0

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backends import commands
+from backends.acts.journal import Act
 from backends.base import Backend, Writer
 from backends.errors import ActFailed, Refused, Unknown
-from backends.journal import Act
 from backends.model import VM, Cluster, Migration
 from backends.plan import Command
 

@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from backends import commands
+from backends.acts.transaction import Report, Stage, vm_in, wait_for, writer_of
 from backends.base import Backend
 from backends.model import VM, Cluster
 from backends.plan import Command
-from backends.transaction import Report, Stage, vm_in, wait_for, writer_of
 
 BLOCK = "block"
 NOTICED_WITHIN_S = 15.0

@@ -8,12 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from backends import commands
-from backends.balance import best_target
-from backends.base import Backend
-from backends.doctor import model as doctor
-from backends.doctor.advice import advise, failures
-from backends.doctor.evacuees import advise_evacuation
-from backends.emptying import (
+from backends.acts.emptying import (
     clear,
     conclude,
     follow,
@@ -22,8 +17,16 @@ from backends.emptying import (
     moved_by,
     to_standby,
 )
+from backends.acts.journal import Act, Evacuee, Intent, Journal
+from backends.acts.queue import MoveQueue
+from backends.acts.transaction import Report, Stage, quiet, vm_in, writer_of
+from backends.acts.tuning import protect, protected, protections
+from backends.balance import best_target
+from backends.base import Backend
+from backends.doctor import model as doctor
+from backends.doctor.advice import advise, failures
+from backends.doctor.evacuees import advise_evacuation
 from backends.errors import Refused, Unknown, VmferryError
-from backends.journal import Act, Evacuee, Intent, Journal
 from backends.judge import judge, refusal
 from backends.leaving import (
     EvacuationPlan,
@@ -34,9 +37,6 @@ from backends.leaving import (
 from backends.model import Cluster, NodeState
 from backends.plan import Action, ActionKind
 from backends.proof import calls
-from backends.queue import MoveQueue
-from backends.transaction import Report, Stage, quiet, vm_in, writer_of
-from backends.tuning import protect, protected, protections
 
 KIND = "evacuate"
 BACK = "bring back"

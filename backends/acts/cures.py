@@ -3,7 +3,7 @@
 Every one is a change of the configuration alone. Before each of its commands the scheduler is
 asked what it would do; where a guest would be stopped that the operator did not confirm, nothing is
 sent. A change of a parameter restarts a VM that runs (Pacemaker compares a digest of what it was
-started with), so by default it waits for the VM's next stop (`backends.next_stop`).
+started with), so by default it waits for the VM's next stop (`backends.acts.next_stop`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
+from backends.acts.journal import Act, Intent, Journal
+from backends.acts.planning import foresee_beside
+from backends.acts.transaction import Report, Stage, at_rest, send, ticking, vm_in, writer_of
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
-from backends.journal import Act, Intent, Journal
 from backends.leaving import interrupted
 from backends.model import VMState
 from backends.pacemaker.edit import changing
 from backends.plan import Action, Command
-from backends.planning import foresee_beside
 from backends.proof import Call, calls, was_started
 from backends.remedies import Remedy, When, guests_stopped, in_short, stands
-from backends.transaction import Report, Stage, at_rest, send, ticking, vm_in, writer_of
 
 KIND = "cure"
 SHOWN_WITHIN_S = 15.0
