@@ -143,13 +143,14 @@ def _intent(backend: Backend, remedy: Remedy, when: When, *, reboot: bool) -> In
 
 
 def _have_it_wait(backend: Backend, remedy: Remedy, journal: Journal) -> None:
+    """Once, however often it is asked for."""
     intent = _intent(backend, remedy, When.AT_NEXT_STOP, reboot=False)
-    for _, known in journal.open():
-        if (known.kind, known.cluster, known.way) == (KIND, intent.cluster, intent.way) and (
-            known.commands == intent.commands
-        ):
-            raise Refused(f"{in_short(remedy.commands)}: it waits for the next stop already")
-    journal.begin(intent).leave()
+    if _what(intent) not in (_what(known) for _, known in journal.open()):
+        journal.begin(intent).leave()
+
+
+def _what(intent: Intent) -> tuple[object, ...]:
+    return (intent.kind, intent.cluster, intent.way, intent.commands)
 
 
 async def _confirmed(

@@ -6,8 +6,8 @@ import asyncio
 
 from app_operator import at_the_app
 from app_scene import at_the_doctor, tell
-from backends.errors import Unreachable
 from backends.acts.journal import Journal
+from backends.errors import Unreachable
 from backends.simulated import SimulatedBackend
 
 
