@@ -107,7 +107,7 @@ class ActingScreen(Screen[None]):
         said = ""
         try:
             async for report in reports:
-                if report.stage is Stage.DONE:
+                if report.stage is Stage.DONE and (not report.vm or doing.vms == (report.vm,)):
                     said = report.text
                 self.post_message(Reported(report))
         except VmferryError as error:
@@ -125,7 +125,9 @@ class ActingScreen(Screen[None]):
         silent = doing in self._superseded and not joined
         self._superseded -= {doing, *joined}
         if event.error is None:
-            self.notify(literal(event.said or doing.what), title="Done", markup=False)
+            whats = "; ".join(each.what for each in (doing, *joined))
+            said = whats if joined else event.said or whats
+            self.notify(literal(said), title="Done", markup=False)
         elif not silent:
             vms = tuple(vm for each in (doing, *joined) for vm in each.vms)
             parts = [error_content(event.error), *self._states(vms)]

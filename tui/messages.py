@@ -85,7 +85,7 @@ class Doing:
 
 @dataclass
 class Ended(Message):
-    """`said` is how, in the act's own words; `error` why it is not the proven end."""
+    """`said` is how, in the act's own words for all of it; `error` why it is not the proven end."""
 
     doing: Doing
     said: str = ""

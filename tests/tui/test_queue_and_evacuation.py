@@ -77,6 +77,7 @@ async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_ope
         await operator.until_sees("up to 1 at once")
         await operator.until_sees("1 run, 1 wait")
         await operator.until_sees("✔ finished")
+        await operator.until_sees("moving 4 VMs to bravo")
         for vm in FOUR:
             assert arrived(operator, vm, "bravo")
         assert not left_behind(operator)

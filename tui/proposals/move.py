@@ -87,7 +87,7 @@ def _verdict(plan: Plan) -> Iterator[Line]:
 def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
     yield heading("What will happen")
     steps = plan.steps if len(plan.vms) == 1 else _in_turn(plan)
-    yield from numbered((*((_PROTECT,) if protected else ()), *steps))
+    yield from numbered((*((_PROTECT.format(", ".join(plan.vms)),) if protected else ()), *steps))
     if plan.deadline_s is not None:
         text = f"     Pacemaker gives the live migration {plan.deadline_s:.0f} s."
         yield plain(text, Tone.MUTED)
@@ -111,4 +111,4 @@ def _in_turn(plan: Plan) -> Iterator[str]:
     )
 
 
-_PROTECT = "set on-fail=block on its migrate_to: nothing is restarted by that"
+_PROTECT = "set on-fail=block on migrate_to of {0}: nothing is restarted by that"
