@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backends.model import Cluster
 from backends.simulated import SimulatedBackend
 from cli.conftest import Vmferry
+from cli.scene import calm, end_of, wrote
 from cli.schema import (
     DoneLine,
     FailedLine,
@@ -27,27 +27,14 @@ from cli.terminal import on_terminal
 MOVE = ("crm_resource", "--move", "--resource")
 
 
-def calm(read_only: bool = False) -> SimulatedBackend:
-    """Live: web1 on alpha. Reboot: legacy-erp on alpha. Stopped: staging."""
-    return SimulatedBackend(3, 16, 1, 100.0, "calm", read_only)
-
-
 def lines(out: str) -> list[MigrateLine]:
     return [msgspec.json.decode(line, type=MigrateLine) for line in out.splitlines()]
-
-
-def end_of(backend: SimulatedBackend) -> Cluster:
-    return backend.world.picture()
 
 
 def place(backend: SimulatedBackend, vm_id: str) -> str | None:
     vm = end_of(backend).vm(vm_id)
     assert vm is not None
     return vm.node
-
-
-def wrote(backend: SimulatedBackend) -> list[str]:
-    return [sent.command for sent in backend.commands.sent if sent.writes]
 
 
 def test_preview_json_is_the_contract_and_writes_nothing(vmferry: Vmferry) -> None:

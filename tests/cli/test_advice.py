@@ -12,6 +12,7 @@ from backends.doctor.model import Facts, Probe
 from backends.errors import CommandFailed
 from backends.simulated import SimulatedBackend
 from cli.conftest import Vmferry
+from cli.scene import wrote
 from cli.schema import PreviewSchema
 from faulty import Faulty
 
@@ -20,10 +21,6 @@ REASON = (
     "Cannot recv data: Host key verification failed.: Connection reset by peer; Pacemaker would "
     "then stop web1 and start it again"
 )
-
-
-def wrote(backend: SimulatedBackend) -> list[str]:
-    return [sent.command for sent in backend.commands.sent if sent.writes]
 
 
 def test_a_preview_says_reboot_where_the_doctor_expects_a_failure(vmferry: Vmferry) -> None:
