@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from backends import commands
 from backends.model import VM, Cluster
-from backends.plan import Command
+from backends.plan import Action, ActionKind, Command
 from backends.proof import was_there
 
 AT_ONCE = 2
@@ -69,3 +69,12 @@ def sequence(
             *map(commands.clear, wave),
         )
     )
+
+
+def earlier_stays(picture: Cluster, actions: Iterable[Action]) -> Iterator[tuple[str, str]]:
+    """The VMs that these actions bring live to a node where they had been before."""
+    for action in actions:
+        vm, target = picture.vm(action.resource), action.target
+        live = action.kind is ActionKind.MIGRATE
+        if live and vm is not None and target is not None and was_there(vm, target):
+            yield vm.id, target

@@ -7,7 +7,7 @@ fail back. Nothing is touched while something is in flight.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
@@ -23,11 +23,11 @@ from backends.acts.transaction import (
     wait_for,
 )
 from backends.base import Backend
-from backends.errors import ActFailed, VmferryError
+from backends.errors import ActFailed, Refused, VmferryError
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
-from backends.plan import Action, ActionKind
-from backends.proof import Standing, standing, was_there
+from backends.proof import Standing, standing
+from backends.waves import earlier_stays
 
 IDLE_S = 60.0
 """Pacemaker that does nothing for so long will do nothing more."""
@@ -53,24 +53,20 @@ async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Re
             async with aclosing(give_up(backend, act, why, None)) as reports:
                 async for report in reports:
                     yield report
-        stays = list(_earlier_stays(picture, foreseen))
+        stays = list(earlier_stays(picture, foreseen))
         if not stays:
             break
-        for vm, place in stays:  # which takes a while: all is looked at again after it
-            async with aclosing(forget_stay(backend, act, vm, place)) as reports:
+        try:
+            for vm, place in stays:  # which takes a while: all is looked at again after it
+                async with aclosing(forget_stay(backend, act, vm, place)) as reports:
+                    async for report in reports:
+                        yield report
+        except Refused as error:
+            async with aclosing(give_up(backend, act, str(error), None)) as reports:
                 async for report in reports:
                     yield report
     yield Report("", Stage.MOVING, command.purpose)
     await send(backend, act, Stage.MOVING, command)
-
-
-def _earlier_stays(picture: Cluster, foreseen: Sequence[Action]) -> Iterator[tuple[str, str]]:
-    """The VMs that go live to where they were before."""
-    for action in foreseen:
-        vm, target = picture.vm(action.resource), action.target
-        live = action.kind is ActionKind.MIGRATE
-        if live and vm is not None and target is not None and was_there(vm, target):
-            yield vm.id, target
 
 
 async def give_up(

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
+from backends.acts.departure import forget_stay
 from backends.acts.evacuation import BACK, last_evacuees
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.transaction import Report, Stage, quiet, send, ticking, writer_of
@@ -17,6 +18,7 @@ from backends.errors import ActFailed, Refused, Unknown
 from backends.leaving import interrupted
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
+from backends.waves import earlier_stays
 
 KIND = BACK
 
@@ -69,9 +71,11 @@ async def finish_bring_back(
     Raises `ActFailed` where the standby would have to end with one.
     """
     node = act.intent.source or ""
-    await quiet(backend)
-    known = backend.picture.node(node)
-    if known is not None and known.standby:
+    while True:
+        await quiet(backend)
+        known = backend.picture.node(node)
+        if known is None or not known.standby:
+            break
         if stopped := await _surprised(backend, node, confirmed):
             act.close("not taken back")
             raise ActFailed(
@@ -79,17 +83,26 @@ async def finish_bring_back(
                 where=node,
                 cure="take it back again, and read what would happen",
             )
-        command = commands.standby(node, on=False)
-        yield Report("", Stage.MOVING, command.purpose)
-        await send(backend, act, Stage.MOVING, command)
-        async with aclosing(ticking(backend)) as pictures:
-            async for picture in pictures:
-                known = picture.node(node)
-                if known is None or not known.standby:
-                    break
-    await quiet(backend)
+        stays = list(earlier_stays(backend.picture, await foresee_back(backend, node)))
+        for vm, place in stays:
+            async with aclosing(forget_stay(backend, act, vm, place)) as reports:
+                async for report in reports:
+                    yield report
+        if not stays:
+            command = commands.standby(node, on=False)
+            yield Report("", Stage.MOVING, command.purpose)
+            await send(backend, act, Stage.MOVING, command)
+            await _ended(backend, node)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")
+
+
+async def _ended(backend: Backend, node: str) -> None:
+    async with aclosing(ticking(backend)) as pictures:
+        async for picture in pictures:
+            known = picture.node(node)
+            if known is None or not known.standby:
+                return
 
 
 async def homeward(
@@ -100,8 +113,6 @@ async def homeward(
     With the doctor's report nobody whose migration is expected to fail. To be offered once
     `bring_back` is done: in standby the node takes nobody.
     """
-    # crm_mon may tell of the end of the standby before the CIB does that the scheduler is given.
-    await backend.refresh()
     picture = backend.picture
     moves = []
     for name in (evacuee.vm for evacuee in last_evacuees(journal, picture.name, node)):

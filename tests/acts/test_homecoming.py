@@ -10,7 +10,7 @@ import pytest
 from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
 from backends import commands
 from backends.acts.evacuation import evacuate, plan_evacuation
-from backends.acts.homecoming import bring_back, homeward
+from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.journal import Act, Journal
 from backends.acts.resume import left_open, resume
 from backends.acts.transaction import Stage
@@ -19,6 +19,8 @@ from backends.doctor.model import State as DoctorState
 from backends.errors import ActFailed
 from backends.leaving import EvacuationWay
 from backends.simulated import SimulatedBackend
+from backends.waves import earlier_stays
+from tui.proposals.home import of_return
 from waiting import until
 
 ENDED = str(commands.standby("charlie", on=False))
@@ -70,6 +72,26 @@ async def test_a_later_run_does_not_take_it_back_while_something_is_in_flight(
                 assert backend.picture.migrations == ()
     assert written(backend) == [ENDED]
     assert open_acts(journal) == []
+
+
+async def test_who_goes_home_by_itself_goes_to_a_node_that_has_forgotten_it(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """As with a move: an earlier stay there could have the guest restarted during its copy."""
+    before = boots(backend)
+    typed(backend, *commands.move("build-7", "charlie").argv)
+    await backend.refresh()
+    foreseen = await foresee_back(backend, "charlie")
+    stays = list(earlier_stays(backend.picture, foreseen))
+    assert stays == [("build-7", "charlie")]
+    proposal = of_return(backend.picture, "charlie", foreseen, lambda _: None)
+    await carry_out(bring_back(backend, "charlie", journal))
+    forgets = [str(commands.forget_stay(*stay)) for stay in stays]
+    assert written(backend) == [*forgets, ENDED]
+    told = [line.text.plain for line in proposal.lines]
+    assert all(command in told for command in written(backend))
+    assert {place(backend, vm) for vm, _ in stays} == {"charlie"}
+    assert (rebooted(backend, before), open_acts(journal)) == (set(), [])
 
 
 async def test_a_later_run_begins_no_restart_that_was_confirmed(

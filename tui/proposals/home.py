@@ -9,7 +9,7 @@ from backends.leaving import interrupted
 from backends.model import Cluster
 from backends.moves import Move
 from backends.plan import Action, Verdict, VerdictKind
-from backends.waves import sequence
+from backends.waves import earlier_stays, sequence
 from tui.proposal import (
     MEANINGS,
     Answer,
@@ -36,11 +36,12 @@ def of_return(
     label = "Take it back, with reboot" if stopped else "Take it back"
     answer = Answer(label, lambda: then(stopped))
     title = "Pacemaker will then by itself"
+    forgets = [commands.forget_stay(*stay) for stay in earlier_stays(picture, foreseen)]
     return Proposal(
         lines=(
             plain(f"{node} may run VMs again. Its VMs from before are offered to come home then."),
             *foreseen_lines(picture, foreseen, title),
-            *commands_lines([commands.standby(node, on=False)]),
+            *commands_lines([*forgets, commands.standby(node, on=False)]),
         ),
         enter=None if stopped else answer,
         typed=answer if stopped else None,
