@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from backends.acts.journal import Journal
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue, way_now
+from backends.acts.safe_order import Way
 from backends.acts.tuning import tune
 from backends.base import Backend
 from backends.changes import Event, Severity
@@ -82,7 +83,8 @@ class RescuingScreen(MovingScreen):
     def _propose_rescue(self, vm: VM, way: Way) -> None:
         async def make(_variant: int) -> Proposal:
             now = self.backend.picture.vm(vm.id) or vm
-            return of_rescue(self.backend, now, way, lambda: self._rescue(vm.id, way))
+            kind = way_now(self.journal, self.backend.picture.name, now, way)
+            return of_rescue(self.backend, now, kind, lambda: self._rescue(vm.id, way))
 
         self.propose(TITLES[way].format(vm.id), make)
 

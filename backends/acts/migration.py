@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 from backends.acts.departure import begin, depart
 from backends.acts.journal import Act, Intent, Journal, Note
-from backends.acts.rescue import finish_rescue
+from backends.acts.safe_order import finish_rescue
 from backends.acts.transaction import (
     Report,
     Stage,

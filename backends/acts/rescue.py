@@ -5,58 +5,40 @@ start it again. The order that prevents this, found on real clusters: take Pacem
 VM (maintenance), let the migration end, remove the constraint, have Pacemaker forget all it knows
 of the VM and look anew, ask its scheduler what it would do next, and only when that is nothing,
 give the VM back.
-
-Each step looks at the picture first, so that the order can be taken up again wherever it stopped.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import suppress
-from enum import StrEnum
 
 from backends import commands
-from backends.acts.journal import Act, Intent, Journal, Note
+from backends.acts.journal import Intent, Journal
+from backends.acts.safe_order import (
+    PROBED_WITHIN_S,
+    RELEASED_WITHIN_S,
+    Way,
+    finish_rescue,
+    rests,
+)
 from backends.acts.transaction import (
     Report,
     Stage,
-    clear_constraints,
-    send,
     vm_in,
     wait_for,
     writer_of,
 )
 from backends.base import Backend
-from backends.errors import ActFailed, CommandFailed, Refused
+from backends.errors import CommandFailed, Refused
 from backends.model import (
-    LOST,
     VM,
-    ConstraintKind,
     Migration,
     NodeState,
     Phase,
     VMState,
 )
-from backends.plan import ActionKind, Command
-from backends.proof import call, calls, newest, source_of, was_started
-
-NOTICED_WITHIN_S = 15.0
-ENDED_WITHIN_S = 3600.0
-"""A guarded migration may take as long as it takes."""
-PROBED_WITHIN_S = 60.0
-LOOK_AGAIN_S = 1.0
-RELEASED_WITHIN_S = 60.0
-
-
-class Way(StrEnum):
-    ABORT = "abort"
-    """End the copy now."""
-    GUARD = "guard"
-    """Let the copy go on, but let nothing be restarted when its timeout strikes."""
-    RECOVER = "recover"
-    """The migration has failed already, and the VM is blocked."""
+from backends.plan import Command
+from backends.proof import calls, newest, source_of
 
 
 def objection(backend: Backend, vm: VM, way: Way) -> str | None:
@@ -75,7 +57,8 @@ def objection(backend: Backend, vm: VM, way: Way) -> str | None:
     if migration.phase is not Phase.COPYING:
         return f"the guest has switched over already ({migration.phase.value}): let it finish"
     source = picture.node(migration.source)
-    if way is Way.ABORT and source is not None and source.state is NodeState.STANDBY:
+    ends = way in (Way.ABORT, Way.CUT)
+    if ends and source is not None and source.state is NodeState.STANDBY:
         return (
             f"{source.name} is in standby: Pacemaker would migrate {vm.id} again at once; "
             f"end the standby first"
@@ -83,9 +66,26 @@ def objection(backend: Backend, vm: VM, way: Way) -> str | None:
     return None
 
 
+def under_guard(journal: Journal, cluster: str | None, vm: VM) -> bool:
+    """Whether an act that is still open put the VM in maintenance, and will give it back."""
+    return vm.own_maintenance is not None and any(
+        (intent.cluster, intent.vm) == (cluster, vm.id)
+        and intent.kind in (*Way, "move")
+        and intent.maintenance != vm.own_maintenance
+        for _, intent in journal.open()
+    )
+
+
+def way_now(journal: Journal, cluster: str | None, vm: VM, way: Way) -> Way:
+    """An abort of a VM that is guarded only ends its copy: two that restore would be at odds."""
+    return Way.CUT if way is Way.ABORT and under_guard(journal, cluster, vm) else way
+
+
 def steps(vm: VM, migration: Migration | None, way: Way) -> tuple[Command, ...]:
     """Exactly what will be sent, in order, for the operator to read."""
     source = migration.source if migration is not None else source_of(vm) or ""
+    if way is Way.CUT:
+        return (commands.abort_job(vm.domain or vm.id, source),)
     abort = (commands.abort_job(vm.domain or vm.id, source),) if way is Way.ABORT else ()
     return (
         commands.hands_off(vm.id),
@@ -105,9 +105,16 @@ async def rescue(
     """
     writer_of(backend)
     vm = vm_in(backend.picture, vm_id)
+    way = way_now(journal, backend.picture.name, vm, way)
     if reason := objection(backend, vm, way):
         raise Refused(reason)
     migration = backend.picture.migration(vm_id)
+    if way is Way.CUT and migration is not None:
+        async for report in _cut(backend, vm, migration.source):
+            yield report
+        return
+    if under_guard(journal, backend.picture.name, vm):
+        raise Refused(f"{vm_id} is guarded already: Pacemaker keeps its hands off it")
     act = journal.begin(
         Intent(
             kind=way.value,
@@ -128,169 +135,26 @@ async def rescue(
         act.leave()
 
 
-async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Carry out what of the order is still to do. Raises `ActFailed`."""
-    intent = act.intent
-    vm_id, source = intent.vm, intent.source or ""
-    vm = vm_in(backend.picture, vm_id)
-    if not vm.maintenance:
-        command = commands.hands_off(vm_id)
-        yield Report(vm_id, Stage.GUARDING, command.purpose)
-        await send(backend, act, Stage.GUARDING, command)
-        vm = await wait_for(
-            backend, vm_id, lambda vm: vm.maintenance, "maintenance", within_s=NOTICED_WITHIN_S
-        )
-    if intent.kind == Way.ABORT and _copying(vm, source):
-        command = commands.abort_job(vm.domain or vm_id, source)
-        yield Report(vm_id, Stage.ABORTING, command.purpose)
-        try:
-            await send(backend, act, Stage.ABORTING, command)
-        except CommandFailed as error:
-            # The job may have ended of itself an instant before; how it ended is seen next.
-            act.note(Stage.ABORTING, str(error))
-            yield Report(vm_id, Stage.ABORTING, f"there was no job to stop: {error.what}")
-    yield Report(vm_id, Stage.FOLLOWING, "waiting until the migration has ended")
-    ended = await wait_for(
-        backend,
-        vm_id,
-        lambda vm: not _pending(vm),
-        "the end of the migration",
-        within_s=ENDED_WITHIN_S,
-    )
-    if was_started(intent.calls, ended):
-        act.note(Stage.FOLLOWING, RESTARTED)
-    if not _wanted_elsewhere(ended, intent.target):
-        async for report in clear_constraints(backend, act):
-            yield report
-    async for report in _find(backend, act):
-        yield report
-    async for report in _release(backend, act):
-        yield report
-
-
-RESTARTED = "it had been restarted before it was guarded"
-
-
-async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Have Pacemaker find out where the guest runs. What it believes may be wrong.
-
-    After a failed migrate_to it holds the VM for active on both nodes; after one that succeeded
-    while its hands were off, for stopped, where the VM was on the target before (2.1.5). And
-    libvirt's job may outlive the operation that timed out: until it has ended, the domain is there
-    on both nodes, and only then is it known where the guest stays.
-    """
-    intent = act.intent
-    vm = intent.vm
-    look = commands.look_anew(vm)
-    end = time.monotonic() + ENDED_WITHIN_S
-    places: tuple[str, ...] | None = None
-    while time.monotonic() < end:
-        yield Report(vm, Stage.PROBING, look.purpose)
-        found = await _look_anew(backend, act, look)
-        before, places = places, found.nodes
-        # Whoever starts what runs somewhere after all corrupts its disks: nowhere counts twice.
-        if len(places) == 1 or (not places and before == ()):
-            return
-        if len(places) > 1 and intent.kind in (Way.ABORT, Way.RECOVER):
-            command = commands.abort_job(found.domain or vm, intent.source or "")
-            yield Report(vm, Stage.ABORTING, command.purpose)
-            with suppress(CommandFailed):
-                await send(backend, act, Stage.ABORTING, command)
-        await asyncio.sleep(LOOK_AGAIN_S)
-    raise ActFailed(
-        f"{vm} is in maintenance and still active on {' and '.join(places or ()) or 'no node'}",
-        cure="see with virsh where it runs",
-    )
-
-
-async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
-    """The VM once every node that knew of it was asked.
-
-    Which those are the intent says, too: whoever takes up a rescue may find an empty history.
-    """
-    known = vm_in(backend.picture, act.intent.vm)
-    old = set(calls(known))
-    nodes = {node for node, *_ in (*old, *act.intent.calls)}
-    await send(backend, act, Stage.PROBING, look)
-
-    def probed(vm: VM) -> bool:
-        alive = {node.name for node in backend.picture.nodes if node.state not in LOST}
-        fresh = {op.node for op in vm.history if call(op) not in old}
-        forgotten = not any(call(op) in old for op in vm.history if op.node in alive)
-        return forgotten and bool(fresh) and nodes & alive <= fresh and not _pending(vm)
-
-    what = "Pacemaker to find out where it runs"
-    return await wait_for(backend, known.id, probed, what, within_s=PROBED_WITHIN_S)
-
-
-async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Give the VM back, unless Pacemaker would at once do something that ends the guest."""
-    intent = act.intent
-    vm, before = intent.vm, intent.maintenance
-    await backend.refresh()
-    found = vm_in(backend.picture, vm)
-    place = found.node
-    command = commands.hands_on(vm, before)
-    planned = [a for a in await backend.foresee([command]) if a.resource == vm]
-    live = all(action.kind is ActionKind.MIGRATE for action in planned)
-    wished = live and _wanted_elsewhere(found, intent.target)
-    # Nobody runs it: then a start is just what is wanted.
-    if planned and place is not None and not wished:
-        act.note(Stage.RELEASING, "; ".join(map(str, planned)))
-        act.close("left in maintenance")
-        raise ActFailed(
-            f"{vm} runs on {place} and stays in maintenance, because Pacemaker would at once "
-            f"{' and '.join(map(str, planned))}",
-            cure=f"take away the reason, then: {command}",
-        )
-    yield Report(vm, Stage.RELEASING, command.purpose)
-    known = calls(vm_in(backend.picture, vm))
-    await send(backend, act, Stage.RELEASING, command)
+async def _cut(backend: Backend, vm: VM, source: str) -> AsyncGenerator[Report]:
+    """One command that is complete in itself; what follows it is in the journal already."""
+    command = commands.abort_job(vm.domain or vm.id, source)
+    yield Report(vm.id, Stage.ABORTING, command.purpose)
+    try:
+        await writer_of(backend).send(command)
+    except CommandFailed as error:
+        yield Report(vm.id, Stage.ABORTING, f"there was no job to stop: {error.what}")
+    yield Report(vm.id, Stage.FOLLOWING, f"waiting until {vm.id} is given back")
     now = await wait_for(
         backend,
-        vm,
-        lambda vm: vm.own_maintenance == before and _at_rest(vm),
-        "it at rest without maintenance",
-        within_s=RELEASED_WITHIN_S,
+        vm.id,
+        lambda now: now.own_maintenance != vm.own_maintenance and rests(now),
+        "its guard to give it back",
+        within_s=PROBED_WITHIN_S + RELEASED_WITHIN_S,
     )
-    restarted = any(isinstance(e, Note) and e.text == RESTARTED for e in act.entries)
-    if restarted or was_started(known, now) or now.node is None:
-        act.close("restarted")
-        where = f"{now.state.value} on {now.node}" if now.node else "given back to Pacemaker"
-        raise ActFailed(f"the guest did not live through it: {vm} is {where}")
-    act.close(f"on {now.node}")
-    if intent.kind == Way.ABORT and now.node != intent.source:
-        text = f"too late to abort: {vm} moved live to {now.node}, not restarted"
-    else:
-        text = f"{vm} is on {now.node}; its guest was not restarted"
-    yield Report(vm, Stage.DONE, text)
-
-
-def _wanted_elsewhere(vm: VM, target: str | None) -> bool:
-    """Whether somebody has told it since to move somewhere else: that is theirs to clear."""
-    prefers = [c.node for c in vm.constraints if c.kind is ConstraintKind.PREFER]
-    return target is not None and any(node != target for node in prefers)
+    yield Report(vm.id, Stage.DONE, f"{vm.id} is on {now.node}; its guest was not restarted")
 
 
 def _target_of(vm: VM) -> str | None:
     """Where the migration went that has failed."""
     last = newest(vm, source_of(vm) or "")
     return last.target if last is not None else None
-
-
-def _copying(vm: VM, source: str) -> bool:
-    last = newest(vm, source)
-    return last is not None and last.task == "migrate_to" and last.pending
-
-
-def _at_rest(vm: VM) -> bool:
-    """On one node, or proven to be on none."""
-    if vm.failed or _pending(vm):
-        return False
-    if vm.state is VMState.STOPPED:
-        return not vm.nodes
-    return vm.state in (VMState.RUNNING, VMState.PAUSED) and len(vm.nodes) == 1
-
-
-def _pending(vm: VM) -> bool:
-    return any(operation.pending for operation in vm.history)

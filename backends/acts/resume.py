@@ -9,7 +9,7 @@ from backends.acts import cures, evacuation, homecoming
 from backends.acts.journal import Act, Intent, Journal, Note
 from backends.acts.migration import finish_clear, finish_move
 from backends.acts.next_stop import is_due, waits
-from backends.acts.rescue import Way, finish_rescue
+from backends.acts.safe_order import Way, finish_rescue
 from backends.acts.transaction import Report, Stage, vm_in
 from backends.base import Backend
 from backends.proof import Call, calls

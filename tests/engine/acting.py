@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
 from backends.acts.resume import left_open, resume
+from backends.acts.safe_order import Way
 from backends.acts.transaction import Report
 from backends.base import Backend
 from backends.errors import ActFailed, VmferryError

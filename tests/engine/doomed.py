@@ -13,7 +13,8 @@ from pathlib import Path
 
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
+from backends.acts.safe_order import Way
 from backends.acts.transaction import Stage
 from backends.base import Answer, Backend, Writer
 from backends.live import LiveBackend

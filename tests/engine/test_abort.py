@@ -8,7 +8,8 @@ import pytest
 
 from backends.acts.journal import Journal
 from backends.acts.migration import clear
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
+from backends.acts.safe_order import Way
 from backends.acts.transaction import Stage
 from backends.base import Backend
 from backends.errors import ActFailed, Refused

@@ -10,8 +10,9 @@ from enum import StrEnum
 import pytest
 
 from backends.acts.journal import Journal
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
 from backends.acts.resume import left_open, resume
+from backends.acts.safe_order import Way
 from backends.acts.transaction import Report, Stage
 from backends.acts.tuning import protect
 from backends.base import Backend

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backends.acts.journal import Journal
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
+from backends.acts.safe_order import Way
 from backends.errors import ActFailed
 from engine.acting import (
     all_of,

@@ -11,7 +11,8 @@ import pytest
 from backends.acts.journal import Journal
 from backends.acts.migration import clear
 from backends.acts.queue import MoveQueue
-from backends.acts.rescue import Way, rescue
+from backends.acts.rescue import rescue
+from backends.acts.safe_order import Way
 from backends.acts.transaction import Report
 from backends.acts.tuning import protect
 from backends.base import Backend

@@ -141,6 +141,33 @@ async def test_a_guarded_migration_survives_its_timeout(
         assert not left_behind(operator)
 
 
+async def test_an_abort_of_a_guarded_migration_only_ends_the_copy(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Two acts that both restore the maintenance would be at odds over what it was before."""
+    async with at_the_app(backend, journal) as operator:
+        stubborn(backend, "web1", timeout_s=3600)
+        before, home = boots(operator), vm_of(operator, "web1").node
+        colleague_moves(operator, "web1", "bravo")
+        await until_copying(operator, "web1")
+        operator.board.select("web1")
+        await operator.press("g")
+        await operator.until_sees("nothing is restarted")
+        await confirm(operator)
+        await operator.until_sees("‖ guarded")
+        sent = len(writes(operator))
+        await operator.press("a")
+        await operator.until_sees("virsh domjobabort web1")
+        assert not operator.sees("maintenance")
+        await confirm(operator)
+        await operator.until(lambda: not operator.main.under_way, "both at their end")
+        assert arrived(operator, "web1", str(home))
+        assert sum("maintenance" in command for command in writes(operator)[sent:]) == 1
+        assert not vm_of(operator, "web1").maintenance
+        assert boots(operator) == before
+        assert not left_behind(operator)
+
+
 async def test_a_stalled_copy_is_named_once_and_more_downtime_lets_it_arrive(
     backend: SimulatedBackend, journal: Journal
 ) -> None:

@@ -7,7 +7,8 @@ import asyncio
 import click
 
 from backends.acts.journal import Journal
-from backends.acts.rescue import Way, objection, rescue, steps
+from backends.acts.rescue import objection, rescue, steps, way_now
+from backends.acts.safe_order import Way
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
 from backends.model import VM, Migration, VMState
@@ -53,6 +54,7 @@ async def _abort(
         try:
             vm = named_vm(backend, vm_id)
             way = Way.RECOVER if vm.state is VMState.BLOCKED else Way.ABORT
+            way = way_now(journal, backend.picture.name, vm, way)
             if reason := objection(backend, vm, way):
                 raise Refused(reason, where=vm_id, cure="nothing was changed")
             migration = backend.picture.migration(vm_id)
@@ -79,7 +81,11 @@ async def _abort(
                 act.leave()
 
 
-_WHAT = {Way.ABORT: "Abort the migration of", Way.RECOVER: "Recover"}
+_WHAT = {
+    Way.ABORT: "Abort the migration of",
+    Way.CUT: "Abort the migration of",
+    Way.RECOVER: "Recover",
+}
 
 
 def _show(vm: VM, migration: Migration | None, way: Way, others: tuple[str, ...]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backends.acts.rescue import Way, objection, steps
+from backends.acts.rescue import objection, steps
+from backends.acts.safe_order import Way
 from backends.base import Backend
 from backends.model import VM, Migration, VMState
 from backends.outlook import Course
@@ -28,6 +29,7 @@ TITLES = {
     Way.ABORT: "Abort the migration of {0}",
     Way.GUARD: "Guard the migration of {0}",
     Way.RECOVER: "Recover {0}",
+    Way.CUT: "Abort the migration of {0}",
 }
 _MEANINGS = {
     Way.ABORT: "The copy ends now. The guest goes on running on {source}, and is not restarted.",
@@ -39,6 +41,7 @@ _MEANINGS = {
         "The migration of {vm} failed, and its guest still runs on {source}. Pacemaker learns "
         "that, without restarting it."
     ),
+    Way.CUT: "The copy ends now. {vm} is guarded, and goes on running on {source}.",
 }
 _ORDER = {
     Way.ABORT: (
@@ -61,13 +64,22 @@ _ORDER = {
         "Pacemaker forgets what it knew of {vm}, and looks where it runs",
         "when its scheduler would change nothing, {vm} is given back",
     ),
+    Way.CUT: (
+        "libvirt ends the copy",
+        "who guards {vm} finds it on {source}, removes the constraint, and gives it back",
+    ),
 }
 WORD = "REBOOT"
 _ENDANGERED = (
     "{0} is in flight to a node where it had been before: Pacemaker may restart its guest when "
     "anything is written before it has arrived. Wait for that, if this can wait."
 )
-_LABELS = {Way.ABORT: "Abort", Way.GUARD: "Guard", Way.RECOVER: "Recover"}
+_LABELS = {
+    Way.ABORT: "Abort",
+    Way.GUARD: "Guard",
+    Way.RECOVER: "Recover",
+    Way.CUT: "Abort",
+}
 
 
 def way_out(vm: VM) -> Way:
