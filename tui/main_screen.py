@@ -156,11 +156,17 @@ class MainScreen(CuringScreen):
 
     @property
     def _view(self) -> str:
-        return self.query_one(ContentSwitcher).current or "board"
+        return (self._switcher and self._switcher.current) or "board"
+
+    @property
+    def _switcher(self) -> ContentSwitcher | None:
+        """`None` before the screen is composed, and while the app ends: news comes even then."""
+        return next(iter(self.query(ContentSwitcher)), None)
 
     def _draw(self) -> None:
         """Bring what is in sight up to date. Before the first layout there is nothing in sight."""
-        if self.paused or self._newest is None or not self.query_one(ContentSwitcher).size.area:
+        switcher = self._switcher
+        if self.paused or self._newest is None or switcher is None or not switcher.size.area:
             return
         picture = self._shown = self._newest
         self.query_one(StatusLine).picture = picture

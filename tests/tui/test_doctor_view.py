@@ -272,6 +272,8 @@ async def test_strange_names_are_shown_literally(journal: Journal) -> None:
                 assert line.isprintable(), repr(line)
         operator.main.query_one(DoctorView).vm = "[/nope]"
         await operator.until_sees("[/nope]  fit for live migration")
+        await operator.until(lambda: not backend.picture.migrations, "nothing in flight")
+        operator.step_s = 0.0
         await propose(operator, "resource: on-fail", "Cure [/nope]: on-fail")
 
 

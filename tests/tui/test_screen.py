@@ -67,6 +67,18 @@ async def test_a_failed_connection_can_be_quit(journal: Journal) -> None:
         assert operator.app.return_code == 3, "the contract's code for a cluster not reached"
 
 
+async def test_news_that_comes_before_the_screen_is_there_is_kept(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """The cluster may be faster than the first layout, and tells until the last moment."""
+    async with backend, at_the_app(SimulatedBackend(2, 4, 1, 0, "calm"), journal) as operator:
+        screen = MainScreen(backend, journal, "demo")
+        screen.show_commands(backend.commands.sent)
+        screen.show_picture(backend.picture)
+        await operator.app.push_screen(screen)
+        await operator.until_sees("3 nodes")
+
+
 async def test_the_theme_of_the_configuration_is_used_and_a_wrong_one_told(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
