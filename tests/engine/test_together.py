@@ -131,3 +131,19 @@ async def test_nothing_is_written_while_a_colleague_migrates_another_guest(
         await all_of(clear(backend, "web1", journal))
     assert not list(journal.abandoned())
     aftermath.check()
+
+
+async def test_an_abort_of_a_guarded_migration_only_ends_its_copy(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    foreign_move(lab, "web2", "bravo")
+    async with connect() as backend:
+        await copied(backend, "web2", 10)
+        guard = asyncio.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
+        await until(lambda: found(backend, "web2").maintenance, "guarded")
+        await all_of(rescue(backend, "web2", Way.ABORT, journal))
+        await guard
+        assert lab.where("web2") == "alpha"
+        assert not found(backend, "web2").maintenance
+    assert not list(journal.abandoned())
+    aftermath.check()
