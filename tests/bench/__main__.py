@@ -165,7 +165,10 @@ def rest(lab: Lab, home: Path) -> None:
     """What the board costs when nothing happens: here, and on the node that is watched."""
     before = node_cost(lab, lambda: time.sleep(REST_S))
     with board(lab, home) as terminal:
-        terminal.quiet(0.2)
+        terminal.type("4")
+        terminal.until_sees("examined")  # the doctor's first look is no rest
+        terminal.type("1")
+        terminal.quiet(0.5)
         process = psutil.Process(terminal.process.pid)
         started = process.cpu_times()
 
