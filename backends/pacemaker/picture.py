@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backends.model import (
     LOST,
@@ -18,6 +19,7 @@ from backends.model import (
 )
 from backends.pacemaker.cib import Cib, VMResource
 from backends.pacemaker.status import Resource, Status
+from backends.proof import source_of
 
 _ROLES = {
     "Started": VMState.RUNNING,
@@ -132,7 +134,7 @@ def _vm(
     nodes = resource.nodes if resource is not None else ()
     migration = migrations.get(vm.id)
     node = migration.source if migration is not None else (nodes[0] if nodes else None)
-    return VM(
+    known = VM(
         id=vm.id,
         state=_state(resource, node, states, migration),
         domain=vm.domain,
@@ -157,6 +159,9 @@ def _vm(
         migration_speed_bytes_per_s=vm.migration_speed_bytes_per_s,
         history=cib.history.get(vm.id, ()),
     )
+    # After a failed migrate_to Pacemaker names both nodes; the guest goes on running on its source.
+    source = source_of(known) if migration is None and len(nodes) > 1 else None
+    return known if source is None else replace(known, node=source)
 
 
 NOT_ALLOWED = "allow-migrate is not set on it"

@@ -251,6 +251,15 @@ def test_between_copy_and_stop_a_vm_is_on_two_nodes_and_counts_once() -> None:
     )  # fmt: skip
 
 
+def test_after_a_failed_copy_the_guest_is_where_it_was_though_both_nodes_are_named() -> None:
+    failed = op("vm1", "migrate_to", 19, rc=1, source="alpha", target="bravo")
+    picture = pictured(
+        mon(shown("vm1", "bravo", "alpha", flags='failed="true" blocked="true"')),
+        cib(vm("vm1", LIVE), status=history(1, "alpha", vm1=[failed])),
+    )
+    assert place(picture, "vm1") == (VMState.BLOCKED, "alpha")
+
+
 def test_what_ran_on_a_lost_node_is_unknown_though_crm_mon_says_started() -> None:
     picture = pictured(answer("crm_mon-everything"), answer("cib-everything"))
     assert place(picture, "lost") == (VMState.UNKNOWN, "delta")
