@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
 from backends import commands
@@ -16,6 +16,7 @@ from backends.doctor import model as doctor
 from backends.doctor.advice import advise
 from backends.errors import ActFailed, Refused, Unknown
 from backends.leaving import interrupted
+from backends.model import Cluster
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
 from backends.waves import earlier_stays
@@ -44,7 +45,7 @@ async def bring_back(
         raise Refused("it is not in standby", where=node)
     if flying := [migration.vm for migration in picture.migrations]:
         raise Refused(f"{', '.join(flying)} is being migrated: wait for its end", where=node)
-    if stopped := await _surprised(backend, node, confirmed):
+    if stopped := _surprised(picture, await foresee_back(backend, node), confirmed):
         raise Refused(f"Pacemaker would at once stop and start {stopped}", where=node)
     reboot = bool(confirmed)
     act = journal.begin(Intent(KIND, picture.name, "", node, None, reboot, time.time()))
@@ -56,10 +57,9 @@ async def bring_back(
         act.leave()
 
 
-async def _surprised(backend: Backend, node: str, confirmed: Collection[str]) -> str:
+def _surprised(picture: Cluster, foreseen: Sequence[Action], confirmed: Collection[str]) -> str:
     """The VMs whose guests the end of the standby would stop, though nobody confirmed it."""
-    stopped = set(interrupted(backend.picture, await foresee_back(backend, node)))
-    return ", ".join(sorted(stopped - set(confirmed)))
+    return ", ".join(sorted(set(interrupted(picture, foreseen)) - set(confirmed)))
 
 
 async def finish_bring_back(
@@ -68,7 +68,8 @@ async def finish_bring_back(
     """End the standby where it has not ended yet, and follow what goes back by itself.
 
     A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
-    Raises `ActFailed` where the standby would have to end with one.
+    Raises `ActFailed` where the standby would have to end with one, and `Refused` where what goes
+    back by itself cannot be prepared for that.
     """
     node = act.intent.source or ""
     while True:
@@ -76,18 +77,23 @@ async def finish_bring_back(
         known = backend.picture.node(node)
         if known is None or not known.standby:
             break
-        if stopped := await _surprised(backend, node, confirmed):
+        foreseen = await foresee_back(backend, node)
+        if stopped := _surprised(backend.picture, foreseen, confirmed):
             act.close("not taken back")
             raise ActFailed(
                 f"it stays in standby: Pacemaker would at once stop and start {stopped}",
                 where=node,
                 cure="take it back again, and read what would happen",
             )
-        stays = list(earlier_stays(backend.picture, await foresee_back(backend, node)))
-        for vm, place in stays:
-            async with aclosing(forget_stay(backend, act, vm, place)) as reports:
-                async for report in reports:
-                    yield report
+        stays = list(earlier_stays(backend.picture, foreseen))
+        try:
+            for vm, place in stays:
+                async with aclosing(forget_stay(backend, act, vm, place)) as reports:
+                    async for report in reports:
+                        yield report
+        except Refused:
+            act.close("not taken back")
+            raise
         if not stays:
             command = commands.standby(node, on=False)
             yield Report("", Stage.MOVING, command.purpose)
