@@ -20,7 +20,7 @@ _CHECK = "config file"
 def probes(case: Case, node: str) -> Iterator[Probe]:
     files = _files(case)
     if files:
-        yield Probe("config files", f"sha256sum -- {shlex.join(files)}; true", limit_s=4)
+        yield Probe("config files", f"sha256sum -- {shlex.join(files)}; true")
 
 
 def _files(case: Case) -> list[str]:

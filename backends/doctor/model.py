@@ -149,12 +149,12 @@ class Probe:
 
     name: str
     script: str
-    limit_s: int = 3
+    limit_s: int = 8
 
     @classmethod
-    def of(cls, name: str, *argv: str, limit_s: int = 3) -> Probe:
+    def of(cls, name: str, *argv: str) -> Probe:
         """A probe that is one command."""
-        return cls(name, shlex.join(argv), limit_s)
+        return cls(name, shlex.join(argv))
 
 
 @dataclass(frozen=True, slots=True)

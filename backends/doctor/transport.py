@@ -23,7 +23,7 @@ last is tried: on the first a migration might be waiting, and would take the cal
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
     for uri in _uris(case, node):
-        yield Probe.of(_name(uri), "virsh", "-q", "-c", uri, "version", limit_s=4)
+        yield Probe.of(_name(uri), "virsh", "-q", "-c", uri, "version")
     if not case.picture.migrations:
         for host in _memory_hosts(case, node):
             yield Probe(

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from backends.doctor.examine import examine
 from backends.doctor.model import Report
 from backends.live import LiveBackend
 from backends.plan import Plan
 from backends.ssh import Login
+from examined import examined
 from lab import Lab
 from tui.cli.preview import plan_with_advice
 
@@ -32,7 +32,7 @@ def doctor(seeded_lab: Lab) -> Doctor:
     async def call() -> Report:
         login = Login(ssh_config=seeded_lab.ssh_config)
         async with LiveBackend(["charlie"], login, read_only=True) as backend:
-            return await examine(backend)
+            return await examined(backend)
 
     return call
 

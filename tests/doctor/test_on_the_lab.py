@@ -15,6 +15,7 @@ from backends.ssh import Login
 from doctor.breaking import changed_file, covered, hidden, libvirtd, places, spare, wrong
 from doctor.conftest import Doctor, Preview
 from doctor.tls import Authority
+from examined import examined
 from lab import Lab, LabError
 
 
@@ -44,7 +45,7 @@ async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(
 async def test_a_login_with_sudo_sees_what_root_sees(seeded_lab: Lab, doctor: Doctor) -> None:
     login = Login(user="ops", sudo=True, ssh_config=seeded_lab.ssh_config)
     async with LiveBackend(["alpha"], login, read_only=True) as backend:
-        report = await examine(backend)
+        report = await examined(backend)
     assert {(f.check, f.state, f.node, f.vm) for f in report.findings} == {
         (f.check, f.state, f.node, f.vm) for f in (await doctor()).findings
     }
@@ -214,9 +215,11 @@ async def test_tls_with_an_expired_certificate(seeded_lab: Lab, doctor: Doctor) 
     assert good == {"alpha", "charlie"}
 
 
-async def test_a_probe_that_hangs_is_alone_unknown(seeded_lab: Lab, doctor: Doctor) -> None:
+async def test_a_probe_that_hangs_is_alone_unknown(seeded_lab: Lab) -> None:
+    login = Login(ssh_config=seeded_lab.ssh_config)
     with covered(seeded_lab, "bravo", "/usr/bin/ss", "#!/bin/sh\nexec sleep 600\n", "755"):
-        report = await doctor()
+        async with LiveBackend(["charlie"], login, read_only=True) as backend:
+            report = await examine(backend)
     unknown = [each for each in report.findings if each.state is State.UNKNOWN]
     assert {(each.check, each.node) for each in unknown} == {("tcp listener", "bravo")}
     assert "no answer in time" in unknown[0].seen

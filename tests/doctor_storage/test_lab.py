@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from backends.doctor.clustered_lvm import GROUPS, parse_groups
-from backends.doctor.examine import examine
 from backends.doctor.model import Effect, Finding, State, Topic
 from backends.doctor.sanlock import LEASES, LIBVIRT
 from backends.live import LiveBackend
 from backends.ssh import Login
+from examined import examined
 from lab import Lab, LabError
 
 TOPICS = (Topic.STORAGE, Topic.LOCKING)
@@ -36,7 +36,7 @@ async def look(lab: Lab) -> list[Finding]:
     """What the doctor says of storage and locking."""
     async with LiveBackend(["alpha"], Login(ssh_config=lab.ssh_config), read_only=True) as backend:
         await backend.settled(within_s=10)
-        report = await examine(backend)
+        report = await examined(backend)
     return [finding for finding in report.findings if finding.topic in TOPICS]
 
 
