@@ -130,6 +130,9 @@ def _of_migration(before: Migration | None, after: Migration | None, vm: VM) -> 
         if vm.node == before.target and vm.state in (VMState.RUNNING, VMState.PAUSED):
             text = f"{vm.id} is on {vm.node}"
             yield "migration-done", Severity.GOOD, text, vm.id, vm.node
+        elif vm.node is None and vm.state is VMState.UNKNOWN:
+            text = f"the migration of {vm.id} ended, and where it runs is not known yet"
+            yield "migration-ended", Severity.WARNING, text, vm.id, before.target
         else:
             text = f"the migration of {vm.id} ended without reaching {before.target or 'a target'}"
             yield "migration-failed", Severity.BAD, text, vm.id, before.target
@@ -141,9 +144,8 @@ def _of_vm(before: VM | None, after: VM, migrated: Migration | None) -> Iterator
         return
     settled = after.state is VMState.RUNNING and before.state is VMState.MIGRATING
     if before.state is not after.state and after.state is not VMState.MIGRATING and not settled:
-        where = f" on {after.node}" if after.node else ""
         severity = _VM_SEVERITY.get(after.state, Severity.NEUTRAL)
-        yield "vm", severity, f"{after.id} is {after.state.value}{where}", after.id, after.node
+        yield "vm", severity, _standing(after), after.id, after.node
     elif before.node != after.node and after.node and before.node and migrated is None:
         text = f"{after.id} went from {before.node} to {after.node}"
         yield "vm-moved", Severity.WARNING, text, after.id, after.node
@@ -157,3 +159,13 @@ def _of_vm(before: VM | None, after: VM, migrated: Migration | None) -> Iterator
         if constraint.id not in left:
             text = f"constraint {constraint.id} was removed"
             yield "constraint-removed", Severity.NEUTRAL, text, after.id, constraint.node
+
+
+def _standing(vm: VM) -> str:
+    """The guest of a VM that Pacemaker calls failed or blocked may well run."""
+    where = f" on {vm.node}" if vm.node else ""
+    if vm.state is VMState.UNKNOWN:
+        return f"{'whether' if where else 'where'} {vm.id} runs{where} is not known"
+    if vm.state in (VMState.FAILED, VMState.BLOCKED):
+        return f"Pacemaker holds {vm.id} for {vm.state.value}{where}"
+    return f"{vm.id} is {vm.state.value}{where}"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backends.hypervisor.stats import Domain, DomainState, Job, Sample, View
 from backends.judge import DEFAULT_TIMEOUT_S
 from backends.model import (
+    LOST,
     VM,
     Cluster,
     Hypervisor,
     HypervisorState,
     Migration,
     Node,
+    NodeKind,
     NodeState,
     Phase,
     Stale,
@@ -21,6 +23,9 @@ from backends.model import (
 )
 
 _UNKNOWN = View(Hypervisor())
+
+NOT_RUNNING_RC = 7
+"""`OCF_NOT_RUNNING`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ def join(
         and view.hypervisor.state is HypervisorState.UP
         and name not in lost
     }
-    vms = tuple(_vm(vm, samples, domains.get(vm.id) or vm.domain) for vm in pacemaker.vms)
+    names = {vm.id: domains.get(vm.id) or vm.domain for vm in pacemaker.vms}
+    found = (_found(vm, pacemaker.nodes, samples, names[vm.id]) for vm in pacemaker.vms)
+    vms = tuple(_vm(vm, samples, names[vm.id]) for vm in found)
     by_id = {vm.id: vm for vm in vms}
     stale = tuple(
         Stale("libvirt", node.name, view.hypervisor.since or 0.0, view.hypervisor.reason or "")
@@ -86,6 +93,45 @@ def _node(node: Node, view: View, samples: Mapping[str, Sample]) -> Node:
 def _coarse(used_bytes: int | None) -> int | None:
     """Whole 16 MiB: a page more or less would redraw the screen for nothing anybody sees."""
     return None if used_bytes is None else used_bytes >> 24 << 24
+
+
+def _found(vm: VM, nodes: Sequence[Node], samples: Mapping[str, Sample], name: str | None) -> VM:
+    """A VM that Pacemaker holds for stopped, where it has not looked or may not act.
+
+    Without a history it says "stopped" of everything: until the probes are in, libvirt knows
+    better, and where that is silent nobody knows.
+    """
+    if vm.state is not VMState.STOPPED or vm.nodes:
+        return vm
+    hands_off = vm.maintenance or not vm.managed
+    alive = [n.name for n in nodes if n.state not in LOST and n.kind is not NodeKind.GUEST]
+    open_ = [node for node in alive if hands_off or not _is_absent(vm, node)]
+    seen = {
+        node: domain.state
+        for node in open_
+        if name is not None
+        and node in samples
+        and (domain := samples[node].domains.get(name)) is not None
+        and domain.state is not DomainState.OFF
+    }
+    running = [node for node, state in seen.items() if state is DomainState.RUNNING]
+    places = running or list(seen)  # the target of a copy is there too, and paused
+    if len(places) == 1:
+        return replace(vm, state=VMState.RUNNING, node=places[0])
+    asked = hands_off or any(operation.pending for operation in vm.history)
+    silent = [n for n in open_ if not _is_absent(vm, n) and (name is None or n not in samples)]
+    return replace(vm, state=VMState.UNKNOWN) if places or (asked and silent) else vm
+
+
+def _is_absent(vm: VM, node: str) -> bool:
+    """Whether the last that Pacemaker did there shows that it does not run there."""
+    done = [operation for operation in vm.history if operation.node == node]
+    if not done or done[-1].pending:
+        return False
+    last = done[-1]
+    return (last.task == "stop" and last.succeeded) or (
+        last.task == "monitor" and last.rc == NOT_RUNNING_RC
+    )
 
 
 def _vm(vm: VM, samples: Mapping[str, Sample], name: str | None) -> VM:

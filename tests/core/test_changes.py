@@ -92,6 +92,11 @@ CASES: list[Case] = [
     (migrating(), migrating(replace(COPYING, remaining_bytes=7)), []),
     (migrating(), with_vm(vm(node="bravo")), [("migration-done", GOOD)]),
     (migrating(), BASE, [("migration-failed", BAD)]),
+    (
+        migrating(),
+        with_vm(vm(node=None, state=VMState.UNKNOWN)),
+        [("migration-ended", WARNING), ("vm", WARNING)],
+    ),
     (BASE, with_vm(replace(vm(), constraints=(PREFER,))), [("constraint", NEUTRAL)]),
     (with_vm(replace(vm(), constraints=(PREFER,))), BASE, [("constraint-removed", NEUTRAL)]),
     (
@@ -136,6 +141,19 @@ def test_events_name_what_they_are_about() -> None:
     )  # fmt: skip
     (lost,) = changes(BASE, node_is(NodeState.UNCLEAN))
     assert (lost.vm, lost.node, lost.text) == (None, "bravo", "bravo is unclean")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (vm(state=VMState.FAILED), "Pacemaker holds web1 for failed on alpha"),
+        (vm(state=VMState.UNKNOWN), "whether web1 runs on alpha is not known"),
+        (vm(node=None, state=VMState.UNKNOWN), "where web1 runs is not known"),
+    ],
+)
+def test_what_is_only_believed_or_not_known_is_told_as_that(found: VM, told: str) -> None:
+    (event,) = changes(BASE, with_vm(found))
+    assert event.text == told
 
 
 def test_equal_pictures_have_no_events_whatever_the_time() -> None:

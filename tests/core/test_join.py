@@ -16,6 +16,7 @@ from backends.model import (
     HypervisorState,
     Migration,
     NodeState,
+    Operation,
     Phase,
     Stale,
     VMState,
@@ -133,6 +134,75 @@ def test_where_the_name_is_a_guess_a_missing_domain_proves_nothing() -> None:
     nameless = cluster(replace(vm(), domain=None))
     picture = joined(nameless, {"alpha": view(domain("other"))}, {"x": "y"})
     assert web1(picture).state is VMState.RUNNING
+
+
+def looked(node: str, rc: int, status: int = 0) -> Operation:
+    return Operation(node, "monitor", 1, rc, status, 1.0)
+
+
+def forgotten(*history: Operation, maintenance: bool = True) -> Cluster:
+    """As Pacemaker tells of a VM whose history was wiped, until the probes are in."""
+    wiped = vm(node=None, state=VMState.STOPPED)
+    return cluster(
+        replace(wiped, maintenance=maintenance, managed=not maintenance, history=history)
+    )
+
+
+PENDING = looked("alpha", 193, -1)
+RUNS, NOT_THERE = 0, 7
+
+
+@pytest.mark.parametrize("history", [(), (PENDING,), (looked("alpha", RUNS),)])
+@pytest.mark.parametrize("maintenance", [True, False])
+def test_a_guest_that_runs_is_not_called_stopped_while_its_history_is_wiped(
+    history: tuple[Operation, ...], maintenance: bool
+) -> None:
+    views = {"alpha": view(domain()), "bravo": view(), "charlie": view()}
+    found = web1(joined(forgotten(*history, maintenance=maintenance), views))
+    assert (found.state, found.node, found.cpu_percent) == (VMState.RUNNING, "alpha", 40.0)
+    assert found.nodes == (), "what Pacemaker holds it active on stays Pacemaker's word"
+
+
+def test_a_guest_that_switched_over_meanwhile_is_where_it_runs() -> None:
+    was = replace(looked("bravo", NOT_THERE), call_id=3)
+    views = {"alpha": view(), "bravo": view(domain()), "charlie": view()}
+    found = web1(joined(forgotten(was), views))
+    assert (found.state, found.node) == (VMState.RUNNING, "bravo")
+
+
+def test_the_half_copied_guest_on_the_target_is_not_the_one_that_runs() -> None:
+    incoming = domain(state=DomainState.PAUSED)
+    views = {"alpha": view(domain()), "bravo": view(incoming), "charlie": view()}
+    assert web1(joined(forgotten(), views)).node == "alpha"
+
+
+def test_a_guest_that_runs_twice_is_nowhere_for_sure() -> None:
+    views = {"alpha": view(domain()), "bravo": view(domain()), "charlie": view()}
+    found = web1(joined(forgotten(), views))
+    assert (found.state, found.node) == (VMState.UNKNOWN, None)
+
+
+def test_where_nobody_has_looked_a_stopped_vm_is_unknown() -> None:
+    silent = {"alpha": View(DOWN), "bravo": view(), "charlie": view()}
+    assert web1(joined(forgotten(PENDING), silent)).state is VMState.UNKNOWN
+    assert web1(joined(forgotten(), {})).state is VMState.UNKNOWN
+
+
+def test_a_vm_that_was_looked_for_everywhere_is_stopped() -> None:
+    everywhere = [looked(node.name, NOT_THERE) for node in NODES]
+    for maintenance in (True, False):
+        picture = forgotten(*everywhere, maintenance=maintenance)
+        assert web1(joined(picture, {})).state is VMState.STOPPED
+    three = {"alpha": view(), "bravo": view(), "charlie": view()}
+    assert web1(joined(forgotten(), three)).state is VMState.STOPPED, "libvirt runs it nowhere"
+
+
+def test_a_domain_that_has_just_been_stopped_does_not_come_back() -> None:
+    stop = Operation("alpha", "stop", 9, 0, 0, 1.0)
+    elsewhere = [looked("bravo", NOT_THERE), looked("charlie", NOT_THERE)]
+    stopped = forgotten(stop, *elsewhere, maintenance=False)
+    late = {"alpha": view(domain()), "bravo": view(), "charlie": view()}
+    assert web1(joined(stopped, late)).state is VMState.STOPPED
 
 
 def test_silence_of_pacemaker_comes_first() -> None:
