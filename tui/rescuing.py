@@ -10,24 +10,15 @@ from backends.acts.safe_order import Way
 from backends.acts.tuning import tune
 from backends.base import Backend
 from backends.changes import Event, Severity
-from backends.model import VM, Cluster, Migration, Phase
-from backends.outlook import (
-    LONGEST_DOWNTIME_MS,
-    Chance,
-    Course,
-    Outlook,
-    helps,
-    needed_downtime_ms,
-    needed_rate_bytes_per_s,
-)
+from backends.model import VM, Cluster, Migration
+from backends.outlook import Chance, Course, Outlook
 from backends.plan import Command
 from tui.messages import Doing
 from tui.moving import MovingScreen
 from tui.proposal import Proposal
-from tui.proposals.rescue import TITLES, of_help, of_rescue, way_out
-from widgets.bars import literal, rate_text
-
-_WhyNot = Callable[[VM, Migration | None, Course], str]
+from tui.proposals.helping import of_downtime, of_speed
+from tui.proposals.rescue import TITLES, of_rescue, way_out
+from widgets.bars import literal
 
 
 class RescuingScreen(MovingScreen):
@@ -96,61 +87,35 @@ class RescuingScreen(MovingScreen):
 
     def action_downtime(self) -> None:
         """Offer to let the guest stand still for longer, so that its copy ends."""
-        self._propose_help("Allow more downtime for {0}", "migrate-setmaxdowntime", _no_downtime)
+
+        def offer(vm: VM, variant: int) -> Proposal:
+            migration, course = self._copy_of(vm)
+            return of_downtime(vm, migration, course, variant, lambda c: self._help(vm.id, c))
+
+        self._propose_help("Allow more downtime for {0}", offer)
 
     def action_speed(self) -> None:
         """Offer to let the copy run faster."""
-        self._propose_help("Copy {0} faster", "migrate-setspeed", _no_speed)
 
-    def _propose_help(self, title: str, verb: str, why_not: _WhyNot) -> None:
+        def offer(vm: VM, _variant: int) -> Proposal:
+            migration, course = self._copy_of(vm)
+            return of_speed(vm, migration, course, lambda c: self._help(vm.id, c))
+
+        self._propose_help("Copy {0} faster", offer)
+
+    def _copy_of(self, vm: VM) -> tuple[Migration | None, Course]:
+        return self.backend.picture.migration(vm.id), self._courses.get(vm.id, Course())
+
+    def _propose_help(self, title: str, offer: Callable[[VM, int], Proposal]) -> None:
         selected = self.selected_vm()
         if selected is None:
             return
 
-        async def make(_variant: int) -> Proposal:
-            picture = self.backend.picture
-            vm, migration = picture.vm(selected.id) or selected, picture.migration(selected.id)
-            course = self._courses.get(vm.id, Course())
-            offered = helps(vm, migration, course) if migration is not None else ()
-            command = next((command for command in offered if verb in command.argv), None)
-            instead = why_not(vm, migration, course)
-            return of_help(migration, command, instead, course, lambda c: self._help(vm.id, c))
+        async def make(variant: int) -> Proposal:
+            return offer(self.backend.picture.vm(selected.id) or selected, variant)
 
         self.propose(title.format(selected.id), make)
 
     def _help(self, vm: str, command: Command) -> None:
         doing = Doing((vm,), command.purpose, f"{vm}: its copy was not helped")
         self.carry_out(doing, tune(self.backend, vm, command))
-
-
-def _no_downtime(vm: VM, migration: Migration | None, course: Course) -> str:
-    """Why no downtime is proposed."""
-    if migration is None:
-        return f"{vm.id} is not being migrated"
-    if migration.phase is not Phase.COPYING:
-        return f"the copy of {vm.id} does not run now ({migration.phase.value})"
-    if needed_downtime_ms(migration, course) is None and (migration.iteration or 1) <= 1:
-        return (
-            f"all memory of {vm.id} is being sent for the first time: how long the guest would "
-            "have to stand still is known after that"
-        )
-    return (
-        f"{vm.id} would have to stand still for more than {LONGEST_DOWNTIME_MS / 1000:.0f} s, "
-        "or its rate is not known: that would no longer be a live migration"
-    )
-
-
-def _no_speed(vm: VM, migration: Migration | None, _course: Course) -> str:
-    """Why no speed is proposed."""
-    if migration is None:
-        return f"{vm.id} is not being migrated"
-    if migration.phase is not Phase.COPYING:
-        return f"the copy of {vm.id} does not run now ({migration.phase.value})"
-    if not vm.migration_speed_bytes_per_s:
-        return f"no limit holds the copy of {vm.id} back: it is as fast as the network carries it"
-    if needed_rate_bytes_per_s(migration) is None:
-        return f"the copy of {vm.id} is fast enough as it is"
-    return (
-        f"the copy of {vm.id} does not reach its limit of "
-        f"{rate_text(vm.migration_speed_bytes_per_s)}: a higher one would change nothing"
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Button
 
 from app_operator import at_the_app
 from app_scene import (
@@ -190,6 +191,50 @@ async def test_a_stalled_copy_is_named_once_and_more_downtime_lets_it_arrive(
         await operator.until(lambda: vm_of(operator, "web1").node == "bravo", "arrived")
         await operator.until(lambda: not backend.picture.migrations, "settled")
         assert boots(operator) == before
+
+
+async def test_a_long_downtime_is_called_that_and_a_smaller_step_may_be_chosen(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        stubborn(backend, "web1", timeout_s=600)
+        operator.step_s = 0.25
+        colleague_moves(operator, "web1", "bravo")
+        await operator.until_sees("⚠ stalled")
+        operator.board.select("web1")
+        await operator.press("D")
+        await operator.until_sees("Allow more downtime for web1")
+        dialog = operator.app.screen
+        label = str(dialog.query_one("#confirm", Button).label)
+        seconds = float(label.removeprefix("Allow ").removesuffix(" s"))
+        assert seconds > 1
+        await operator.until_sees(f"for {seconds:g} s the guest does nothing and answers nobody")
+        await operator.until_sees("its connections")
+        for step in ("5 s", "2 s", "1 s"):
+            if float(step.removesuffix(" s")) < seconds:
+                await operator.press("o")
+                await operator.until_sees(f"Allow {step}")
+        await operator.until_sees("with less it may still not arrive")
+        assert not operator.sees("answers nobody")
+        await confirm(operator)
+        await operator.until(lambda: bool(writes(operator)), "sent")
+        assert writes(operator) == ["virsh migrate-setmaxdowntime web1 1000"]
+
+
+async def test_speed_says_what_is_known_and_what_is_not(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        stubborn(backend, "web1", timeout_s=600)
+        colleague_moves(operator, "web1", "bravo")
+        await until_copying(operator, "web1")
+        operator.board.select("web1")
+        await operator.press("S")
+        await operator.until_sees("no limit is known")
+        for known in ("it is sent at", "its guest dirties", "its configuration sets no limit"):
+            await operator.until_sees(known)
+        await operator.until_sees("not known: whether libvirt")
+        assert not operator.sees("as fast as the network")
 
 
 async def test_a_late_copy_runs_faster_when_its_limit_is_raised(

@@ -1,4 +1,4 @@
-"""Keeping a guest alive: abort, guard, recover, and what helps a copy along."""
+"""Keeping a guest alive: abort, guard, recover."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Callable
 from backends.acts.rescue import objection, steps
 from backends.acts.safe_order import Way
 from backends.base import Backend
-from backends.model import VM, Migration, VMState
-from backends.outlook import Course
-from backends.plan import Command
+from backends.model import VM, VMState
 from backends.proof import endangered, source_of
 from tui.proposal import (
     Answer,
@@ -122,26 +120,3 @@ def _other_ways(vm: VM, reason: str) -> tuple[Line, ...]:
     if vm.constraints and "remove its constraint" in reason:
         return (plain(""), point("c offers to remove the constraint", Tone.MUTED, "c"))
     return ()
-
-
-def of_help(
-    migration: Migration | None,
-    command: Command | None,
-    instead: str,
-    course: Course,
-    then: Callable[[Command], None],
-) -> Proposal:
-    """One command that helps a copy along; `instead` says why there is none."""
-    if migration is None or command is None:
-        return refused(instead)
-    outlook = course.outlook
-    tone = Tone.WARN if outlook.bad else Tone.MUTED
-    return Proposal(
-        lines=(
-            plain(f"{command.purpose[:1].upper()}{command.purpose[1:]}."),
-            plain(""),
-            point(outlook.text, tone, "⚠" if outlook.bad else "•"),
-            *commands_lines([command]),
-        ),
-        enter=Answer("Do it", lambda: then(command)),
-    )
