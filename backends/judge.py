@@ -199,7 +199,13 @@ def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
 
 
 def warnings(vms: Sequence[VM]) -> Iterator[str]:
-    """What may go wrong when these are migrated, and what vmferry would do then by itself."""
+    """What may go wrong when these are moved, and what vmferry would do then by itself."""
+    yield from risks(vms)
+    yield from guarded(vms)
+
+
+def risks(vms: Sequence[VM]) -> Iterator[str]:
+    """What may go wrong when these migrate live, whoever makes them."""
     by_timeout: dict[float, list[str]] = defaultdict(list)
     for vm in vms:
         if vm.migrate_to_on_fail != "block":
@@ -209,13 +215,6 @@ def warnings(vms: Sequence[VM]) -> Iterator[str]:
             f"should the migration of {' or '.join(names)} fail or take longer than "
             f"{timeout_s:.0f} s, Pacemaker stops the guest and starts it again"
         )
-    if vms:
-        likewise = ", and likewise for the others" if len(vms) > 1 else ""
-        yield (
-            f"should somebody change a constraint of {' or '.join(vm.id for vm in vms)} during "
-            f"the copy, vmferry keeps Pacemaker's hands off it until that has ended: "
-            f"{commands.hands_off(vms[0].id)}{likewise}"
-        )
     for vm in vms:
         if vm.memory_bytes and vm.migration_speed_bytes_per_s:
             needed_s = vm.memory_bytes / vm.migration_speed_bytes_per_s
@@ -224,6 +223,18 @@ def warnings(vms: Sequence[VM]) -> Iterator[str]:
                     f"{vm.id} needs {needed_s:.0f} s at its migration speed, "
                     f"and the timeout of migrate_to is {_timeout_s(vm):.0f} s"
                 )
+
+
+def guarded(vms: Sequence[VM]) -> Iterator[str]:
+    """What a move does by itself for these while they are copied; a standby does not."""
+    if vms:
+        likewise = ", and likewise for the others" if len(vms) > 1 else ""
+        yield (
+            f"should somebody change a constraint of {' or '.join(vm.id for vm in vms)} during "
+            f"the copy, or the cluster another DC, vmferry keeps Pacemaker's hands off it until "
+            f"that has ended: "
+            f"{commands.hands_off(vms[0].id)}{likewise}"
+        )
 
 
 def _timeout_s(vm: VM) -> float:

@@ -19,6 +19,7 @@ class Standing(StrEnum):
     BLOCKED = "failed and blocked"
     CALLED_OFF = "called off"
     DISTURBED = "somebody else changed its constraint while it was copied"
+    FORGOTTEN = "Pacemaker lost sight of the copy while it went on"
 
 
 def call(operation: Operation) -> Call:

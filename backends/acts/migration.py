@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from backends.acts.copies import Copies
 from backends.acts.departure import begin, depart
 from backends.acts.journal import Act, Intent, Journal, Note
 from backends.acts.safe_order import finish_rescue
@@ -70,7 +71,7 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         async for report, standing_now in _follow(backend, act):
             end = standing_now
             yield report
-    if end is Standing.DISTURBED:
+    if end in (Standing.DISTURBED, Standing.FORGOTTEN):
         # Once the copy is done Pacemaker would plan anew, stop the guest on both nodes and start
         # it where the new constraint says. Found at rest, it goes there live.
         async for report in finish_rescue(backend, act):
@@ -142,6 +143,7 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
     vm_id, target = act.intent.vm, act.intent.target or ""
     said: Report | None = None
     seen: object = None
+    copies = Copies()
     quiet_since = time.monotonic()
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
@@ -165,6 +167,8 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                 continue
             if _copying(migration, target) and not is_wanted(vm, target) and not vm.maintenance:
                 now = Standing.DISTURBED
+            if copies.is_lost(picture, vm) and now is Standing.UNDERWAY:
+                now = Standing.FORGOTTEN
             if now is Standing.UNDERWAY and quiet_s > SETTLED_S and called_off(vm, target):
                 now = Standing.CALLED_OFF
             if now is not Standing.UNDERWAY:
@@ -217,6 +221,9 @@ def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
         case Standing.DISTURBED:
             what = f"{end.value}: {intent.vm} is {state} on {place}, and was not restarted"
             cure = "see who else moves it"
+        case Standing.FORGOTTEN:
+            what = f"{end.value}: {intent.vm} is {state} on {place}, and was not restarted"
+            cure = "nothing is left to do; move it again"
         case Standing.CALLED_OFF:
             what = f"the move was called off: {intent.vm} is {state} on {place}"
             cure = "nothing is left to do"

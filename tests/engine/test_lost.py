@@ -26,6 +26,7 @@ from lab import VMS, Lab
 from waiting import until
 
 CUT_S = 20
+SLOW_MIB_PER_S = 4
 
 
 async def test_the_line_is_cut_for_twenty_seconds(
@@ -131,6 +132,41 @@ async def test_a_node_dies(
             await all_of(resume(backend, act))
     # What failed on a node that lost power is forgotten with it.
     aftermath.check(failures=lost != "alpha" and "guest was restarted" in told)
+
+
+async def test_the_dc_is_lost_and_its_successor_does_not_know_of_the_copy(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """Pacemaker asks for the same migration once more, and that fails when the first is done."""
+    dc = lab.wait(lambda: elsewhere_than("alpha", lab), 60, "a DC that is not the source")
+    target = next(node for node in lab.nodes if node not in ("alpha", dc))
+    async with connect("alpha") as backend, moving(backend, "web2", target, journal) as task:
+        await copied(backend, "web2", 10)
+        lab.run("alpha", "virsh", "migrate-setspeed", "web2", SLOW_MIB_PER_S)
+        kill_controller(lab, dc)
+        await until(lambda: found(backend, "web2").maintenance, "the guard")
+        lab.run("alpha", "virsh", "migrate-setspeed", "web2", "2000")
+        assert "was not restarted" in (await task)[-1].text
+        assert found(backend, "web2").node == target
+    assert not list(journal.abandoned())
+    lab.wait_online()
+    aftermath.check()
+
+
+def elsewhere_than(source: str, lab: Lab) -> str | None:
+    """The DC, made to be another node than this one."""
+    dc = lab.crm_mon().find("summary/current_dc")
+    name = dc.get("name") if dc is not None else None
+    if name != source and lab.cluster.is_online() and lab.cluster.is_idle():
+        return name
+    if name == source:
+        kill_controller(lab, source)
+    return None
+
+
+def kill_controller(lab: Lab, node: str) -> None:
+    """pacemakerd starts another; what runs on the node goes on."""
+    lab.run(node, "sh", "-c", "kill -KILL $(pidof pacemaker-controld)")
 
 
 async def how_it_ended(task: asyncio.Task[list[Report]]) -> str:

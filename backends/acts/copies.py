@@ -1,0 +1,59 @@
+"""Copies that Pacemaker has lost sight of, though they go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backends.model import LOST, VM, Cluster, Phase
+from backends.proof import Call, call, calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    source: str
+    dc: str | None
+    before: frozenset[Call]
+
+
+class Copies:
+    """Follows the copies of one cluster from picture to picture.
+
+    A new DC does not know of the operations that run, nor does anybody once the history was wiped:
+    Pacemaker 2.1.5 then asks for the same migration again. That waits until the first has ended,
+    finds no domain to migrate, fails, and the guest is stopped and started.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Copy] = {}
+
+    def is_lost(self, picture: Cluster, vm: VM) -> bool:
+        """Whether this VM was being copied, and Pacemaker no longer waits for the end of that.
+
+        In maintenance somebody cares for it already.
+        """
+        migration, copy = picture.migration(vm.id), self._seen.get(vm.id)
+        if vm.maintenance:
+            self._seen.pop(vm.id, None)
+            return False
+        copying = migration is not None and migration.phase is Phase.COPYING
+        if copy is None:
+            if migration is not None and copying:
+                self._seen[vm.id] = _Copy(migration.source, picture.dc, frozenset(calls(vm)))
+            return False
+        if _has_ended(picture, vm, copy):
+            del self._seen[vm.id]
+            return False
+        return not copying or picture.dc not in (copy.dc, None)
+
+
+def _has_ended(picture: Cluster, vm: VM, copy: _Copy) -> bool:
+    source = picture.node(copy.source)
+    if source is None or source.state in LOST:
+        return True
+    return any(
+        op.node == copy.source
+        and op.task in ("migrate_to", "stop")
+        and not op.pending
+        and call(op) not in copy.before
+        for op in vm.history
+    )
