@@ -53,6 +53,10 @@ class ActionKind(StrEnum):
     OTHER = "other"
 
 
+BLOCKED = "blocked: "
+"""With this begins the reason of an action that the scheduler cannot carry out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """`source` and `target` are nodes; a start has no source, a stop no target."""
@@ -64,14 +68,18 @@ class Action:
     reason: str | None = None
 
     def __str__(self) -> str:
-        moves = self.target not in (None, self.source)
-        words = [
-            f"from {self.source}" if self.source and moves else "",
-            f"to {self.target}" if moves else "",
-            f"on {self.source}" if self.source and not moves else "",
-        ]
-        way = " ".join(filter(None, words))
-        return f"{self.kind.value} {self.resource} {way}".rstrip()
+        if self.kind is ActionKind.FENCE:
+            return f"fence {self.resource}"
+        blocked = self.reason is not None and self.reason.startswith(BLOCKED)
+        return f"{self._what} ({self.reason})" if blocked else self._what
+
+    @property
+    def _what(self) -> str:
+        verb = "change" if self.kind is ActionKind.OTHER else self.kind.value
+        if self.source is not None and self.target not in (None, self.source):
+            return f"{verb} {self.resource} from {self.source} to {self.target}"
+        place = self.target or self.source
+        return f"{verb} {self.resource}{f' on {place}' if place else ''}"
 
     @property
     def what(self) -> Action:

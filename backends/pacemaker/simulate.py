@@ -19,7 +19,7 @@ from backends.model import CibVersion
 from backends.pacemaker.cib import is_leftover, version_of
 from backends.pacemaker.edit import edited
 from backends.pacemaker.xml import flag, parse
-from backends.plan import Action, ActionKind, Command, Prediction
+from backends.plan import BLOCKED, Action, ActionKind, Command, Prediction
 
 _MARK = "vmferry-constraints"
 
@@ -182,6 +182,8 @@ def _actions(root: etree._Element) -> Iterator[Action]:
         node, reason = element.get("node"), element.get("reason")
         kind = _KINDS.get(element.get("action", ""), ActionKind.OTHER)
         blocked = bool(flag(element, "blocked"))
+        if reason is not None:
+            reason = in_words(reason, possible=not blocked and kind is not ActionKind.STOP)
         source = element.get("source") or (None if kind is ActionKind.START else node)
         target = element.get("dest") or (None if kind is ActionKind.STOP else node)
         yield Action(
@@ -189,5 +191,33 @@ def _actions(root: etree._Element) -> Iterator[Action]:
             element.get("resource", ""),
             source,
             None if blocked else target,
-            f"blocked: {reason or 'the scheduler cannot do it'}" if blocked else reason,
+            f"{BLOCKED}{reason or 'the scheduler cannot do it'}" if blocked else reason,
         )
+
+
+_BECAUSE = re.compile(r"(unrunnable|required) (\S+) (\w+)")
+_DONE = {
+    "start": "started",
+    "stop": "stopped",
+    "promote": "promoted",
+    "demote": "demoted",
+    "migrate_to": "migrated",
+    "migrate_from": "migrated",
+}
+_WORDS = {
+    "node availability": "no node may run it",
+    "resource definition change": "its configuration was changed",
+}
+
+
+def in_words(reason: str, *, possible: bool) -> str:
+    """A reason of the scheduler for people; those that are not known stay as they are.
+
+    `possible`: the resource runs afterwards. «unrunnable R stop» then says only that a live
+    migration is not possible, because R must be stopped for it (`pe_action2reason`, 2.1.5).
+    """
+    found = _BECAUSE.fullmatch(reason)
+    if found is None or found[3] not in _DONE:
+        return _WORDS.get(reason, reason)
+    must = possible or found[1] == "required"
+    return f"{found[2]} {'must' if must else 'cannot'} be {_DONE[found[3]]}{' first' * must}"

@@ -11,7 +11,7 @@ from backends.plan import Action, ActionKind
 from backends.simulated.state import Guest, Location, Stage, State
 
 INFINITY = 1_000_000
-_CHANGED = "resource definition change"
+_CHANGED = "its configuration was changed"
 _ENDS_THE_GUEST = frozenset(
     {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER}
 )

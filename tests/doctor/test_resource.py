@@ -242,7 +242,7 @@ class TestDependencies:
     MIGRATES = Prediction((Action(ActionKind.MIGRATE, "web1", "alpha", "bravo"),))
     RESTARTS = Prediction(
         (
-            Action(ActionKind.MOVE, "web1", "alpha", "bravo", "unrunnable ip start"),
+            Action(ActionKind.MOVE, "web1", "alpha", "bravo", "ip must be started first"),
             Action(ActionKind.MOVE, "ip", "alpha", "bravo"),
         )
     )

@@ -206,9 +206,53 @@ def test_fencing_and_blocked_actions_are_told() -> None:
     )
     fence, stop, odd = simulate.parse_actions(text)
     assert (fence.kind, fence.source) == (ActionKind.FENCE, "bravo")
+    assert str(fence) == "fence bravo"
     assert (stop.kind, stop.target) == (ActionKind.STOP, None)
     assert "blocked" in (stop.reason or "")
     assert odd.kind is ActionKind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("attributes", "action", "reason"),
+    [
+        ('action="start" node="bravo"', "start vm1 on bravo", None),
+        ('action="migrate" source="alpha" dest="bravo"', "migrate vm1 from alpha to bravo", None),
+        (
+            'action="move" source="alpha" dest="bravo" reason="unrunnable ip stop"',
+            "move vm1 from alpha to bravo",
+            "ip must be stopped first",
+        ),
+        (
+            'action="stop" node="alpha" reason="unrunnable ip start"',
+            "stop vm1 on alpha",
+            "ip cannot be started",
+        ),
+        (
+            'action="stop" node="alpha" blocked="true" reason="unrunnable ip stop"',
+            "stop vm1 on alpha (blocked: ip cannot be stopped)",
+            "blocked: ip cannot be stopped",
+        ),
+        (
+            'action="restart" node="alpha" reason="required ip start"',
+            "restart vm1 on alpha",
+            "ip must be started first",
+        ),
+        (
+            'action="stop" node="alpha" reason="node availability"',
+            "stop vm1 on alpha",
+            "no node may run it",
+        ),
+        ('action="frobnicate" node="alpha"', "change vm1 on alpha", None),
+        ('action="reload" node="alpha" reason="a word of its own"', "reload vm1 on alpha",
+         "a word of its own"),
+    ],
+)  # fmt: skip
+def test_what_the_scheduler_says_reads_as_plain_english(
+    attributes: str, action: str, reason: str | None
+) -> None:
+    text = f'<pacemaker-result><actions><rsc_action resource="vm1" {attributes}/></actions>'
+    (found,) = simulate.parse_actions(f"{text}</pacemaker-result>".encode())
+    assert (str(found), found.reason) == (action, reason)
 
 
 def test_an_answer_for_fewer_nodes_is_no_answer_and_says_what_was_said() -> None:
