@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import median
 
 from backends import commands
-from backends.judge import INTERRUPTING, free_memory_bytes, warnings
+from backends.judge import INTERRUPTING, free_memory_bytes, guarded, risks
 from backends.model import VM, CibVersion, Cluster
 from backends.moves import Move
 from backends.plan import Action, ActionKind, Command, VerdictKind
@@ -81,12 +81,22 @@ class EvacuationPlan:
     free_bytes: tuple[tuple[str, int | None], ...] = ()
     """What each other node has left."""
     warnings: tuple[str, ...] = ()
+    """What holds in either way."""
+    move_risks: tuple[str, ...] = ()
+    """What may go wrong VM by VM …"""
+    standby_risks: tuple[str, ...] = ()
+    """… and by standby."""
     eta_s: float | None = None
     """Of the live moves, from what was measured before; `None` where nothing was."""
     version: CibVersion | None = None
     at_once: int = 1
     protections: tuple[Command, ...] = ()
     """What is sent first, so that no failure restarts a guest."""
+
+    def mind(self, way: EvacuationWay) -> tuple[str, ...]:
+        """All that is to be minded in this way, and not what only holds in the other."""
+        risks = self.move_risks if way is EvacuationWay.VM_BY_VM else self.standby_risks
+        return (*risks, *self.warnings)
 
     def having(self, way: EvacuationWay, *fates: Fate) -> tuple[str, ...]:
         """The VMs that come to one of these ends."""
@@ -165,16 +175,26 @@ def make_evacuation_plan(
     here = [vm.id for vm in on_node(picture, node)]
     names = dict.fromkeys((*here, *interrupted(picture, standby)))
     vms = [vm for vm in map(picture.vm, names) if vm is not None]
+    leaving = tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms)
     return EvacuationPlan(
         node=node,
-        vms=tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms),
+        vms=leaving,
         also=tuple(action for action in standby if picture.vm(action.resource) is None),
         free_bytes=tuple((n.name, free_memory_bytes(n)) for n in picture.nodes if n.name != node),
-        warnings=tuple(warnings([vm for vm in vms if vm.id in targets])),
+        move_risks=tuple(_risks(vms, leaving, EvacuationWay.VM_BY_VM)),
+        standby_risks=tuple(_risks(vms, leaving, EvacuationWay.STANDBY)),
         eta_s=_eta_s(picture, [vm for vm in vms if vm.id in targets]),
         version=picture.version,
         at_once=at_once(picture),
     )
+
+
+def _risks(vms: Sequence[VM], leaving: Sequence[Leaving], way: EvacuationWay) -> Iterator[str]:
+    live = {each.vm for each in leaving if each.fate(way) is Fate.LIVE}
+    moved = {each.vm for each in leaving if each.target is not None}
+    yield from risks([vm for vm in vms if vm.id in live])
+    if way is EvacuationWay.VM_BY_VM:
+        yield from guarded([vm for vm in vms if vm.id in moved])
 
 
 def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:

@@ -19,6 +19,7 @@ from backends.acts.emptying import (
 )
 from backends.acts.journal import Act, Evacuee, Intent, Journal
 from backends.acts.queue import MoveQueue
+from backends.acts.staying import leave_behind, still_there
 from backends.acts.transaction import Report, Stage, quiet, vm_in, writer_of
 from backends.acts.tuning import protect, protected, protections
 from backends.balance import best_target
@@ -31,6 +32,7 @@ from backends.judge import judge, refusal
 from backends.leaving import (
     EvacuationPlan,
     EvacuationWay,
+    Leaving,
     make_evacuation_plan,
     on_node,
 )
@@ -199,7 +201,9 @@ class Evacuation:
             )
         )
         try:
-            async with aclosing(_carry_out(self._backend, act, self.queue)) as reports:
+            staying = [each for each in plan.vms if each.vm in set(stopped) - set(confirmed)]
+            carried_out = _carry_out(self._backend, act, self.queue, staying)
+            async with aclosing(carried_out) as reports:
                 async for report in reports:
                     yield report
         finally:
@@ -264,7 +268,9 @@ async def finish_evacuation(backend: Backend, act: Act) -> AsyncGenerator[Report
                 yield report
 
 
-async def _carry_out(backend: Backend, act: Act, queue: MoveQueue | None) -> AsyncGenerator[Report]:
+async def _carry_out(
+    backend: Backend, act: Act, queue: MoveQueue | None, staying: Sequence[Leaving]
+) -> AsyncGenerator[Report]:
     if queue is not None:
         failure: VmferryError | None = None
         try:
@@ -280,6 +286,11 @@ async def _carry_out(backend: Backend, act: Act, queue: MoveQueue | None) -> Asy
                 async for report in reports:
                     yield report
     node = act.intent.source or ""
+    if left := still_there(backend.picture, node, staying):
+        async with aclosing(leave_behind(backend, act, left)) as reports:
+            async for report in reports:
+                yield report
+        return
     async with aclosing(to_standby(backend, act, node)) as reports:
         async for report in reports:
             yield report

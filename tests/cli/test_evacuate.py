@@ -100,7 +100,7 @@ def test_yes_leaves_who_would_be_rebooted_and_names_them(vmferry: Vmferry) -> No
     ended = vmferry("evacuate", "bravo", "--yes", "--json", on=backend)
     assert ended.code == 1
     last = msgspec.json.decode(ended.out.splitlines()[-1], type=EvacuateLine)
-    assert isinstance(last, EvacuationFailed) and "mail would be stopped" in last.reason
+    assert isinstance(last, EvacuationFailed) and "mail stays on bravo" in last.reason
     assert on(backend, "bravo") == {"mail"} and backend.world.guest("mail").boots == 1
     assert "unless that is confirmed, mail stays" in ended.err
 
@@ -126,7 +126,7 @@ def test_by_standby_nothing_is_rebooted_unless_allowed(vmferry: Vmferry) -> None
 
 @pytest.mark.parametrize(
     ("typed", "code", "says"),
-    [("bravo\n", 0, "stopped as confirmed: mail"), ("\n", 1, "mail would be stopped")],
+    [("bravo\n", 0, "stopped as confirmed: mail"), ("\n", 1, "mail stays on bravo")],
 )
 def test_a_reboot_is_confirmed_on_its_own_by_the_name_of_the_node(
     home: Path, typed: str, code: int, says: str

@@ -195,6 +195,23 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         assert writes(operator)[0] == f"crm_standby --node {home} --update on"
 
 
+async def test_without_the_word_the_others_move_and_that_is_a_good_end(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal, size=(120, 60)) as operator:
+        before, home = boots(operator), vm_of(operator, "legacy-erp").node
+        operator.board.select(None, home)
+        await operator.press("e")
+        await operator.until_sees("Move the others")
+        await confirm(operator)
+        await operator.until_sees("legacy-erp stays on")
+        assert operator.app.screen is operator.main, "no dialog that speaks of a failure"
+        assert operator.sees("Done")
+        assert [vm.id for vm in backend.picture.vms if vm.node == home] == ["legacy-erp"]
+        assert boots(operator) == before
+        assert not any("crm_standby" in command for command in writes(operator))
+
+
 async def test_evacuate_and_take_back_say_why_they_cannot(
     backend: SimulatedBackend, journal: Journal
 ) -> None:

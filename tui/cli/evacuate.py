@@ -141,7 +141,7 @@ def _show(plan: EvacuationPlan, way: EvacuationWay, *, allow_reboot: bool) -> No
     for load in plan.loads(way):
         words = f"{load.node}: {size(load.needed_bytes)} needed, {size(load.free_bytes)} free"
         say(f"  {words}", Tone.WARNING if load.fits is not True else None, err=True)
-    for warning in plan.warnings:
+    for warning in plan.mind(way):
         say(f"  warning: {warning}", Tone.WARNING, err=True)
     say(f"  takes about {seconds(plan.eta_s)}", err=True)
     for command in plan.commands(way, allow_reboot=allow_reboot):
@@ -174,7 +174,7 @@ def _document(plan: EvacuationPlan, way: EvacuationWay, *, allow_reboot: bool) -
             {"node": load.node, "needed_bytes": load.needed_bytes, "free_bytes": load.free_bytes}
             for load in plan.loads(way)
         ],
-        "warnings": list(plan.warnings),
+        "warnings": list(plan.mind(way)),
         "eta_s": plan.eta_s,
         "commands": [
             command_document(command) for command in plan.commands(way, allow_reboot=allow_reboot)
@@ -200,7 +200,19 @@ async def _carry_out(
             f"{_standing_words(backend, node)}. The next act of vmferry on this cluster tidies up"
         )
         raise
+    if still := _left_behind(backend, node):
+        reason = f"{still} stays on {node}, which is not in standby"
+        follower.tell("failed", {"node": node, "reason": reason, **_standing(backend, plan)})
+        raise ActFailed(reason, where=node, cure="--allow-reboot takes it along, restarted")
     follower.tell("done", {"node": node, **_standing(backend, plan)})
+
+
+def _left_behind(backend: Backend, name: str) -> str:
+    """Who stays as confirmed. Scripts take 0 for a node that may be switched off."""
+    node = backend.picture.node(name)
+    if node is None or node.standby:
+        return ""
+    return ", ".join(vm.id for vm in on_node(backend.picture, name))
 
 
 def _standing(backend: Backend, plan: EvacuationPlan) -> dict[str, object]:

@@ -70,7 +70,8 @@ def of_evacuation(
 def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
     yield plain(f"{way.value[:1].upper()}{way.value[1:]}", Tone.STRONG)
     yield plain(_meaning(plan, way))
-    yield heading(f"{len(plan.vms)} on {plan.node}" if plan.vms else f"Nothing runs on {plan.node}")
+    count = f"{len(plan.vms)} VM{'s' * (len(plan.vms) > 1)}"
+    yield heading(f"{count} on {plan.node}" if plan.vms else f"No VM runs on {plan.node}")
     for leaving in plan.vms:
         yield _leaving(leaving, way)
     for action in plan.also:
@@ -83,11 +84,12 @@ def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
         yield heading("Does the memory fit?")
         for load in loads:
             yield _load(load)
-    if plan.warnings or plan.eta_s is not None:
+    mind = plan.mind(way)
+    if mind or plan.eta_s is not None:
         yield heading("Mind")
     if plan.eta_s is not None:
         yield point(f"the live moves take about {duration_text(plan.eta_s)} in all", Tone.MUTED)
-    for text in plan.warnings:
+    for text in mind:
         yield warning(text)
     if plan.protections:
         yield point(_PROTECTED, Tone.OK, "✔")
@@ -119,7 +121,7 @@ def _interrupted(stopped: tuple[str, ...], way: EvacuationWay) -> str:
         return f"{names}: shut down and started elsewhere. Type {WORD} to accept that."
     return (
         f"{names}: shut down and started elsewhere, if you type {WORD}. Otherwise only the others "
-        "move, and the node does not go into standby."
+        "move, and the node does not go into standby: crm_standby is not sent then."
     )
 
 
