@@ -167,5 +167,5 @@ def _standing(vm: VM) -> str:
     if vm.state is VMState.UNKNOWN:
         return f"{'whether' if where else 'where'} {vm.id} runs{where} is not known"
     if vm.state in (VMState.FAILED, VMState.BLOCKED):
-        return f"Pacemaker holds {vm.id} for {vm.state.value}{where}"
+        return f"Pacemaker reports {vm.id} as {vm.state.value}{where}"
     return f"{vm.id} is {vm.state.value}{where}"

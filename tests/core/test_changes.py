@@ -146,7 +146,7 @@ def test_events_name_what_they_are_about() -> None:
 @pytest.mark.parametrize(
     ("found", "told"),
     [
-        (vm(state=VMState.FAILED), "Pacemaker holds web1 for failed on alpha"),
+        (vm(state=VMState.FAILED), "Pacemaker reports web1 as failed on alpha"),
         (vm(state=VMState.UNKNOWN), "whether web1 runs on alpha is not known"),
         (vm(node=None, state=VMState.UNKNOWN), "where web1 runs is not known"),
     ],

@@ -137,6 +137,9 @@ async def test_a_copy_is_aborted_another_guarded_and_a_leftover_cleared(
         await operator.sees("migrate_to of web2 failed on alpha")
         for vm in BOTH:
             await operator.sees(f"· +the move was called off: {vm} is running on alpha")
+        assert not glass.place(operator.app, r"web\d (is stopped|runs is not known)"), (
+            "they ran throughout"
+        )
     assert not list(journal.abandoned())
     aftermath.check()
 
