@@ -71,6 +71,12 @@ def sequence(
     )
 
 
+def prepared(command: Command, picture: Cluster, foreseen: Iterable[Action]) -> tuple[Command, ...]:
+    """Exactly what is sent for one command of which this is foreseen."""
+    forgets = (commands.forget_stay(*stay) for stay in earlier_stays(picture, foreseen))
+    return (*forgets, command)
+
+
 def earlier_stays(picture: Cluster, actions: Iterable[Action]) -> Iterator[tuple[str, str]]:
     """The VMs that these actions bring live to a node where they had been before."""
     for action in actions:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on, work
 
 from backends import commands
 from backends.acts.migration import clear
+from backends.acts.planning import foresee_beside
 from backends.acts.tuning import protected, protections
 from backends.balance import best_target
 from backends.doctor.advice import advise, advise_plan
@@ -17,7 +19,7 @@ from backends.errors import VmferryError
 from backends.judge import make_plan
 from backends.model import VM
 from backends.moves import confirmed
-from backends.plan import Plan, Verdict
+from backends.plan import Action, Plan, Verdict
 from tui.acting import names
 from tui.messages import Doing, ExaminationChanged, Trouble, VerdictsGiven
 from tui.proposal import Proposal
@@ -123,13 +125,13 @@ class MovingScreen(QueueingScreen):
             foreseen = (
                 ()
                 if picture.migration(vm.id)
-                else await self.backend.foresee([commands.clear(vm.id)])
+                else await foresee_beside(self.backend, [commands.clear(vm.id)])
             )
-            return of_clear(picture, vm, foreseen, lambda: self._clear(vm.id))
+            return of_clear(picture, vm, foreseen, lambda: self._clear(vm.id, foreseen))
 
         self.propose(f"Remove the leftover constraints of {selected.id}", make)
 
-    def _clear(self, vm: str) -> None:
+    def _clear(self, vm: str, shown: Sequence[Action]) -> None:
         what = f"removing the constraints of {vm}"
         doing = Doing((vm,), what, f"The constraints of {vm} were not removed")
-        self.carry_out(doing, clear(self.backend, vm, self.journal))
+        self.carry_out(doing, clear(self.backend, vm, self.journal, shown=shown))

@@ -12,12 +12,12 @@ import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 
+from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.planning import foresee_beside
-from backends.acts.transaction import Report, Stage, at_rest, send, ticking, vm_in, writer_of
+from backends.acts.transaction import Report, Stage, send, ticking, vm_in, writer_of
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
-from backends.leaving import interrupted
 from backends.model import VMState
 from backends.pacemaker.edit import changing
 from backends.plan import Action, Command
@@ -93,17 +93,17 @@ async def finish_cure(
         yield Report(vm_id, Stage.DONE, f"{told}: {When.AT_NEXT_STOP}")
         return
     for command in to_do:
-        async for report in at_rest(backend, vm_id):
-            yield report
-        actions = await foresee_beside(backend, [command])
-        stopped = set(interrupted(backend.picture, actions)) - set(confirmed)
-        if stopped:
+        try:
+            async with aclosing(ready(backend, act, command, confirmed)) as reports:
+                async for report in reports:
+                    yield report
+        except Refused as error:
             act.close("not carried out to its end")
             raise ActFailed(
-                f"{told}: stopped before «{command}», because Pacemaker would at once "
-                f"{' and '.join(map(str, actions))}; {_standing(backend, vm_id)}",
+                f"{told}: stopped before «{command}»: {error.what}; {_standing(backend, vm_id)}",
                 cure="look at the doctor's findings again",
-            )
+            ) from error
+        actions = await foresee_beside(backend, [command])
         yield Report(vm_id, Stage.CURING, command.purpose)
         try:
             await send(backend, act, Stage.CURING, command)

@@ -5,27 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from functools import partial
 
 from backends import commands
+from backends.acts.foreseen import forget_stay
 from backends.acts.journal import Act, Intent, Journal
-from backends.acts.planning import foresee_beside
-from backends.acts.transaction import (
-    Report,
-    Stage,
-    at_rest,
-    send,
-    send_for,
-    vm_in,
-    wait_for,
-    writer_of,
-)
+from backends.acts.transaction import Report, Stage, at_rest, send_for, vm_in, writer_of
 from backends.base import Backend
 from backends.errors import Refused, VmferryError
 from backends.plan import Plan, VerdictKind
-from backends.proof import calls, is_probed, was_there
-
-PROBED_WITHIN_S = 30.0
+from backends.proof import calls
 
 
 def begin(
@@ -51,6 +39,7 @@ def begin(
                 target=plan.node,
                 reboot=plan.verdict.restarts(vm.id),
                 at=time.time(),
+                confirmed=plan.verdict.reboots,
                 calls=calls(vm),
                 keep=keep,
             )
@@ -95,29 +84,6 @@ async def depart(
     # An older picture has no constraint yet, as if the move had been called off.
     with suppress(VmferryError):
         await backend.refresh()
-
-
-async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> AsyncGenerator[Report]:
-    """Where the VM was on that node before, make Pacemaker forget it; see `commands.forget_stay`.
-
-    That takes a while, in which others may begin something. Raises `Refused` where it would do
-    more.
-    """
-    if not was_there(vm_in(backend.picture, vm_id), node):
-        return
-    async for report in at_rest(backend, vm_id):
-        yield report
-    command = commands.forget_stay(vm_id, node)
-    if foreseen := await foresee_beside(backend, [command]):
-        raise Refused(
-            f"to forget the earlier stay of {vm_id} on {node} would do more: "
-            + " and ".join(map(str, foreseen))
-        )
-    yield Report(vm_id, Stage.PREPARING, command.purpose)
-    await send(backend, act, Stage.PREPARING, command)
-    probed = partial(is_probed, node=node)
-    what = f"Pacemaker to look at {node}"
-    await wait_for(backend, vm_id, probed, what, within_s=PROBED_WITHIN_S)
 
 
 async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> None:

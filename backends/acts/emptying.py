@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
-from backends.acts.departure import forget_stay
+from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Evacuee
 from backends.acts.transaction import (
     CLEARED_WITHIN_S,
@@ -27,7 +27,6 @@ from backends.errors import ActFailed, Refused, VmferryError
 from backends.leaving import interrupted, on_node
 from backends.model import VM, Cluster, ConstraintKind, VMState
 from backends.proof import Standing, standing
-from backends.waves import earlier_stays
 
 IDLE_S = 60.0
 """Pacemaker that does nothing for so long will do nothing more."""
@@ -39,34 +38,25 @@ async def to_standby(backend: Backend, act: Act, node: str) -> AsyncGenerator[Re
     """Standby, when it stops no guest but those of which that was confirmed."""
     command = commands.standby(node, on=True)
     confirmed = {evacuee.vm for evacuee in act.intent.evacuees if evacuee.reboot}
-    while True:
-        await quiet(backend)
-        await backend.refresh()
-        picture = backend.picture
-        known = picture.node(node)
-        if known is None or known.standby:
-            return
-        foreseen = await backend.foresee([command])
-        stopped = [vm for vm in interrupted(picture, foreseen) if vm not in confirmed]
-        if stopped:
-            why = f"{_names(stopped)} would be stopped by a standby, which was not confirmed"
-            async with aclosing(give_up(backend, act, why, None)) as reports:
-                async for report in reports:
-                    yield report
-        stays = list(earlier_stays(picture, foreseen))
-        if not stays:
-            break
-        try:
-            for vm, place in stays:  # which takes a while: all is looked at again after it
-                async with aclosing(forget_stay(backend, act, vm, place)) as reports:
-                    async for report in reports:
-                        yield report
-        except Refused as error:
-            async with aclosing(give_up(backend, act, str(error), None)) as reports:
-                async for report in reports:
-                    yield report
-    yield Report("", Stage.MOVING, command.purpose)
-    await send(backend, act, Stage.MOVING, command)
+    await quiet(backend)
+    if _stands_by(backend, node):
+        return
+    try:
+        async with aclosing(ready(backend, act, command, confirmed)) as reports:
+            async for report in reports:
+                yield report
+    except Refused as error:
+        async with aclosing(give_up(backend, act, error.what, None)) as reports:
+            async for report in reports:
+                yield report
+    if not _stands_by(backend, node):
+        yield Report("", Stage.MOVING, command.purpose)
+        await send(backend, act, Stage.MOVING, command)
+
+
+def _stands_by(backend: Backend, node: str) -> bool:
+    known = backend.picture.node(node)
+    return known is None or known.standby
 
 
 async def give_up(

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
 from backends import commands
-from backends.acts.departure import forget_stay
 from backends.acts.evacuation import BACK, last_evacuees
+from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.transaction import Report, Stage, quiet, send, ticking, writer_of
 from backends.base import Backend
@@ -19,7 +19,6 @@ from backends.leaving import interrupted
 from backends.model import Cluster
 from backends.moves import Move
 from backends.plan import Action, VerdictKind
-from backends.waves import earlier_stays
 
 KIND = BACK
 
@@ -68,37 +67,29 @@ async def finish_bring_back(
     """End the standby where it has not ended yet, and follow what goes back by itself.
 
     A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
-    Raises `ActFailed` where the standby would have to end with one, and `Refused` where what goes
-    back by itself cannot be prepared for that.
+    Raises `ActFailed` where the standby would have to end with one, or where what goes back by
+    itself cannot be prepared for that.
     """
     node = act.intent.source or ""
-    while True:
-        await quiet(backend)
-        known = backend.picture.node(node)
-        if known is None or not known.standby:
-            break
-        foreseen = await foresee_back(backend, node)
-        if stopped := _surprised(backend.picture, foreseen, confirmed):
+    command = commands.standby(node, on=False)
+    await quiet(backend)
+    known = backend.picture.node(node)
+    if known is not None and known.standby:
+        try:
+            async with aclosing(ready(backend, act, command, confirmed)) as reports:
+                async for report in reports:
+                    yield report
+        except Refused as error:
             act.close("not taken back")
             raise ActFailed(
-                f"it stays in standby: Pacemaker would at once stop and start {stopped}",
+                f"it stays in standby: {error.what}",
                 where=node,
                 cure="take it back again, and read what would happen",
-            )
-        stays = list(earlier_stays(backend.picture, foreseen))
-        try:
-            for vm, place in stays:
-                async with aclosing(forget_stay(backend, act, vm, place)) as reports:
-                    async for report in reports:
-                        yield report
-        except Refused:
-            act.close("not taken back")
-            raise
-        if not stays:
-            command = commands.standby(node, on=False)
-            yield Report("", Stage.MOVING, command.purpose)
-            await send(backend, act, Stage.MOVING, command)
-            await _ended(backend, node)
+            ) from error
+        yield Report("", Stage.MOVING, command.purpose)
+        await send(backend, act, Stage.MOVING, command)
+        await _ended(backend, node)
+        await quiet(backend)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")
 

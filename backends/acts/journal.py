@@ -50,6 +50,8 @@ class Intent(msgspec.Struct, frozen=True, tag="intent"):
     """The VM's operation history when it began: node, task, call id, time."""
     maintenance: str | None = None
     """The VM's own maintenance attribute when it began, to be restored."""
+    confirmed: tuple[str, ...] = ()
+    """The VMs whose guests the operator accepts to be stopped by a move or after it."""
     keep: bool = False
     """A move that leaves its constraint: the evacuation that it is part of removes it."""
     way: str | None = None

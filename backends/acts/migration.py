@@ -7,17 +7,19 @@ commands. Nothing touches constraints while a migration is in flight.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
+from backends import commands
 from backends.acts.copies import Copies
 from backends.acts.departure import begin, depart
+from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal, Note
+from backends.acts.planning import foresee_beside
 from backends.acts.safe_order import finish_rescue
 from backends.acts.transaction import (
     Report,
     Stage,
-    at_rest,
     clear_constraints,
     ticking,
     vm_in,
@@ -25,8 +27,9 @@ from backends.acts.transaction import (
 )
 from backends.base import Backend
 from backends.errors import ActFailed, Refused
+from backends.leaving import interrupted
 from backends.model import VM, Cluster, Migration, Phase
-from backends.plan import Plan
+from backends.plan import Action, Plan
 from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
 
 IDLE_S = 60.0
@@ -87,10 +90,17 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         # Open until it is recovered: its constraint goes with that, not before.
         raise _failure(backend.picture, act, end)
     if not act.intent.keep:
-        async for report in at_rest(backend, vm, Stage.CLEARING):
-            yield report
-        async for report in clear_constraints(backend, act):
-            yield report
+        try:
+            async with aclosing(_clear(backend, act, act.intent.confirmed)) as reports:
+                async for report in reports:
+                    yield report
+        except Refused as error:
+            act.close(f"{end.value}; its constraint stays")
+            raise ActFailed(
+                f"the move ended as «{end.value}» with {vm} on {place}, and its constraint stays: "
+                f"{error.what}",
+                cure=f"vmferry clear {vm} shows what its removal would do",
+            ) from error
     act.close(end.value)
     if end is not expected or place != target:
         raise _failure(backend.picture, act, end)
@@ -98,10 +108,14 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     yield Report(vm, Stage.DONE, f"{vm} is on {target} ({how})")
 
 
-async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[Report]:
+async def clear(
+    backend: Backend, vm: str, journal: Journal, *, shown: Sequence[Action] | None = None
+) -> AsyncGenerator[Report]:
     """Remove the leftover constraints of a VM that is not being migrated.
 
-    Raises `Refused` where there are none or the VM is in flight, `ActFailed` where they stay.
+    `shown`: what was foreseen when the operator confirmed, with the guests that it stops.
+    Raises `Refused` where there are none, the VM is in flight, or more would happen now, and
+    `ActFailed` where they stay.
     """
     writer_of(backend)
     picture = backend.picture
@@ -118,24 +132,64 @@ async def clear(backend: Backend, vm: str, journal: Journal) -> AsyncGenerator[R
         )
     if not known.constraints:
         raise Refused(f"{vm} has no leftover constraints")
+    if shown is not None:
+        await _still_foreseen(backend, vm, shown)
     act = journal.begin(
         Intent("clear", picture.name, vm, known.node, None, False, time.time(), calls(known))
     )
     try:
-        async with aclosing(finish_clear(backend, act)) as reports:
-            async for report in reports:
+        async with aclosing(finish_clear(backend, act, interrupted(picture, shown or ()))) as told:
+            async for report in told:
                 yield report
     finally:
         act.leave()
 
 
-async def finish_clear(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Remove them where they are still there. Raises `ActFailed`."""
+async def finish_clear(
+    backend: Backend, act: Act, confirmed: Collection[str] = ()
+) -> AsyncGenerator[Report]:
+    """Remove them where they are still there.
+
+    A restart that was confirmed is not begun by a later run: who confirmed it may be gone.
+    Raises `ActFailed`.
+    """
     vm = act.intent.vm
-    async for report in clear_constraints(backend, act):
-        yield report
+    try:
+        async with aclosing(_clear(backend, act, confirmed)) as reports:
+            async for report in reports:
+                yield report
+    except Refused as error:
+        act.close("not cleared")
+        raise ActFailed(
+            f"the constraints of {vm} stay: {error.what}",
+            cure=f"vmferry clear {vm} shows what their removal would do",
+        ) from error
     act.close("cleared")
     yield Report(vm, Stage.DONE, f"{vm} has no leftover constraints")
+
+
+async def _clear(backend: Backend, act: Act, confirmed: Collection[str]) -> AsyncGenerator[Report]:
+    """Remove the constraints of the act's VM, where it has any; raises what `ready` raises."""
+    vm = act.intent.vm
+    if not vm_in(backend.picture, vm).constraints:
+        return
+    command = commands.clear(vm)
+    async with aclosing(ready(backend, act, command, confirmed, Stage.CLEARING)) as reports:
+        async for report in reports:
+            yield report
+    async for report in clear_constraints(backend, act):
+        yield report
+
+
+async def _still_foreseen(backend: Backend, vm: str, shown: Sequence[Action]) -> None:
+    """Raises `Refused` where more would happen than was shown."""
+    known = {action.what for action in shown}
+    foreseen = await foresee_beside(backend, [commands.clear(vm)])
+    if new := [action for action in foreseen if action.what not in known]:
+        raise Refused(
+            f"the cluster has changed since: Pacemaker would now {' and '.join(map(str, new))}",
+            cure="look at it anew",
+        )
 
 
 async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, Standing]]:

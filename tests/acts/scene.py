@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from backends.acts.journal import Act, Journal
 from backends.acts.transaction import Report
 from backends.errors import VmferryError
 from backends.model import VM, VMState
 from backends.simulated import SimulatedBackend
+from backends.simulated.world import TICK_S
+from backends.tasks import cancel
+
+
+@asynccontextmanager
+async def calm(*, read_only: bool = False) -> AsyncIterator[SimulatedBackend]:
+    """A cluster in which nobody else is at work; its time flies, but no step of it is left out."""
+
+    async def let_time_pass() -> None:
+        while True:
+            await cluster.advance(TICK_S)
+            await asyncio.sleep(0.002)
+
+    async with SimulatedBackend(speed=0, scenario="calm", read_only=read_only) as cluster:
+        time = asyncio.create_task(let_time_pass())
+        try:
+            yield cluster
+        finally:
+            await cancel(time)
 
 
 def found(backend: SimulatedBackend, name: str) -> VM:

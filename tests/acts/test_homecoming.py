@@ -102,7 +102,7 @@ async def test_a_later_run_begins_no_restart_that_was_confirmed(
     before = boots(backend)
     act = await cut_short(backend, journal, "legacy-erp")
     error = await fails(resume(backend, act))
-    assert isinstance(error, ActFailed) and "stop and start legacy-erp" in str(error)
+    assert isinstance(error, ActFailed) and "at once stop legacy-erp" in str(error)
     assert (written(backend), rebooted(backend, before), open_acts(journal)) == ([], set(), [])
 
     await carry_out(bring_back(backend, "charlie", journal, confirmed=("legacy-erp",)))

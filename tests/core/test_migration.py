@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from acts.scene import calm
 from backends import commands
 from backends.acts.journal import Act, Journal
 from backends.acts.migration import clear, finish_move, migrate
 from backends.acts.transaction import Report, Stage
 from backends.base import Answer, Writer
-from backends.errors import ActFailed, CommandFailed, Refused, Unknown, VmferryError
+from backends.errors import ActFailed, CommandFailed, Refused, VmferryError
 from backends.model import VM, Phase, VMState
 from backends.plan import Command, VerdictKind
 from backends.simulated import SimulatedBackend
-from backends.simulated.world import TICK_S
-from backends.tasks import cancel
 
 LIVE, COLD = "web1", "legacy-erp"
 
@@ -27,23 +26,6 @@ LIVE, COLD = "web1", "legacy-erp"
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "acts")
-
-
-@asynccontextmanager
-async def calm(*, read_only: bool = False) -> AsyncIterator[SimulatedBackend]:
-    """A cluster in which nobody else is at work; its time flies, but no step of it is left out."""
-
-    async def let_time_pass() -> None:
-        while True:
-            await cluster.advance(TICK_S)
-            await asyncio.sleep(0.002)
-
-    async with SimulatedBackend(speed=0, scenario="calm", read_only=read_only) as cluster:
-        time = asyncio.create_task(let_time_pass())
-        try:
-            yield cluster
-        finally:
-            await cancel(time)
 
 
 @pytest.fixture
@@ -378,34 +360,3 @@ async def test_nothing_is_settled_while_no_node_answers(
             asyncio.get_running_loop().call_later(0.5, backend.world.resume_pacemaker_answers)
     assert silent == ["no node answers: no route to host"]
     assert found(backend, LIVE).node == target
-
-
-async def test_leftovers_of_somebody_else_are_cleared(
-    backend: SimulatedBackend, journal: Journal
-) -> None:
-    backend.world.execute(("crm_resource", "--ban", "-r", LIVE, "-N", "delta"))
-    await backend.refresh()
-    assert found(backend, LIVE).constraints
-    reports = await carry_out(clear(backend, LIVE, journal))
-    assert [report.stage for report in reports] == [Stage.CLEARING, Stage.DONE]
-    assert found(backend, LIVE).constraints == ()
-    assert open_acts(journal) == []
-
-
-async def test_there_is_nothing_to_clear(backend: SimulatedBackend, journal: Journal) -> None:
-    _, error = await fails(clear(backend, LIVE, journal))
-    assert isinstance(error, Refused) and "no leftover constraints" in str(error)
-    _, error = await fails(clear(backend, "no-such-vm", journal))
-    assert isinstance(error, Unknown)
-    assert (written(backend), open_acts(journal)) == ([], [])
-
-
-async def test_nothing_is_cleared_under_a_migration(
-    backend: SimulatedBackend, journal: Journal
-) -> None:
-    plan = await backend.plan([LIVE], elsewhere(backend, LIVE))
-    async with aclosing(migrate(backend, plan, journal)) as reports:
-        await until_copying(backend, reports)
-        _, error = await fails(clear(backend, LIVE, journal))
-    assert isinstance(error, Refused) and "is being migrated" in str(error)
-    assert str(commands.clear(LIVE)) not in written(backend)

@@ -9,11 +9,13 @@ import click
 from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.migration import clear as carry_out
+from backends.acts.planning import foresee_beside
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
-from backends.judge import INTERRUPTING
-from backends.model import VM, Constraint
+from backends.leaving import interrupted
+from backends.model import VM, Cluster, Constraint
 from backends.plan import Action
+from backends.waves import prepared
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import action_document, constraint_document
@@ -61,44 +63,31 @@ async def _clear(
                 where=vm.id,
                 cure="wait until it has arrived; nothing was changed",
             )
-        actions = await _consequences(backend, vm)
-        _show(vm, actions)
+        actions = await foresee_beside(backend, [commands.clear(vm.id)])
+        _show(backend.picture, vm, actions)
         follower.tell(
             "plan",
             {
                 "vm": vm.id,
                 "constraints": [constraint_document(constraint) for constraint in vm.constraints],
-                "actions": None if actions is None else list(map(action_document, actions)),
+                "actions": list(map(action_document, actions)),
             },
         )
-        reboots = tuple(
-            action.resource
-            for action in actions or ()
-            if action.kind in INTERRUPTING and backend.picture.vm(action.resource)
-        )
+        reboots = interrupted(backend.picture, actions)
         question = f"Remove what moves have left on {vm.id}?"
         await consent(vm.id, reboots, yes=yes, allow_reboot=allow_reboot, question=question)
-        await _carry_out(backend, vm.id, journal, follower)
+        await _carry_out(backend, vm.id, journal, follower, actions)
 
 
-async def _consequences(backend: Backend, vm: VM) -> tuple[Action, ...] | None:
-    """What Pacemaker would do without them; `None` where the scheduler cannot be asked."""
-    if vm.node is None:
-        return None
-    prediction = (await backend.predict([vm.id], [vm.node])).get(vm.node)
-    return prediction.cleared if prediction else None
-
-
-def _show(vm: VM, actions: tuple[Action, ...] | None) -> None:
+def _show(picture: Cluster, vm: VM, actions: tuple[Action, ...]) -> None:
     for constraint in vm.constraints:
         say(_in_words(constraint), err=True)
-    if actions is None:
-        say("  what Pacemaker does without is not known", Tone.WARNING, err=True)
-    for action in actions or ():
+    for action in actions:
         say(f"  without: {action}", Tone.WARNING, err=True)
-    if actions == ():
+    if not actions:
         say("  without: nothing moves", Tone.GOOD, err=True)
-    say(f"  $ {commands.clear(vm.id)}", Tone.QUIET, err=True)
+    for command in prepared(commands.clear(vm.id), picture, actions):
+        say(f"  $ {command}", Tone.QUIET, err=True)
 
 
 def _in_words(constraint: Constraint) -> str:
@@ -107,9 +96,11 @@ def _in_words(constraint: Constraint) -> str:
     return f"{constraint.id}: {constraint.kind.value}{where}{expires}"
 
 
-async def _carry_out(backend: Backend, vm: str, journal: Journal, follower: Follower) -> None:
+async def _carry_out(
+    backend: Backend, vm: str, journal: Journal, follower: Follower, shown: tuple[Action, ...]
+) -> None:
     try:
-        await follower.follow(carry_out(backend, vm, journal))
+        await follower.follow(carry_out(backend, vm, journal, shown=shown))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

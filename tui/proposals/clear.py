@@ -8,6 +8,7 @@ from backends import commands
 from backends.leaving import interrupted
 from backends.model import VM, Cluster
 from backends.plan import Action
+from backends.waves import prepared
 from tui.proposal import (
     Answer,
     Line,
@@ -40,7 +41,7 @@ def of_clear(picture: Cluster, vm: VM, foreseen: Sequence[Action], then: Then) -
         lines=(
             *left,
             *foreseen_lines(picture, foreseen, "Without them, the scheduler says"),
-            *commands_lines([commands.clear(vm.id)]),
+            *commands_lines(prepared(commands.clear(vm.id), picture, foreseen)),
         ),
         enter=None if stopped else answer,
         typed=answer if stopped else None,

@@ -9,7 +9,7 @@ from backends.leaving import interrupted
 from backends.model import Cluster
 from backends.moves import Move
 from backends.plan import Action, Verdict, VerdictKind
-from backends.waves import earlier_stays, sequence
+from backends.waves import prepared, sequence
 from tui.proposal import (
     MEANINGS,
     Answer,
@@ -36,12 +36,11 @@ def of_return(
     label = "Take it back, with reboot" if stopped else "Take it back"
     answer = Answer(label, lambda: then(stopped))
     title = "Pacemaker will then by itself"
-    forgets = [commands.forget_stay(*stay) for stay in earlier_stays(picture, foreseen)]
     return Proposal(
         lines=(
             plain(f"{node} may run VMs again. Its VMs from before are offered to come home then."),
             *foreseen_lines(picture, foreseen, title),
-            *commands_lines([*forgets, commands.standby(node, on=False)]),
+            *commands_lines(prepared(commands.standby(node, on=False), picture, foreseen)),
         ),
         enter=None if stopped else answer,
         typed=answer if stopped else None,
