@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from backends.model import LOST, VM, Cluster, Phase
 from backends.proof import Call, call, calls
 
+_GOING_ON = (Phase.COPYING, Phase.SWITCHING, Phase.STOPPING)
+
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
@@ -35,15 +37,15 @@ class Copies:
         if vm.maintenance:
             self._seen.pop(vm.id, None)
             return False
-        copying = migration is not None and migration.phase is Phase.COPYING
         if copy is None:
-            if migration is not None and copying:
+            if migration is not None and migration.phase is Phase.COPYING:
                 self._seen[vm.id] = _Copy(migration.source, picture.dc, frozenset(calls(vm)))
             return False
         if _has_ended(picture, vm, copy):
             del self._seen[vm.id]
             return False
-        return not copying or picture.dc not in (copy.dc, None)
+        goes_on = migration is not None and migration.phase in _GOING_ON
+        return not goes_on or picture.dc not in (copy.dc, None)
 
 
 def _has_ended(picture: Cluster, vm: VM, copy: _Copy) -> bool:

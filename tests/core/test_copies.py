@@ -12,9 +12,11 @@ PENDING = Operation("alpha", "migrate_to", -1, 193, -1, 5.0, source="alpha", tar
 STARTED = Operation("alpha", "start", 3, 0, 0, 1.0)
 
 
-def copying(dc: str = "charlie", **changes: object) -> tuple[Cluster, VM]:
+def copying(
+    dc: str = "charlie", phase: Phase = Phase.COPYING, **changes: object
+) -> tuple[Cluster, VM]:
     known = vm("web1", state=VMState.MIGRATING, history=(STARTED, PENDING))
-    flight = Migration("web1", "alpha", "bravo", Phase.COPYING)
+    flight = Migration("web1", "alpha", "bravo", phase)
     return at(replace(known, **changes), dc, flight)  # type: ignore[arg-type]
 
 
@@ -26,6 +28,7 @@ def test_a_copy_that_goes_on_is_not_lost() -> None:
     copies = Copies()
     assert not copies.is_lost(*copying())
     assert not copies.is_lost(*copying())
+    assert not copies.is_lost(*copying(phase=Phase.SWITCHING))
 
 
 def test_it_is_lost_when_its_operation_vanishes_without_a_result() -> None:
