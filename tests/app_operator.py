@@ -13,9 +13,8 @@ from backends.base import Backend
 from backends.simulated import SimulatedBackend
 from tui.app import VmferryApp
 from tui.main_screen import MainScreen
+from waiting import PATIENCE_S
 from widgets.board import Board
-
-PATIENCE_S = 30.0
 
 
 class Operator:

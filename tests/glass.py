@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from textual.app import App
 
-from waiting import until
+from waiting import PATIENCE_S, until
 
 
 def lines(app: App[None]) -> list[str]:
@@ -28,7 +28,7 @@ def place(app: App[None], pattern: str) -> tuple[int, int] | None:
 
 
 async def shows(
-    app: App[None], pattern: str, what: str, *, within_s: float = 90.0
+    app: App[None], pattern: str, what: str, *, within_s: float = PATIENCE_S
 ) -> tuple[int, int]:
     """Wait until the pattern stands on the screen, and return where; fail with the screen."""
     try:

@@ -16,7 +16,7 @@ from typing import Self
 
 import pyte
 
-PATIENCE_S = 60.0
+from waiting import PATIENCE_S
 
 
 class Terminal:

@@ -9,8 +9,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE_S = 180.0
+"""Nothing is promised within this time: a state that a busy machine has not reached by then never
+comes."""
 
-async def until(condition: Callable[[], T | None], what: str, *, within_s: float = 90.0) -> T:
+
+async def until(condition: Callable[[], T | None], what: str, *, within_s: float = PATIENCE_S) -> T:
     """The first truthy value of the condition; the loop goes on running meanwhile."""
     end = time.monotonic() + within_s
     while not (value := condition()):

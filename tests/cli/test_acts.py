@@ -23,6 +23,7 @@ from cli.schema import (
     ProgressLine,
 )
 from cli.terminal import on_terminal
+from waiting import PATIENCE_S
 
 MOVE = ("crm_resource", "--move", "--resource")
 
@@ -256,7 +257,7 @@ def test_an_interrupted_migrate_says_so_in_json(home: Path) -> None:
             if '"phase": "copying"' in line:
                 break
         process.send_signal(signal.SIGINT)
-        rest, words = process.communicate(timeout=60)
+        rest, words = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert isinstance(lines(rest)[-1], InterruptedLine)
     assert "Pacemaker goes on moving web1 to bravo" in words

@@ -15,6 +15,7 @@ from cli.conftest import Vmferry
 from cli.scene import wrote
 from cli.schema import PreviewSchema
 from faulty import Faulty
+from waiting import PATIENCE_S
 
 REASON = (
     "the migration of web1 would fail: ssh on alpha: qemu+ssh://bravo/system cannot be reached: "
@@ -87,7 +88,7 @@ class Busy(SimulatedBackend):
     """Whoever examines a node of it waits for ever."""
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.Event().wait()
         raise AssertionError("somebody set what nobody has")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE_S
+
 
 @pytest.mark.parametrize(
     ("args", "code"),
@@ -31,7 +33,7 @@ def test_a_host_that_cannot_be_reached_is_a_sentence(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (code, "")

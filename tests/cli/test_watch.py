@@ -15,6 +15,7 @@ from backends.model import Cluster, Node, NodeState
 from cli.conftest import Vmferry
 from cli.schema import EventLine, SummaryLine
 from cli.still import StillBackend
+from waiting import PATIENCE_S
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def test_it_ends_when_interrupted(home: Path, number: signal.Signals) -> None:
         assert process.stdout is not None
         assert "3 nodes (3 online)" in process.stdout.readline()
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130
         assert err.strip() == ""
 
@@ -66,7 +67,7 @@ def test_it_ends_by_sigterm_where_sigint_is_ignored(home: Path) -> None:
             assert process.stdout is not None
             process.stdout.readline()
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 130
     finally:
         signal.signal(signal.SIGINT, before)
@@ -77,7 +78,7 @@ def test_it_is_quiet_when_nobody_reads_any_more(home: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 

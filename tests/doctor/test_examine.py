@@ -12,6 +12,7 @@ from backends.errors import CommandFailed
 from backends.plan import Command, Prediction
 from backends.simulated import SimulatedBackend
 from doctor.cases import make
+from waiting import PATIENCE_S
 
 
 class Meeting(SimulatedBackend):
@@ -22,7 +23,7 @@ class Meeting(SimulatedBackend):
         self._meeting = asyncio.Barrier(nodes)
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await self._meeting.wait()
         return await super().collect(node, probes)
 

@@ -14,6 +14,7 @@ from backends.live import LiveBackend
 from backends.ssh import Login
 from examined import examined
 from lab import Lab, LabError
+from waiting import PATIENCE_S
 
 TOPICS = (Topic.STORAGE, Topic.LOCKING)
 QEMU, SANLOCK = "/etc/libvirt/qemu.conf", "/etc/libvirt/qemu-sanlock.conf"
@@ -35,7 +36,7 @@ JOIN = "sanlock client add_lockspace -o 1 -s {space}:{host_id}:{path}:0"
 async def look(lab: Lab) -> list[Finding]:
     """What the doctor says of storage and locking."""
     async with LiveBackend(["alpha"], Login(ssh_config=lab.ssh_config), read_only=True) as backend:
-        await backend.settled(within_s=10)
+        await backend.settled(within_s=PATIENCE_S)
         report = await examined(backend)
     return [finding for finding in report.findings if finding.topic in TOPICS]
 

@@ -82,6 +82,18 @@ class Cluster:
             if operation.get("op-status") == "-1" and resource.get("id") in VM_NAMES
         ]
 
+    def earlier_stays(self) -> list[tuple[str, str]]:
+        """What the history tells of VMs on nodes where they are not: VM, node."""
+        placement = self.placement()
+        return [
+            (name, place)
+            for node in self.cib().iter("node_state")
+            for resource in node.iter("lrm_resource")
+            if (name := resource.get("id", "")) in VM_NAMES
+            and placement.get(name) != (place := node.get("uname", ""))
+            and any(each.get("operation") != "monitor" for each in resource.iter("lrm_rsc_op"))
+        ]
+
     def failures(self) -> bool:
         """Is anything recorded as failed?"""
         status = self.crm_mon()

@@ -29,7 +29,7 @@ def settle(lab: Lab) -> bool:
     follow."""
     _repair_machines(lab)
     _wait_idle(lab)
-    steps = (_forget_failures, _restore_configuration, _bring_home)
+    steps = (_forget_failures, _restore_configuration, _bring_home, _forget_stays)
     undone = [step(lab) for step in steps]
     if any(undone) and lab.cluster.failures():
         raise LabError("something failed while the lab was brought back to its seed")
@@ -109,6 +109,17 @@ def _bring_home(lab: Lab) -> bool:
             lab.cluster.ask("crm_resource", "--clear", "--resource", resource)
         _wait_idle(lab)
     return bool(away)
+
+
+def _forget_stays(lab: Lab) -> bool:
+    """A plan tells of them, and a test is to see the same whatever ran before it."""
+    stays = lab.cluster.earlier_stays()
+    for vm, node in stays:
+        words = ("--refresh", "--resource", vm, "--node", node, "--force")
+        lab.cluster.ask("crm_resource", *words)
+    if stays:
+        _wait_idle(lab)
+    return bool(stays)
 
 
 def _is_home(lab: Lab) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab
+from waiting import PATIENCE_S
 
 VMFERRY = Path(sys.executable).with_name("vmferry")
 
@@ -24,7 +25,7 @@ def vmferry(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         env={"PATH": "/usr/bin:/bin", "HOME": str(state), "XDG_STATE_HOME": str(state)},
     )
 
@@ -152,7 +153,7 @@ class TestHalves:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         )
         assert done.returncode == 0, done.stderr

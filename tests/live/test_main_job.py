@@ -54,7 +54,7 @@ async def follow_to_the_end(
             and picture.migration(vm) is None
         )
 
-    await until(arrived, f"{vm} on {target}", within_s=60)
+    await until(arrived, f"{vm} on {target}")
     return seen, drawn
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -12,7 +11,7 @@ from backends.errors import NotACluster
 from backends.live import LiveBackend
 from backends.model import Cluster, HypervisorState, NodeState, Phase, VMState
 from lab import Lab
-from waiting import until
+from waiting import PATIENCE_S, until
 
 Connect = Callable[..., LiveBackend]
 
@@ -20,7 +19,7 @@ Connect = Callable[..., LiveBackend]
 @asynccontextmanager
 async def watched(backend: LiveBackend) -> AsyncIterator[LiveBackend]:
     async with backend:
-        await backend.settled(within_s=10)
+        await backend.settled(within_s=PATIENCE_S)
         yield backend
 
 
@@ -37,12 +36,11 @@ def assert_no_fresh_numbers(picture: Cluster, lost: str) -> None:
 
 
 @pytest.mark.parametrize("node", ["charlie", "alpha"], ids=["another node", "the voice"])
-async def test_a_killed_node_is_seen_within_ten_seconds(
+async def test_a_killed_node_is_seen_before_it_is_fenced(
     settled_lab: Lab, connect: Connect, node: str
 ) -> None:
     async with watched(connect("alpha")) as backend:
         settled_lab.kill(node)
-        killed_at = time.monotonic()
 
         def seen() -> bool:
             picture = backend.picture
@@ -52,22 +50,19 @@ async def test_a_killed_node_is_seen_within_ten_seconds(
             return gone
 
         try:
-            await until(seen, f"{node} unclean or offline", within_s=10)
-            assert time.monotonic() - killed_at < 10
+            await until(seen, f"{node} unclean or offline")
             await until(lambda: backend.picture.stale_pacemaker() is None, "a voice")
             assert backend.picture.voice != node
             await until(lambda: state(backend.picture, node) is NodeState.OFFLINE, "it fenced")
         finally:
             settled_lab.start(node)
-        await until(
-            lambda: state(backend.picture, node) is NodeState.ONLINE, "it back", within_s=60
-        )
+        await until(lambda: state(backend.picture, node) is NodeState.ONLINE, "it back")
 
         def libvirt_back() -> bool:
             known = backend.picture.node(node)
             return known is not None and known.hypervisor.state is HypervisorState.UP
 
-        await until(libvirt_back, "its libvirt back", within_s=60)
+        await until(libvirt_back, "its libvirt back")
 
 
 async def test_without_libvirtd_the_pacemaker_half_lives_on(
@@ -123,7 +118,7 @@ async def test_somebody_elses_migration_shows_the_same_progress(
                     percents.append(migration.percent)
             return bool(percents) and migration is None and vm is not None and vm.node != "alpha"
 
-        await until(ended, "web1 away from alpha", within_s=90)
+        await until(ended, "web1 away from alpha")
         assert len(percents) > 5 and percents[0] < 50
         assert Phase.COPYING in phases and phases & {Phase.SWITCHING, Phase.STOPPING}
 
@@ -140,13 +135,13 @@ async def test_nonsense_from_the_cluster_leaves_the_last_picture_and_marks_it(
             settled_lab.run(node, "chmod", "+x", "/usr/sbin/crm_mon")
         try:
             settled_lab.run("bravo", "crm_attribute", "--name", "vmferry-test", "--update", "1")
-            await until(lambda: backend.picture.stale_pacemaker(), "the mark", within_s=30)
+            await until(lambda: backend.picture.stale_pacemaker(), "the mark")
             assert [vm.id for vm in backend.picture.vms] == [vm.id for vm in before.vms]
         finally:
             for node in settled_lab.nodes:
                 settled_lab.run(node, "mv", "/usr/sbin/crm_mon.real", "/usr/sbin/crm_mon")
             settled_lab.run("bravo", "crm_attribute", "--name", "vmferry-test", "--delete")
-        await until(lambda: not backend.picture.stale_pacemaker(), "it fresh again", within_s=30)
+        await until(lambda: not backend.picture.stale_pacemaker(), "it fresh again")
 
 
 async def test_a_backend_that_failed_to_open_can_be_opened_again(

@@ -12,6 +12,8 @@ from typing import Any
 
 import asyncssh
 
+from waiting import PATIENCE_S
+
 Channel = asyncssh.SSHServerChannel[bytes]
 
 
@@ -54,8 +56,9 @@ class Server:
             await self._acceptor.wait_closed()
             self._acceptor = None
         await self.drop()
-        for pid in self.pids:
-            os.killpg(pid, signal.SIGKILL)
+        for pid in tuple(self.pids):
+            with suppress(ProcessLookupError):  # it may just have ended
+                os.killpg(pid, signal.SIGKILL)
         await self.until(lambda: not self.pids)
 
     async def drop(self) -> None:
@@ -66,7 +69,7 @@ class Server:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for a state."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not holds():
                 await self._changed.wait()
 

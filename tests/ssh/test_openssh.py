@@ -18,6 +18,7 @@ from backends.errors import TimedOut, Unreachable
 from backends.ssh import Host
 from ssh.conftest import Connect
 from ssh.site import Site
+from waiting import PATIENCE_S
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
 
@@ -73,13 +74,13 @@ def mine(sshd: psutil.Process, *command: str) -> list[psutil.Process]:
 
 
 async def gone(sshd: psutil.Process, *command: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while mine(sshd, *command):  # noqa: ASYNC110 - another program's processes tell nobody
             await asyncio.sleep(0.02)
 
 
 async def there(sshd: psutil.Process, count: int, *command: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while len(mine(sshd, *command)) < count:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
 

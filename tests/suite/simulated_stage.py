@@ -16,7 +16,6 @@ _FRAME_S = 0.005
 class SimulatedStage(Stage):
     migratable = "web1"
     rebooting = "legacy-erp"
-    patience_s = 20.0
 
     def __init__(self, *, read_only: bool = False) -> None:
         self._simulated = SimulatedBackend(speed=0, scenario="calm", read_only=read_only)

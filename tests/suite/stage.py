@@ -9,6 +9,7 @@ from typing import Protocol, Self, TypeVar
 
 from backends.base import Backend
 from backends.model import VM, Cluster
+from waiting import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -21,7 +22,6 @@ class Stage(ABC):
     """A VM that would migrate live."""
     rebooting: str
     """A VM without allow-migrate."""
-    patience_s = 90.0
 
     @abstractmethod
     async def __aenter__(self) -> Self: ...
@@ -71,9 +71,9 @@ class Stage(ABC):
         return next(n.name for n in self.picture.nodes if n.name != home and n.can_host)
 
     async def wait(self, predicate: Callable[[Cluster], T | None], what: str) -> T:
-        """The first true answer of the predicate on a picture; fails after `patience_s`."""
+        """The first true answer of the predicate on a picture; fails after `PATIENCE_S`."""
         try:
-            async with asyncio.timeout(self.patience_s):
+            async with asyncio.timeout(PATIENCE_S):
                 async for picture in self.backend.pictures():
                     answer = predicate(picture)
                     if answer:

@@ -13,6 +13,7 @@ from backends.model import (
     VMState,
 )
 from suite.stage import Stage
+from waiting import PATIENCE_S
 
 
 async def test_the_first_picture_is_complete(stage: Stage) -> None:
@@ -78,7 +79,7 @@ def without_numbers(picture: Cluster) -> Cluster:
 
 
 async def test_while_nothing_happens_only_numbers_change(stage: Stage) -> None:
-    await stage.backend.settled(within_s=10)
+    await stage.backend.settled(within_s=PATIENCE_S)
     before = without_numbers(stage.picture)
     for _ in range(5):
         await stage.backend.refresh()
@@ -147,7 +148,7 @@ async def test_a_standby_is_seen(stage: Stage) -> None:
 
 
 async def test_a_paused_guest_is_seen_as_paused(stage: Stage) -> None:
-    await stage.backend.settled(within_s=10)
+    await stage.backend.settled(within_s=PATIENCE_S)
     vm = stage.vm(stage.migratable)
     assert vm.node is not None and vm.domain is not None
 
@@ -164,7 +165,7 @@ async def test_a_paused_guest_is_seen_as_paused(stage: Stage) -> None:
 async def test_a_libvirt_that_is_down_takes_its_own_numbers_and_comes_back(
     stage: Stage,
 ) -> None:
-    await stage.backend.settled(within_s=10)
+    await stage.backend.settled(within_s=PATIENCE_S)
     name = stage.home(stage.rebooting)
 
     def state(picture: Cluster) -> HypervisorState:
@@ -221,7 +222,7 @@ async def lose(stage: Stage, name: str) -> None:
 
 
 async def test_a_killed_node_is_lost_and_nothing_is_said_to_run_there(stage: Stage) -> None:
-    await stage.backend.settled(within_s=10)
+    await stage.backend.settled(within_s=PATIENCE_S)
     voice = stage.picture.voice
     name = next(
         node.name
@@ -233,7 +234,7 @@ async def test_a_killed_node_is_lost_and_nothing_is_said_to_run_there(stage: Sta
 
 
 async def test_another_node_speaks_when_the_voice_is_killed(stage: Stage) -> None:
-    await stage.backend.settled(within_s=10)
+    await stage.backend.settled(within_s=PATIENCE_S)
     voice = stage.picture.voice
     assert voice is not None
     await lose(stage, voice)
