@@ -30,7 +30,7 @@ from backends.model import (
     VMState,
 )
 from backends.plan import ActionKind, Command
-from backends.proof import call, calls, newest, was_started
+from backends.proof import call, calls, is_wanted, newest, was_started
 
 NOTICED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 3600.0
@@ -38,6 +38,8 @@ ENDED_WITHIN_S = 3600.0
 PROBED_WITHIN_S = 60.0
 LOOK_AGAIN_S = 1.0
 RELEASED_WITHIN_S = 60.0
+GIVEN_BACK_WITHIN_S = 60.0
+"""Whoever took Pacemaker's hands off it is done with it by then, or gone."""
 
 
 class Way(StrEnum):
@@ -56,6 +58,11 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     intent = act.intent
     vm_id, source = intent.vm, intent.source or ""
     vm = vm_in(backend.picture, vm_id)
+    if _is_over(backend, act, vm):
+        act.close("nothing left to do")
+        yield Report(vm_id, Stage.DONE, f"{vm_id} is on {vm.node}, and nothing is left to do")
+        return
+    somebody_elses = vm.maintenance and not _took_hands_off(act)
     if not vm.maintenance:
         command = commands.hands_off(vm_id)
         yield Report(vm_id, Stage.GUARDING, command.purpose)
@@ -82,16 +89,65 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     )
     if was_started(intent.calls, ended):
         act.note(Stage.FOLLOWING, RESTARTED)
-    if not _wanted_elsewhere(ended, intent.target):
-        async for report in clear_constraints(backend, act):
+    if somebody_elses:
+        yield Report(vm_id, Stage.FOLLOWING, f"waiting until {vm_id} is given back")
+        with suppress(ActFailed):  # then nobody is at it, and it is brought to its end here
+            await wait_for(
+                backend,
+                vm_id,
+                lambda vm: not vm.maintenance,
+                "it to be given back",
+                within_s=GIVEN_BACK_WITHIN_S,
+            )
+    try:
+        await _kept_off(backend, vm_id)
+        if not _wanted_elsewhere(vm_in(backend.picture, vm_id), intent.target):
+            async for report in clear_constraints(backend, act):
+                yield report
+        async for report in _find(backend, act):
             yield report
-    async for report in _find(backend, act):
-        yield report
-    async for report in _release(backend, act):
-        yield report
+        async for report in _release(backend, act):
+            yield report
+    except _GivenBack:
+        yield await _given_back(backend, act)
 
 
 RESTARTED = "it had been restarted before it was guarded"
+
+
+class _GivenBack(Exception):
+    """Somebody else has given the VM back: whatever is wiped now could have it restarted."""
+
+
+async def _kept_off(backend: Backend, vm: str) -> None:
+    """Raises `_GivenBack` where Pacemaker's hands are no longer off it."""
+    await backend.refresh()
+    if not vm_in(backend.picture, vm).maintenance:
+        raise _GivenBack
+
+
+async def _given_back(backend: Backend, act: Act) -> Report:
+    """How it stands then. Raises `ActFailed` where its guest was restarted."""
+    vm = act.intent.vm
+    now = await wait_for(backend, vm, rests, "it at rest", within_s=RELEASED_WITHIN_S)
+    act.close("given back by somebody else")
+    text = f"somebody else gave {vm} back to Pacemaker: it is {now.state.value} on {now.node}"
+    if was_started(act.intent.calls, now):
+        raise ActFailed(f"{text}, and was restarted")
+    return Report(vm, Stage.DONE, f"{text}, and was not restarted")
+
+
+def _took_hands_off(act: Act) -> bool:
+    return any(isinstance(e, Note) and e.stage == Stage.GUARDING for e in act.entries)
+
+
+def _is_over(backend: Backend, act: Act, vm: VM) -> bool:
+    """Whether an act that is taken up again finds the VM at rest in Pacemaker's hands.
+
+    Its constraint is that of whoever moved it, who removes it; in a move it is its own.
+    """
+    own = act.intent.kind not in tuple(Way) and is_wanted(vm, act.intent.target or "")
+    return not vm.maintenance and rests(vm) and backend.picture.migration(vm.id) is None and not own
 
 
 async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
@@ -108,6 +164,7 @@ async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     end = time.monotonic() + ENDED_WITHIN_S
     places: tuple[str, ...] | None = None
     while time.monotonic() < end:
+        await _kept_off(backend, vm)
         yield Report(vm, Stage.PROBING, look.purpose)
         found = await _look_anew(backend, act, look)
         before, places = places, found.nodes
@@ -150,7 +207,7 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Give the VM back, unless Pacemaker would at once do something that ends the guest."""
     intent = act.intent
     vm, before = intent.vm, intent.maintenance
-    await backend.refresh()
+    await _kept_off(backend, vm)
     found = vm_in(backend.picture, vm)
     place = found.node
     command = commands.hands_on(vm, before)

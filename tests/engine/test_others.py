@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
+from backends.acts.rescue import rescue
+from backends.acts.safe_order import Way
 from backends.errors import ActFailed, Refused
 from engine.acting import all_of, copied, failure_of, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
@@ -46,4 +51,22 @@ async def test_a_plan_older_than_the_cluster_is_made_anew_before_it_is_sent(
             await all_of(migrate(mine, plan, journal))
         assert not any(sent.writes for sent in mine.commands.sent)
     assert not list(journal.abandoned())
+    aftermath.check()
+
+
+async def test_one_operator_guards_what_another_aborts_from_elsewhere(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, tmp_path: Path
+) -> None:
+    """Neither knows of the other but by the cluster; what one has given back the other leaves."""
+    foreign_move(lab, "web2", "bravo")
+    async with connect() as mine, connect("bravo") as theirs:
+        await copied(mine, "web2", 10)
+        guard = asyncio.create_task(
+            all_of(rescue(theirs, "web2", Way.GUARD, Journal(tmp_path / "theirs")))
+        )
+        await until(lambda: found(mine, "web2").maintenance, "the guard")
+        told = (await all_of(rescue(mine, "web2", Way.ABORT, journal)))[-1].text
+        await guard
+        assert "not restarted" in told
+    assert lab.where("web2") == "alpha"
     aftermath.check()

@@ -1,0 +1,113 @@
+"""Others are at the same VM while its guest is being saved, or were when it is taken up again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from acts.scene import boots, carry_out, found, left_behind, place, rebooted, written
+from backends import commands
+from backends.acts import safe_order
+from backends.acts.journal import Intent, Journal
+from backends.acts.migration import migrate
+from backends.acts.rescue import rescue
+from backends.acts.resume import left_open, resume
+from backends.acts.safe_order import Way
+from backends.proof import calls
+from backends.simulated import SimulatedBackend
+from waiting import until
+
+VM = "web1"
+
+
+@pytest.fixture
+async def backend() -> AsyncIterator[SimulatedBackend]:
+    """Slow enough to see a migration from its beginning to its end."""
+    async with SimulatedBackend(3, 16, 1, speed=3, scenario="calm") as backend:
+        yield backend
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Journal:
+    """Of a colleague on another machine."""
+    return Journal(tmp_path / "theirs")
+
+
+async def sent_away(backend: SimulatedBackend) -> str:
+    """A colleague moves the VM; the node where it is, as soon as it is being copied."""
+    home = place(backend, VM) or ""
+    target = next(node.name for node in backend.picture.nodes if node.name != home)
+    backend.world.execute(commands.move(VM, target).argv)
+    await until(lambda: (m := backend.picture.migration(VM)) and m.percent, "being copied")
+    return home
+
+
+async def test_an_abort_leaves_the_rest_to_the_colleague_who_guards_it(
+    backend: SimulatedBackend, journal: Journal, theirs: Journal
+) -> None:
+    """Who wiped its history once it is given back would have it restarted."""
+    home, before = await sent_away(backend), boots(backend)
+    guard = asyncio.create_task(carry_out(rescue(backend, VM, Way.GUARD, theirs)))
+    await until(lambda: found(backend, VM).maintenance, "guarded")
+    told = (await carry_out(rescue(backend, VM, Way.ABORT, journal)))[-1].text
+    await guard
+    assert "somebody else gave" in told and "not restarted" in told
+    assert place(backend, VM) == home
+    assert [sent for sent in written(backend) if "--refresh" in sent] == [
+        str(commands.look_anew(VM))
+    ]
+    assert rebooted(backend, before) == set()
+    assert left_behind(backend) == []
+
+
+async def test_a_vm_that_is_given_back_meanwhile_is_not_touched_any_more(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    home, before = await sent_away(backend), boots(backend)
+    async for report in rescue(backend, VM, Way.ABORT, journal):
+        if report.stage.value == "clearing":
+            backend.world.execute(commands.look_anew(VM).argv)
+            await backend.refresh()
+            await until(lambda: len(found(backend, VM).nodes) == 1, "found by the colleague")
+            backend.world.execute(commands.hands_on(VM, None).argv)
+    assert "somebody else gave" in report.text
+    assert str(commands.look_anew(VM)) not in written(backend)
+    assert place(backend, VM) == home
+    assert rebooted(backend, before) == set()
+
+
+async def test_maintenance_that_nobody_takes_back_stays_as_it_was_set(
+    backend: SimulatedBackend, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safe_order, "GIVEN_BACK_WITHIN_S", 0.5)
+    home, before = await sent_away(backend), boots(backend)
+    backend.world.execute(commands.set_meta(VM, "maintenance", "true").argv)
+    await until(lambda: found(backend, VM).maintenance, "maintenance")
+    await carry_out(rescue(backend, VM, Way.ABORT, journal))
+    vm = found(backend, VM)
+    assert (vm.node, vm.own_maintenance, vm.constraints) == (home, "true", ())
+    assert rebooted(backend, before) == set()
+
+
+async def test_what_has_come_to_rest_is_not_taken_up_again(
+    backend: SimulatedBackend, journal: Journal, theirs: Journal
+) -> None:
+    """Killed before its first command; the colleague's migration has arrived since."""
+    home = place(backend, VM) or ""
+    target = next(node.name for node in backend.picture.nodes if node.name != home)
+    vm = found(backend, VM)
+    intent = Intent("abort", backend.picture.name, VM, home, target, False, 0.0, calls(vm))
+    act = journal.begin(intent)
+    act.note("guarding", "about to", command=str(commands.hands_off(VM)))
+    act.leave()
+    plan = await backend.plan([VM], target)
+    await carry_out(migrate(backend, plan, theirs, keep=True))
+    sent = written(backend)
+    for left in left_open(backend, journal):
+        told = (await carry_out(resume(backend, left)))[-1].text
+    assert "nothing is left to do" in told
+    assert written(backend) == sent
+    assert [c.node for c in found(backend, VM).constraints] == [target]
