@@ -30,8 +30,15 @@ class Modal(ModalScreen[T]):
 
     def on_mount(self) -> None:
         body = self.query_one(VerticalScroll)
-        for size in ("scroll_y", "virtual_size", "container_size"):
-            self.watch(body, size, self._tell_what_is_below)
+        for size in ("scroll_y", "virtual_size"):
+            self.watch(body, size, self._look_below)
+
+    def on_resize(self) -> None:
+        self._look_below()
+
+    def _look_below(self) -> None:
+        """Once the layout is done: while it is, the body has its new content and its old height."""
+        self.call_after_refresh(self._tell_what_is_below)
 
     def _tell_what_is_below(self) -> None:
         """Some terminals do not show a scrollbar; and what is confirmed is to be read before."""
@@ -41,4 +48,5 @@ class Modal(ModalScreen[T]):
         self.query_one("#dialog").border_subtitle = more if below > 0 else self.HINT
 
     def action_scroll(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        body = self.query_one(VerticalScroll)
+        body.scroll_relative(y=lines, animate=False, immediate=True)  # a key held down adds up

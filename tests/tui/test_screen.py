@@ -317,16 +317,3 @@ async def test_the_ends_of_the_list_of_commands_are_its_first_and_its_newest(
         await operator.until_sees("command-00")
         await operator.press("end")
         await operator.until_sees("command-59")
-
-
-async def test_a_dialog_says_how_much_of_it_is_below_its_edge(
-    backend: SimulatedBackend, journal: Journal
-) -> None:
-    async with at_the_app(backend, journal, size=(80, 24)) as operator:
-        await operator.drag("web1", "bravo")
-        await operator.until_sees("What will happen")
-        await operator.until_sees("more lines below")
-        assert not operator.sees("$   crm_resource --clear --resource web1")
-        await operator.press("pagedown", "pagedown")
-        await operator.until_sees("$   crm_resource --clear --resource web1")
-        assert not operator.sees("below")
