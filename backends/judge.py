@@ -102,7 +102,7 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
     reasons = (
         *(_why_reboot(picture, own[vm]) for vm in reboots),
         *(f"also: {_in_words(picture, action)}" for action in others),
-        *(f"afterwards, without the constraint: {_in_words(picture, action)}" for action in back),
+        *(f"afterwards: {_in_words(picture, action)}" for action in back),
         *_shortages(picture, vms, node),
     )
     also_rebooted = tuple(
@@ -212,7 +212,7 @@ def risks(vms: Sequence[VM]) -> Iterator[str]:
             by_timeout[_timeout_s(vm)].append(vm.id)
     for timeout_s, names in by_timeout.items():
         yield (
-            f"should the migration of {' or '.join(names)} fail or take longer than "
+            f"should the migration of {_any_of(names)} fail or take longer than "
             f"{timeout_s:.0f} s, Pacemaker stops the guest and starts it again"
         )
     for vm in vms:
@@ -230,11 +230,14 @@ def guarded(vms: Sequence[VM]) -> Iterator[str]:
     if vms:
         likewise = ", and likewise for the others" if len(vms) > 1 else ""
         yield (
-            f"should somebody change a constraint of {' or '.join(vm.id for vm in vms)} during "
-            f"the copy, or the cluster another DC, vmferry keeps Pacemaker's hands off it until "
-            f"that has ended: "
-            f"{commands.hands_off(vms[0].id)}{likewise}"
+            f"should somebody change a constraint of {_any_of([vm.id for vm in vms])} during the "
+            "copy, or another node become the DC, vmferry keeps Pacemaker's hands off it until "
+            f"that has ended: {commands.hands_off(vms[0].id)}{likewise}"
         )
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _timeout_s(vm: VM) -> float:

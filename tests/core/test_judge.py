@@ -110,7 +110,7 @@ def test_a_guest_stopped_beside_is_named_as_that() -> None:
 def test_going_home_afterwards_is_said() -> None:
     back = action(ActionKind.MIGRATE, "web1", "bravo", "alpha")
     (reason,) = verdict(MIGRATES, cleared=(back,)).reasons
-    assert reason == "afterwards, without the constraint: migrate web1 from bravo to alpha"
+    assert reason == "afterwards: migrate web1 from bravo to alpha"
 
 
 def test_too_little_memory_is_said() -> None:

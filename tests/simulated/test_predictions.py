@@ -21,7 +21,7 @@ from backends.simulated import SimulatedBackend
         ("api", "alpha", VerdictKind.SIDE_EFFECTS, "also: migrate cache"),
         ("db-primary", "delta", VerdictKind.SIDE_EFFECTS, "also: migrate db-replica"),
         ("db-replica", "charlie", VerdictKind.REFUSED, "would leave db-replica on delta"),
-        ("vpn", "bravo", VerdictKind.SIDE_EFFECTS, "afterwards, without the constraint"),
+        ("vpn", "bravo", VerdictKind.SIDE_EFFECTS, "afterwards: "),
         ("staging", "bravo", VerdictKind.REFUSED, "staging runs nowhere"),
     ],
 )
