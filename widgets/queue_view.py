@@ -22,7 +22,7 @@ MARKS = {
     ItemState.FAILED: Mark("✖", "failed", Tone.BAD),
     ItemState.SKIPPED: Mark("⊘", "left out", Tone.WARN),
 }
-NOTHING = "No queue. Mark VMs with x, pick them up with m and drop them together, or e on a node."
+NOTHING = "No queue: mark VMs with x and drop them together, or press e on a node."
 
 
 class QueueView(KeyedTable):
@@ -41,7 +41,7 @@ class QueueView(KeyedTable):
                 tooltip="Let the VM begin before the one above it"),
         Binding("x,delete", "take_out", "Take out", show=False, id="queue.remove",
                 tooltip="Take the VM out of the queue; it stays where it is"),
-        Binding("space", "toggle_pause", "Pause", id="queue.pause",
+        Binding("space", "toggle_pause", "Pause", key_display="␣", id="queue.pause",
                 tooltip="Begin no more for now, and go on again; what runs goes on"),
         Binding("plus", "at_once(1)", "More at once", key_display="+", show=False,
                 id="queue.more",
@@ -137,7 +137,7 @@ def summary(state: QueueState | None) -> Content:
         return toned(NOTHING, Tone.MUTED)
     done, running = len(state.having(ItemState.DONE)), len(state.having(ItemState.RUNNING))
     waiting = len(state.having(ItemState.QUEUED))
-    counts = f"{done} of {len(state.items)} done, {running} run, {waiting} wait"
+    counts = f"{done} of {len(state.items)} done, {running} running, {waiting} waiting"
     if waiting:
         counts += f", up to {state.limit} at once"
     if state.stopped is not None:

@@ -37,7 +37,7 @@ class Operator:
         self._pilot = pilot
 
     async def sees(self, pattern: str) -> tuple[int, int]:
-        return await glass.shows(self.app, pattern, f"{pattern!r} on the glass", within_s=60)
+        return await glass.shows(self.app, pattern, f"{pattern!r} on the glass")
 
     async def select(self, name: str) -> None:
         """The card of a VM, or the head of a node."""
@@ -159,7 +159,7 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         await operator.press("o")
         await operator.confirm(*(rf'id="{vm}-migrate_to".*on-fail="block"' for vm in BOTH))
         await operator.press("6")
-        await operator.sees("2 run, 0 wait")
+        await operator.sees("2 running, 0 waiting")
         await operator.copying(*BOTH)
         async with in_a_hurry(lab):
             await operator.sees("✔ finished.*2 of 2 done")

@@ -44,7 +44,7 @@ async def test_vms_dropped_together_become_a_queue_that_can_be_changed(
         assert not writes(operator)
         await confirm(operator)
         await operator.press("6")
-        await operator.until_sees("1 run, 3 wait")
+        await operator.until_sees("1 running, 3 waiting")
         waiting = order(operator)[1:]
         await operator.press("space")
         await operator.until_sees("‖ paused")
@@ -72,10 +72,10 @@ async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_ope
         await operator.until_sees("cli-prefer-db-replica")
         await confirm(operator)
         await operator.press("6")
-        await operator.until_sees("2 run, 2 wait, up to 2 at once")
+        await operator.until_sees("2 running, 2 waiting, up to 2 at once")
         await operator.press("minus")
         await operator.until_sees("up to 1 at once")
-        await operator.until_sees("1 run, 1 wait")
+        await operator.until_sees("1 running, 1 waiting")
         await operator.until_sees("✔ finished")
         await operator.until_sees("moving 4 VMs to bravo")
         for vm in FOUR:
@@ -125,7 +125,7 @@ async def test_a_queue_that_is_stopped_begins_no_more(
         await drop_together(operator, ("vpn", "web1"), "bravo")
         await confirm(operator)
         await operator.press("6")
-        await operator.until_sees("1 run")
+        await operator.until_sees("1 running")
         await operator.press("z")
         await operator.until(lambda: not operator.main.under_way, "ended")
         state = operator.main.queue_state

@@ -29,8 +29,8 @@ _FATES = {
     Fate.STAY: ("⊘", Tone.WARN),
 }
 _PROTECTED = (
-    "With on-fail=block a failure restarts nothing: the guest stays where it is, and a offers to "
-    "recover it."
+    "With on-fail=block a failure restarts nothing: the guest stays where it is, and the key a "
+    "offers to recover it."
 )
 Variant = tuple[EvacuationWay, bool]
 """In which way, and whether what protects the guests is set first."""

@@ -60,8 +60,8 @@ _OFFER = (
     "untouched. It restarts nothing, and stays set."
 )
 _BLOCKED = (
-    "With on-fail=block a failure restarts nothing: the guest stays where it is, and a offers to "
-    "recover it."
+    "With on-fail=block a failure restarts nothing: the guest stays where it is, and the key a "
+    "offers to recover it."
 )
 
 
