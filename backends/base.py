@@ -128,6 +128,18 @@ class Backend(ABC):
                         break
         return self.picture
 
+    async def fresh(self, *, within_s: float = 10.0) -> Cluster:
+        """The picture once a node speaks for the cluster, or the newest by then.
+
+        Where one falls silent, another takes over within seconds.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                async for picture in self.pictures():
+                    if picture.stale_pacemaker() is None:
+                        break
+        return self.picture
+
     async def preview(
         self, vms: Sequence[str], nodes: Sequence[str] | None = None, *, keep: bool = False
     ) -> dict[str, Verdict]:

@@ -104,18 +104,15 @@ class LiveBackend(Backend):
         await self._voice.read_now()
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
-        reading = self._voice.reading
-        argv, stdin, version = simulate.batch(reading.cib_text, vms, nodes)
-        answer = await (await self._voice.speaking()).run(
-            argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S
-        )
+        host = await self._voice.speaking()
+        argv, stdin, version = simulate.batch(self._voice.reading.cib_text, vms, nodes)
+        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        host = await self._voice.speaking()
         argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
-        answer = await (await self._voice.speaking()).run(
-            argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S
-        )
+        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
 
     async def configuration(self) -> bytes:

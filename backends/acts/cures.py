@@ -54,7 +54,7 @@ async def cure(
     anything was sent; `ActFailed`, saying how the VM stands, after.
     """
     writer_of(backend)
-    vm = vm_in(backend.picture, remedy.vm)
+    vm = vm_in(await backend.fresh(), remedy.vm)
     if not await _to_do(backend, remedy.commands):
         yield Report(vm.id, Stage.DONE, f"{in_short(remedy.commands)}: it is so already")
         return

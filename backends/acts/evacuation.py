@@ -18,6 +18,7 @@ from backends.acts.emptying import (
     to_standby,
 )
 from backends.acts.journal import Act, Evacuee, Intent, Journal
+from backends.acts.planning import foresee_beside
 from backends.acts.queue import MoveQueue
 from backends.acts.staying import leave_behind, still_there
 from backends.acts.transaction import Report, Stage, quiet, vm_in, writer_of
@@ -63,15 +64,13 @@ async def plan_evacuation(
     Raises `Unknown`, `Refused` with the reason why it cannot be done now, and what
     `Backend.foresee` raises.
     """
-    picture = backend.picture
+    picture = await backend.fresh()
     if reason := objection(picture, node):
         raise Refused(reason, where=node)
     sent = protections(on_node(picture, node)) if protect else ()
     if protect:
         picture = protected(picture, [vm.id for vm in on_node(picture, node)])
-    anyway = await backend.foresee(()) if picture.migrations else ()
-    foreseen = await backend.foresee([commands.standby(node, on=True)])
-    standby = tuple(action for action in foreseen if action not in anyway)
+    standby = await foresee_beside(backend, [commands.standby(node, on=True)])
     report = report or doctor.Report(())
     targets = await _live_targets(backend, picture, node, standby, report)
     plan = replace(make_evacuation_plan(picture, node, standby, targets), protections=sent)
@@ -168,7 +167,7 @@ class Evacuation:
         Raises `Refused` before anything was sent, `ActFailed`, naming who is where, after.
         """
         writer_of(self._backend)
-        plan, way, picture = self._plan, self._way, self._backend.picture
+        plan, way, picture = self._plan, self._way, await self._backend.fresh()
         if reason := objection(picture, plan.node):
             raise Refused(reason, where=plan.node)
         stopped = plan.interrupted(way)

@@ -104,7 +104,7 @@ async def rescue(
     Raises `Refused` before anything was sent; `ActFailed`, saying how the VM stands, after.
     """
     writer_of(backend)
-    vm = vm_in(backend.picture, vm_id)
+    vm = vm_in(await backend.fresh(), vm_id)
     way = way_now(journal, backend.picture.name, vm, way)
     if reason := objection(backend, vm, way):
         raise Refused(reason)

@@ -164,8 +164,8 @@ class Voice:
         self._changed.set()
 
     async def read_now(self) -> None:
-        """Read at once. Raises what `read` raises."""
-        host = self.host
+        """Read at once. Raises what `read` and `speaking` raise."""
+        host = await self.speaking()
         self._take(host, await read(host))
 
     async def run(self) -> None:
@@ -220,7 +220,7 @@ class Voice:
 
     async def _audition(self, host: Host) -> tuple[Host, Reading]:
         try:
-            async with asyncio.timeout(SILENT_AFTER_S):
+            async with asyncio.timeout(SUCCESSION_S):
                 return host, await read(host)
         except TimeoutError:
-            raise TimedOut(f"no answer within {SILENT_AFTER_S:g} s", where=host.name) from None
+            raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name) from None

@@ -1,0 +1,40 @@
+"""A node that fell silent is replaced within seconds: what begins meanwhile waits for that."""
+
+from __future__ import annotations
+
+import asyncio
+
+from acts.scene import calm, carry_out, fails, written
+from backends import commands
+from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.journal import Journal
+from backends.errors import Refused
+from backends.leaving import EvacuationWay
+from backends.simulated import SimulatedBackend
+
+
+def silence(backend: SimulatedBackend, for_s: float) -> None:
+    backend.world.stop_pacemaker_answers("no route to host")
+    asyncio.get_running_loop().call_later(for_s, backend.world.resume_pacemaker_answers)
+
+
+async def test_an_evacuation_that_begins_in_that_moment_waits(journal: Journal) -> None:
+    async with calm() as backend:
+        plan = await plan_evacuation(backend, "alpha")
+        silence(backend, 0.5)
+        await backend.refresh()
+        assert backend.picture.stale_pacemaker()
+        run = evacuate(backend, plan, EvacuationWay.VM_BY_VM, journal, allow_reboot=True)
+        await carry_out(run)
+        assert str(commands.standby("alpha", on=True)) in written(backend)
+
+
+async def test_where_nobody_speaks_for_long_it_is_refused(journal: Journal) -> None:
+    async with calm() as backend:
+        plan = await plan_evacuation(backend, "alpha")
+        silence(backend, 3600.0)
+        await backend.refresh()
+        run = evacuate(backend, plan, EvacuationWay.VM_BY_VM, journal, allow_reboot=True)
+        error = await fails(run)
+        assert isinstance(error, Refused) and "no node of the cluster answers" in str(error)
+        assert written(backend) == []
