@@ -19,11 +19,14 @@ from ssh.sshd import Server
 UNTIL_STDIN_ENDS = ["sh", "-c", "echo one; echo two; cat; echo bye > ended"]
 
 
-@pytest.fixture(params=["over SSH", "here"])
-async def machine(
-    request: pytest.FixtureRequest, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Host]:
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands may leave files."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=["over SSH", "here"])
+async def machine(request: pytest.FixtureRequest, host: Host) -> AsyncIterator[Host]:
     if request.param == "over SSH":
         yield host
         return
