@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
@@ -175,26 +175,30 @@ def make_evacuation_plan(
     here = [vm.id for vm in on_node(picture, node)]
     names = dict.fromkeys((*here, *interrupted(picture, standby)))
     vms = [vm for vm in map(picture.vm, names) if vm is not None]
-    leaving = tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms)
-    return EvacuationPlan(
+    plan = EvacuationPlan(
         node=node,
-        vms=leaving,
+        vms=tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms),
         also=tuple(action for action in standby if picture.vm(action.resource) is None),
         free_bytes=tuple((n.name, free_memory_bytes(n)) for n in picture.nodes if n.name != node),
-        move_risks=tuple(_risks(vms, leaving, EvacuationWay.VM_BY_VM)),
-        standby_risks=tuple(_risks(vms, leaving, EvacuationWay.STANDBY)),
         eta_s=_eta_s(picture, [vm for vm in vms if vm.id in targets]),
         version=picture.version,
         at_once=at_once(picture),
     )
+    return with_risks(picture, plan)
 
 
-def _risks(vms: Sequence[VM], leaving: Sequence[Leaving], way: EvacuationWay) -> Iterator[str]:
-    live = {each.vm for each in leaving if each.fate(way) is Fate.LIVE}
-    moved = {each.vm for each in leaving if each.target is not None}
-    yield from risks([vm for vm in vms if vm.id in live])
-    if way is EvacuationWay.VM_BY_VM:
-        yield from guarded([vm for vm in vms if vm.id in moved])
+def with_risks(picture: Cluster, plan: EvacuationPlan) -> EvacuationPlan:
+    """What may go wrong with those that go live in it."""
+    vms = [vm for vm in (picture.vm(leaving.vm) for leaving in plan.vms) if vm is not None]
+
+    def live(way: EvacuationWay) -> list[VM]:
+        return [vm for vm in vms if vm.id in plan.having(way, Fate.LIVE)]
+
+    moved = {move.vm for move in plan.moves}
+    by_move = risks(live(EvacuationWay.VM_BY_VM))
+    by_standby = risks(live(EvacuationWay.STANDBY))
+    guards = guarded([vm for vm in vms if vm.id in moved])
+    return replace(plan, move_risks=(*by_move, *guards), standby_risks=tuple(by_standby))
 
 
 def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backends.doctor.advice import advise, age_in_words
 from backends.doctor.model import Report
-from backends.leaving import EvacuationPlan, Fate, Leaving
+from backends.leaving import EvacuationPlan, Fate, Leaving, with_risks
 from backends.model import Cluster
 from backends.plan import Action, ActionKind, Verdict, VerdictKind
 
@@ -21,7 +21,8 @@ def advise_evacuation(
     """
     vms = tuple(_advised(picture, plan.node, leaving, report) for leaving in plan.vms)
     age = age_in_words(report, now) if vms != plan.vms else None
-    return replace(plan, vms=vms, warnings=(*plan.warnings, *([age] if age else [])))
+    plan = replace(plan, vms=vms, warnings=(*plan.warnings, *([age] if age else [])))
+    return with_risks(picture, plan)
 
 
 def _advised(picture: Cluster, node: str, leaving: Leaving, report: Report) -> Leaving:

@@ -47,6 +47,7 @@ def test_who_would_fail_is_restarted_or_stays_blocked(
         assert plan.interrupted(way) == interrupted
     assert "tcp on alpha: refused" in (leaving.why or "")
     assert not plan.moves
+    assert not plan.mind(VM_BY_VM), "no live migration, no warning of one"
 
 
 def test_who_is_moved_elsewhere_goes_live_whatever_a_standby_would_do() -> None:
