@@ -118,8 +118,10 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
         if lines == 1:
             return [(title, number)]
     if lines == 1:
-        filled, empty = bar(percent, 5)
-        return [(title, [(f" {filled}", mark.tone), (empty, Tone.FAINT), *number])]
+        taken = sum(cell_len(text) for text, _ in (*title, *number))
+        filled, empty = bar(percent, 5 if taken + 6 <= width else 0)  # where to is told first
+        gap = " " if filled or empty else ""
+        return [(title, [(f"{gap}{filled}", mark.tone), (empty, Tone.FAINT), *number])]
     if percent is None or percent >= 100:
         left: list[Span] = [("  ", Tone.TEXT), (migration.phase.value, mark.tone)]
         return [(title, number), (left, [])]

@@ -104,7 +104,7 @@ def _judge_constraints(vm: VM) -> Iterator[Finding]:
         Topic.RESOURCE,
         "leftover constraints",
         State.WARNING,
-        f"a move left {names}",
+        f"a move or a ban left {names}",
         "with its other nodes banned it does not come back when its own dies"
         if banned
         else "it goes back to that node whenever it can",
