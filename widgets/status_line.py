@@ -9,9 +9,11 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.model import Cluster, Stale
-from widgets.bars import clock_text, literal
+from backends.model import LOST, Cluster, NodeState, Stale
+from widgets.bars import clock_text, duration_text, literal
 from widgets.tones import MUTED
+
+_MOST_STALE = 3
 
 
 class StatusLine(Widget):
@@ -60,6 +62,7 @@ class StatusLine(Widget):
         if picture is None:
             return
         yield _quorum(picture)
+        yield from _lost(picture)
         if picture.maintenance:
             yield Content.styled("‖ maintenance", "$warning")
         if picture.failures:
@@ -67,11 +70,12 @@ class StatusLine(Widget):
             yield Content.styled(f"✖ {count} failure{'s' if count > 1 else ''}", "$error")
         if picture.fencing_enabled is False:
             yield Content.styled("⚠ fencing is off", "$warning")
-        yield Content.styled(f"DC {literal(picture.dc) if picture.dc else 'none'}", MUTED)
+        old = "?" if picture.stale_pacemaker() else ""
+        yield Content.styled(f"DC {literal(picture.dc) if picture.dc else 'none'}{old}", MUTED)
         if picture.voice:
             yield Content.styled(f"via {literal(picture.voice)}", MUTED)
-        counts = f"{len(picture.nodes)} nodes  {len(picture.vms)} VMs"
-        yield Content.styled(counts, MUTED)
+        counts = (_count(len(picture.nodes), "node"), _count(len(picture.vms), "VM"))
+        yield Content.styled("  ".join(counts), MUTED)
 
     def _marks(self) -> Iterator[Content]:
         if self.paused_since is not None:
@@ -86,8 +90,11 @@ class StatusLine(Widget):
             since = clock_text(self.paused_since)
             text = f"‖ The display is paused since {since}: nothing below is newer. p goes on."
             yield Content.styled(text, "$warning")
-        for stale in self.picture.stale[:3] if self.picture else ():
-            yield self._stale_line(stale)
+        stale = self.picture.stale if self.picture else ()
+        for each in stale[:_MOST_STALE]:
+            yield self._stale_line(each)
+        if (more := len(stale) - _MOST_STALE) > 0:
+            yield Content.styled(f"⚠ and {more} more that do not answer", "$warning")
 
     def _stale_line(self, stale: Stale) -> Content:
         where = f" on {literal(stale.node)}" if stale.node else ""
@@ -97,11 +104,29 @@ class StatusLine(Widget):
                 f"⚠ {literal(stale.source)}{where}: not reachable, since {clock_text(stale.since)}",
                 "$warning",
             ),
-            (f" ({age} s)  {literal(stale.reason)}", MUTED),
+            (
+                f" ({f'{age} s' if age < 100 else duration_text(age)})  {literal(stale.reason)}",
+                MUTED,
+            ),
         )
 
 
+def _lost(picture: Cluster) -> Iterator[Content]:
+    """Nodes that are gone; their columns may be out of sight."""
+    gone = [n for n in picture.nodes if n.state in LOST and n.state is not NodeState.PENDING]
+    if len(gone) == 1:
+        yield Content.styled(f"✖ {literal(gone[0].name)} {gone[0].state.value}", "bold $error")
+    elif gone:
+        yield Content.styled(f"✖ {len(gone)} nodes lost", "bold $error")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _quorum(picture: Cluster) -> Content:
+    if picture.stale_pacemaker() is not None:
+        return Content.styled("◌ quorum?", MUTED)
     if picture.quorum is None:
         return Content.styled("? quorum not known", "$warning")
     if picture.quorum:
