@@ -13,7 +13,7 @@ from backends.acts.journal import Act, Journal
 from backends.acts.resume import in_words, left_open, resume
 from backends.acts.transaction import Report, Stage
 from backends.base import Backend
-from backends.errors import VmferryError
+from backends.errors import ActFailed, VmferryError
 from backends.model import VM, CibVersion
 from tui.bugs import report_bug
 from tui.dialog import Dialog, error_content
@@ -24,6 +24,9 @@ from widgets.bars import literal
 from widgets.board import Board
 from widgets.details import constraint_text
 from widgets.tones import heading, toned
+
+_BUG = "a bug in vmferry ended this before its end"
+_BUG_CURE = "what was begun is in the journal: the next start of vmferry finishes it"
 
 
 class ActingScreen(Screen[None]):
@@ -104,17 +107,18 @@ class ActingScreen(Screen[None]):
 
     async def _see_through(self, doing: Doing, reports: AsyncGenerator[Report]) -> bool:
         """To its end, whatever that is; whether it is the proven one."""
-        said = ""
+        said, ended = "", Ended(doing, error=ActFailed(_BUG, cure=_BUG_CURE))
         try:
             async for report in reports:
                 if report.stage is Stage.DONE and (not report.vm or doing.vms == (report.vm,)):
                     said = report.text
                 self.post_message(Reported(report))
+            ended = Ended(doing, said)
         except VmferryError as error:
-            self.post_message(Ended(doing, error=error))
-            return False
-        self.post_message(Ended(doing, said))
-        return True
+            ended = Ended(doing, error=error)
+        finally:
+            self.post_message(ended)
+        return ended.error is None
 
     @on(Ended)
     def _ended(self, event: Ended) -> None:

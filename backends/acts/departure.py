@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from backends import commands
 from backends.acts.foreseen import forget_stay
 from backends.acts.journal import Act, Intent, Journal
+from backends.acts.planning import go_together
 from backends.acts.transaction import Report, Stage, at_rest, send_for, vm_in, writer_of
 from backends.base import Backend
 from backends.errors import Refused, VmferryError
@@ -71,8 +72,7 @@ async def depart(
         async for report in at_rest(backend, vms[0]):
             yield report
         keep = any(act.intent.keep for act in acts)
-        for plan in plans:
-            await _still_true(backend, plan, keep=keep)
+        await _still_true(backend, plans, keep=keep)
     except VmferryError as error:
         for act in acts:
             act.close(f"not sent: {error.what}")
@@ -86,15 +86,22 @@ async def depart(
         await backend.refresh()
 
 
-async def _still_true(backend: Backend, plan: Plan, *, keep: bool) -> None:
-    """Judge it anew where the cluster has changed since. Raises `Refused` if it is worse."""
-    if plan.verdict.version == backend.picture.version:
+async def _still_true(backend: Backend, plans: Sequence[Plan], *, keep: bool) -> None:
+    """Judge them anew where the cluster has changed since. Raises `Refused` if it is worse."""
+    if all(plan.verdict.version == backend.picture.version for plan in plans):
         return
-    fresh = await backend.plan(plan.vms, plan.node, keep=keep)
-    new = fresh.verdict
-    if not new.no_worse_than(plan.verdict):
+    for plan in plans:
+        fresh = await backend.plan(plan.vms, plan.node, keep=keep)
+        new = fresh.verdict
+        if not new.no_worse_than(plan.verdict):
+            raise Refused(
+                f"the cluster has changed since the plan was made: it is {new.kind.value} now"
+                + (f" ({new.reasons[0]})" if new.reasons else ""),
+                cure="look at the new plan",
+            )
+    if len(plans) > 1 and not await go_together(backend, plans):
+        names = " and ".join(vm for plan in plans for vm in plan.vms)
         raise Refused(
-            f"the cluster has changed since the plan was made: it is {new.kind.value} now"
-            + (f" ({new.reasons[0]})" if new.reasons else ""),
-            cure="look at the new plan",
+            f"the cluster has changed since: {names} no longer go live side by side",
+            cure="move them one after the other",
         )

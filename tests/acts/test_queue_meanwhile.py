@@ -10,6 +10,7 @@ import pytest
 
 from acts.scene import carry_out, fails, open_acts, place, written
 from backends import commands
+from backends.acts.departure import begin, depart
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.queue import MoveQueue
 from backends.errors import BadConfiguration
@@ -84,3 +85,18 @@ async def test_what_cannot_be_journaled_is_not_sent_and_nothing_stays_locked(
     assert "no space left" in str(await fails(queue.run()))
     assert not any("rsc_location" in command for command in written(backend))
     assert open_acts(journal) == ["move"], "to be found by the next start"
+
+
+async def test_those_that_may_no_longer_be_together_are_not_sent_together(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Each of them alone would still go live."""
+    plans = [await backend.plan([move.vm], move.node) for move in PAIR]
+    acts = begin(backend, plans, journal)
+    backend.world.guest("web1").apart_from = "build-7"
+    await colleague_moves(backend, "db-primary", "alpha")
+    error = await fails(depart(backend, acts, plans))
+    for act in acts:
+        act.leave()
+    assert "web1 and build-7 no longer go live side by side" in str(error)
+    assert (written(backend), open_acts(journal)) == ([], [])
