@@ -50,7 +50,8 @@ class VmferryApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", id="help",
                 tooltip="Every key, and what the glyphs mean"),
-        Binding("colon", "command_palette", "Palette", key_display=":", id="palette", show=False,
+        Binding("colon,ctrl+p", "command_palette", "Palette", key_display=":", id="palette",
+                show=False,
                 tooltip="Type what to do: go to a node or a VM, a view, a theme (also ctrl+p)"),
         Binding("T", "next_theme", "Theme", id="theme", show=False,
                 tooltip="Dark, light, or the terminal's own 16 colours"),

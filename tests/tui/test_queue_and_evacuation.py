@@ -162,6 +162,7 @@ async def test_a_node_is_emptied_taken_back_and_its_vms_come_home(
         await operator.until_sees("crm_standby --node charlie --update off")
         await confirm(operator)
         await operator.until_sees("Bring the VMs of charlie home")
+        await operator.until_sees("should the migration of")
         await operator.until_sees("crm_resource --move")
         await confirm(operator)
         await operator.until(
@@ -244,6 +245,7 @@ async def test_balance_previews_each_move_and_carries_out_none_without_confirmat
         await operator.press("enter")
         await operator.until_sees("Previewed by the scheduler")
         assert operator.sees("LIVE")
+        await operator.until_sees("should the migration of")
         await operator.press("escape")
         await operator.until(lambda: operator.app.screen is operator.main, "closed")
         assert not writes(operator)

@@ -202,9 +202,12 @@ async def test_what_is_stale_is_said_with_its_reason(
         assert operator.sees("connection lost")
 
 
-async def test_the_palette_goes_to_a_vm(backend: SimulatedBackend, journal: Journal) -> None:
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_the_palette_goes_to_a_vm(
+    backend: SimulatedBackend, journal: Journal, key: str
+) -> None:
     async with at_the_app(backend, journal) as operator:
-        await operator.press("colon")
+        await operator.press(key)
         await operator.type("go to vm gitlab")
         await operator.until_sees("Go to VM gitlab")
         await operator.press("enter")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from backends import commands
+from backends.judge import warnings
 from backends.leaving import interrupted
 from backends.model import Cluster
 from backends.moves import Move
@@ -13,11 +14,13 @@ from backends.waves import prepared, sequence
 from tui.proposal import (
     MEANINGS,
     Answer,
+    Line,
     Proposal,
     commands_lines,
     heading,
     plain,
     point,
+    warning,
 )
 from tui.proposals.clear import foreseen_lines
 from widgets.glyphs import Tone
@@ -61,6 +64,7 @@ def of_homecoming(
             *(point(f"{move.vm} → {move.node}", Tone.OK, "✔") for move in moves),
             plain(""),
             plain("They wait in a queue.", Tone.MUTED),
+            *_mind(picture, moves),
             *commands_lines(sequence(picture, _places(moves))),
         ),
         enter=Answer("Bring them home", lambda: then(moves)),
@@ -89,8 +93,17 @@ def of_balance(
         lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
     if left_out:
         lines += [plain(""), plain("What is not simply LIVE is left out.", Tone.MUTED)]
+    lines += _mind(picture, live)
     lines += commands_lines(sequence(picture, _places(live)))
     return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)
+
+
+def _mind(picture: Cluster, moves: Sequence[Move]) -> Iterator[Line]:
+    vms = [vm for vm in (picture.vm(move.vm) for move in moves) if vm is not None]
+    texts = tuple(warnings(vms))
+    if texts:
+        yield heading("Mind")
+    yield from map(warning, texts)
 
 
 def _places(moves: Sequence[Move]) -> dict[str, str]:
