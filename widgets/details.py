@@ -102,6 +102,9 @@ def _vm(
     elif vm.state in (VMState.BLOCKED, VMState.FAILED):
         yield Content("")
         yield keyed("a", "recover it: its guest is not restarted")
+    # In a low window only the first lines are in sight: what is wrong comes before what it is.
+    yield from _constraints(vm.constraints, since)
+    yield from _failures(picture, vm.id, None)
     yield Content("")
     yield _field("domain", vm.domain)
     yield _field("vCPUs", vm.vcpus)
@@ -115,8 +118,6 @@ def _vm(
     if vm.target_role:
         yield _field("target role", vm.target_role)
     yield from _live(vm)
-    yield from _constraints(vm.constraints, since)
-    yield from _failures(picture, vm.id, None)
     if vm.history:
         yield from heading("History")
         for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
@@ -193,7 +194,8 @@ def _live(vm: VM) -> Iterator[Content]:
     yield _field("migrate_to", _timeout(vm.migrate_to_timeout_s))
     yield _field("migrate_from", _timeout(vm.migrate_from_timeout_s))
     yield _field("on failure", vm.migrate_to_on_fail or "recover: the guest reboots")
-    yield _field("speed", rate_text(vm.migration_speed_bytes_per_s))
+    limit = vm.migration_speed_bytes_per_s
+    yield _field("speed", f"at most {rate_text(limit)}" if limit else "no limit is configured")
 
 
 def _timeout(timeout_s: float | None) -> str | None:
@@ -205,7 +207,7 @@ def _constraints(
 ) -> Iterator[Content]:
     if not constraints:
         return
-    yield from heading("Constraints that a move left")
+    yield from heading("Constraints left by moves and bans")
     for constraint in constraints:
         at = since.get(constraint.id)
         age = f"set at {clock_text(at)}" if at is not None else "older than this vmferry"

@@ -89,7 +89,7 @@ GUARDED = Mark("‖", "guarded", Tone.OK)
 
 LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)
-CONSTRAINT_LEFT = Badge("⚑", "a move left a constraint on it", Tone.WARN)
+CONSTRAINT_LEFT = Badge("⚑", "a move or a ban left a constraint", Tone.WARN)
 HAS_FAILED = Badge("✖", "Pacemaker remembers a failure", Tone.BAD)
 UNMANAGED = Badge("‖", "Pacemaker does not manage it", Tone.WARN)
 BADGES = (LIVE_MIGRATABLE, WOULD_REBOOT, CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)

@@ -69,6 +69,18 @@ async def test_a_migration_shows_progress_and_a_ghost_on_the_target() -> None:
         assert "switching over" in hands.glass()
 
 
+async def test_where_there_is_little_room_a_card_tells_its_target_rather_than_draw_a_bar() -> None:
+    picture = migrating(cluster(), "web01", "node02")
+    async with on_board(picture, size=(200, 30)) as hands:
+        hands.board.dense = True
+        await hands.pilot.pause()
+        assert "━" in hands.lines()[hands.where("web01")[1]].split("│")[1]
+    async with on_board(picture, size=(80, 24)) as hands:
+        hands.board.dense = True
+        await hands.pilot.pause()
+        assert "➜ web01 → node02   62%" in hands.glass()
+
+
 async def test_a_migration_of_which_nothing_is_known_shows_no_number() -> None:
     picture = migrating(cluster(), "web01", "node02")
     bare = replace(
