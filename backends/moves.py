@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from statistics import fmean
 
 from backends.model import Migration
@@ -101,6 +102,37 @@ class QueueState:
     def finished(self) -> bool:
         """Whether nothing runs and nothing waits."""
         return not self.having(ItemState.QUEUED, ItemState.RUNNING)
+
+    def item(self, vm: str) -> Item:
+        return next(item for item in self.items if item.vm == vm)
+
+    def with_item(self, item: Item) -> QueueState:
+        return self._with(item if old.vm == item.vm else old for old in self.items)
+
+    def without(self, vm: str) -> QueueState:
+        """The same, less this one where it waits."""
+        return self._with(i for i in self.items if i.vm != vm or i.state is not ItemState.QUEUED)
+
+    def with_earlier(self, vm: str) -> QueueState:
+        """The same, with this one before the one that waits above it."""
+        items = list(self.items)
+        waiting = [n for n, item in enumerate(items) if item.state is ItemState.QUEUED]
+        for above, below in pairwise(waiting):
+            if items[below].vm == vm:
+                items[above], items[below] = items[below], items[above]
+        return self._with(items)
+
+    def with_none_waiting(self, why: str) -> QueueState:
+        """The same, with all skipped that wait."""
+        return self._with(
+            replace(item, state=ItemState.SKIPPED, text=why)
+            if item.state is ItemState.QUEUED
+            else item
+            for item in self.items
+        )
+
+    def _with(self, items: Iterable[Item]) -> QueueState:
+        return replace(self, items=tuple(items))
 
     def wave(self) -> tuple[Item, ...]:
         """Those that may begin now: none while others run, since they are told in one write."""

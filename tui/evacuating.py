@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual import work
 
-from backends.acts.evacuation import Evacuation, objection, plan_evacuation
+from backends.acts.evacuation import Evacuation
+from backends.acts.evacuation_plan import objection, plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.tuning import protections
 from backends.balance import proposals
-from backends.doctor.advice import advise
 from backends.errors import VmferryError
 from backends.leaving import EvacuationPlan, EvacuationWay, on_node
 from backends.model import NodeState
@@ -45,7 +45,14 @@ class EvacuatingScreen(RescuingScreen):
             self.tell(reason)
             return
         try:
-            act = Evacuation(self.backend, plan, way, self.journal, allow_reboot=allow_reboot)
+            act = Evacuation(
+                self.backend,
+                plan,
+                way,
+                self.journal,
+                allow_reboot=allow_reboot,
+                advised=self.advised,
+            )
         except VmferryError as error:
             self.post_message(Trouble("not evacuated", error))
             return
@@ -105,11 +112,11 @@ class EvacuatingScreen(RescuingScreen):
             picture = self.backend.picture
             proposed = proposals(picture)
             verdicts = {
-                move.vm: (await self.backend.preview([move.vm], [move.node]))[move.node]
+                move.vm: self.advised(
+                    (await self.backend.preview([move.vm], [move.node]))[move.node]
+                )
                 for move in proposed
             }
-            if (report := self.report) is not None:
-                verdicts = {vm: advise(picture, each, report) for vm, each in verdicts.items()}
             return of_balance(picture, proposed, verdicts, self.enqueue)
 
         self.propose("Balance the nodes", make)

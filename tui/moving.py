@@ -13,8 +13,7 @@ from backends.acts.migration import clear
 from backends.acts.planning import foresee_beside
 from backends.acts.tuning import protected, protections
 from backends.balance import best_target
-from backends.doctor.advice import advise, advise_plan
-from backends.doctor.model import Report
+from backends.doctor.advice import advise_plan
 from backends.errors import VmferryError
 from backends.judge import make_plan
 from backends.model import VM
@@ -36,8 +35,6 @@ NODES_A_QUESTION = 8
 class MovingScreen(QueueingScreen):
     """Picks VMs up, drops them, and clears up behind moves."""
 
-    report: Report | None = None
-    """What the doctor found when it looked last; nobody waits for it."""
     _given: VerdictsGiven | None = None
     """What the scheduler says of the VMs in hand."""
 
@@ -79,12 +76,10 @@ class MovingScreen(QueueingScreen):
     @on(ExaminationChanged)
     def _show_verdicts(self) -> None:
         """Those of the VMs in hand, with the doctor's word on them."""
-        given, picture, report = self._given, self.backend.picture, self.report
+        given, picture = self._given, self.backend.picture
         if given is None:
             return
-        verdicts = dict(given.verdicts)
-        if report is not None:
-            verdicts = {node: advise(picture, each, report) for node, each in verdicts.items()}
+        verdicts = {node: self.advised(each) for node, each in given.verdicts.items()}
         complete = verdicts.keys() >= {node.name for node in picture.nodes}
         self.board.show_verdicts(verdicts, best_target(picture, verdicts) if complete else None)
 

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from textual import on, work
 
 from backends.acts.queue import MoveQueue
+from backends.doctor.advice import advise
+from backends.doctor.model import Report
 from backends.errors import VmferryError
 from backends.moves import Move, QueueState
+from backends.plan import Verdict
 from tui.acting import ActingScreen, names
 from tui.messages import Doing, QueueChanged, Trouble
 from widgets.queue_view import QueueView
@@ -17,9 +20,17 @@ from widgets.queue_view import QueueView
 class QueueingScreen(ActingScreen):
     """A screen with a queue of moves."""
 
+    report: Report | None = None
+    """What the doctor found when it looked last; nobody waits for it."""
     _queue: MoveQueue | None = None
     _host: Doing | None = None
     """What carries the queue out."""
+
+    def advised(self, verdict: Verdict) -> Verdict:
+        """With the doctor's word on it."""
+        if self.report is None:
+            return verdict
+        return advise(self.backend.picture, verdict, self.report)
 
     @property
     def queue_state(self) -> QueueState | None:
@@ -60,7 +71,7 @@ class QueueingScreen(ActingScreen):
                 self.join(doing, self._host)
                 self.tell("It waits for those before it; 6 shows the queue.", "Queued")
                 return
-            queue = MoveQueue(self.backend, self.journal, moves)
+            queue = MoveQueue(self.backend, self.journal, moves, advised=self.advised)
         except VmferryError as error:
             self.post_message(Trouble("not queued", error))
             return

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import pairwise
 
 from backends.acts.departure import begin, depart
 from backends.acts.journal import Act, Journal
@@ -19,7 +18,7 @@ from backends.errors import Refused, VmferryError
 from backends.latest import Latest
 from backends.model import VM
 from backends.moves import Item, ItemState, Move, QueueState, eta_s
-from backends.plan import Plan
+from backends.plan import Plan, Verdict
 from backends.tasks import cancel
 from backends.waves import at_once, goes_alone
 
@@ -33,8 +32,8 @@ class MoveQueue:
     As many go side by side as the limit allows, as no failure would restart, and as the scheduler
     migrates live in one go; all others alone. The next begin when all those have come to their end:
     Pacemaker begins nothing new before. `keep`: the moves leave their constraints, for an
-    evacuation to remove. What it does is to be read from `states`; `run` does it. The other methods
-    may be called at any time.
+    evacuation to remove. `advised`: a verdict with the doctor's word on it. What it does is to be
+    read from `states`; `run` does it. The other methods may be called at any time.
     Raises `Refused` where a VM is given twice, and `Unknown`.
     """
 
@@ -46,8 +45,10 @@ class MoveQueue:
         *,
         keep: bool = False,
         limit: int | None = None,
+        advised: Callable[[Verdict], Verdict] | None = None,
     ) -> None:
         self._backend = backend
+        self._advised = advised
         self._journal = journal
         self._keep = keep
         self._wave: asyncio.Task[None] | None = None
@@ -94,12 +95,7 @@ class MoveQueue:
 
     def move_up(self, vm: str) -> None:
         """Let a VM that waits begin before the one that waits above it."""
-        items = list(self._state.items)
-        waiting = [n for n, item in enumerate(items) if item.state is ItemState.QUEUED]
-        for above, below in pairwise(waiting):
-            if items[below].vm == vm:
-                items[above], items[below] = items[below], items[above]
-        self._change(replace(self._state, items=tuple(items)))
+        self._change(self._state.with_earlier(vm))
 
     def set_limit(self, limit: int) -> None:
         """How many at once leave a node, or enter it, from the next that begin on."""
@@ -107,12 +103,7 @@ class MoveQueue:
 
     def remove(self, vm: str) -> None:
         """Take out a VM that waits."""
-        items = tuple(
-            item
-            for item in self._state.items
-            if item.vm != vm or item.state is not ItemState.QUEUED
-        )
-        self._change(replace(self._state, items=items))
+        self._change(self._state.without(vm))
 
     async def run(self) -> AsyncGenerator[Report]:
         """Carry them out; what runs when it is left goes on.
@@ -160,7 +151,8 @@ class MoveQueue:
             await quiet(self._backend)
             if self._state.paused or self._state.stopped is not None:
                 self._put(wave[0])
-                self._leave_out(self._state.stopped)
+                if self._state.stopped is not None:
+                    self._change(self._state.with_none_waiting(self._state.stopped))
                 return
             plans = await self._plans(wave)
             going = [plan for plan in plans if self._waits(*plan.vms)]
@@ -179,7 +171,7 @@ class MoveQueue:
         acts = begin(self._backend, plans, self._journal, keep=self._keep)
         try:
             for act in acts:
-                item, now = self._item(act.intent.vm), self._backend.picture.taken_at
+                item, now = self._state.item(act.intent.vm), self._backend.picture.taken_at
                 self._put(replace(item, state=ItemState.RUNNING, began_at=now))
             async with aclosing(depart(self._backend, acts, plans)) as reports:
                 async for report in reports:
@@ -229,6 +221,8 @@ class MoveQueue:
                 self._news.put_nowait(report)
         await self._backend.refresh()
         plan = await self._backend.plan([item.vm], item.move.node, keep=self._keep)
+        if self._advised is not None:
+            plan = replace(plan, verdict=self._advised(plan.verdict))
         if not item.move.allows(plan.verdict):
             reason = f" ({plan.verdict.reasons[0]})" if plan.verdict.reasons else ""
             raise Refused(
@@ -249,7 +243,7 @@ class MoveQueue:
         return node == item.source
 
     def _tell(self, report: Report) -> None:
-        now = self._item(report.vm)
+        now = self._state.item(report.vm)
         migration = report.migration or now.migration
         self._put(replace(now, text=report.text, migration=migration))
         self._news.put_nowait(report)
@@ -260,30 +254,18 @@ class MoveQueue:
         self._halt(f"{vm} failed")
 
     def _halt(self, why: str) -> None:
-        self._state = replace(self._state, stopped=self._state.stopped or why)
-        self._leave_out(why)
-
-    def _leave_out(self, why: str | None) -> None:
-        """What waits, where the queue was stopped."""
-        items = tuple(
-            replace(item, state=ItemState.SKIPPED, text=why)
-            if why is not None and item.state is ItemState.QUEUED
-            else item
-            for item in self._state.items
-        )
-        self._change(replace(self._state, items=items))
-
-    def _item(self, vm: str) -> Item:
-        return next(item for item in self._state.items if item.vm == vm)
+        stopped = replace(self._state, stopped=self._state.stopped or why)
+        self._change(stopped.with_none_waiting(why))
 
     def _end(self, vm: str, state: ItemState, text: str) -> None:
         ended_at = self._backend.picture.taken_at
-        item = replace(self._item(vm), state=state, text=text, migration=None, ended_at=ended_at)
+        item = replace(
+            self._state.item(vm), state=state, text=text, migration=None, ended_at=ended_at
+        )
         self._put(item)
 
     def _put(self, item: Item) -> None:
-        items = tuple(item if old.vm == item.vm else old for old in self._state.items)
-        self._state = replace(self._state, items=items)
+        self._state = self._state.with_item(item)
         self._publish()
 
     def _change(self, state: QueueState) -> None:

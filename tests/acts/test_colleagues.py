@@ -9,7 +9,8 @@ import pytest
 
 from acts.scene import boots, carry_out, place, rebooted, running_on
 from backends import commands
-from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.evacuation import evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
 from backends.acts.transaction import Report, Stage

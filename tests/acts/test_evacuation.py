@@ -21,7 +21,8 @@ from acts.scene import (
     written,
 )
 from backends import commands
-from backends.acts.evacuation import Evacuation, evacuate, plan_evacuation
+from backends.acts.evacuation import Evacuation, evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.journal import Journal
 from backends.acts.queue import MoveQueue

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from acts.scene import fails
 from backends import commands
-from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.evacuation import evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, homeward
 from backends.acts.journal import Journal
 from backends.acts.transaction import Stage

@@ -9,7 +9,8 @@ import pytest
 
 from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
 from backends import commands
-from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.evacuation import evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.journal import Act, Journal
 from backends.acts.resume import left_open, resume

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from backends.acts.journal import Act, Intent, Journal
 from backends.acts.queue import MoveQueue
 from backends.errors import BadConfiguration
 from backends.moves import ItemState, Move
+from backends.plan import Verdict, VerdictKind
 from backends.simulated import SimulatedBackend
 from waiting import until
 
@@ -100,3 +102,20 @@ async def test_those_that_may_no_longer_be_together_are_not_sent_together(
         act.leave()
     assert "web1 and build-7 no longer go live side by side" in str(error)
     assert (written(backend), open_acts(journal)) == ([], [])
+
+
+async def test_what_the_doctor_has_found_since_keeps_a_move_that_waited(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    def advised(verdict: Verdict) -> Verdict:
+        if verdict.vms != ("build-7",):
+            return verdict
+        why = ("the migration would fail: no route to bravo",)
+        return replace(verdict, kind=VerdictKind.REBOOT, reasons=why, reboots=verdict.vms)
+
+    moves = [replace(move, protect=False) for move in PAIR]
+    queue = MoveQueue(backend, journal, moves, advised=advised)
+    error = await fails(queue.run())
+    assert "REBOOT now (the migration would fail: no route to bravo)" in str(error)
+    assert states(queue) == {"web1": ItemState.DONE, "build-7": ItemState.FAILED}
+    assert str(commands.move("build-7", "bravo")) not in written(backend)

@@ -6,7 +6,8 @@ import asyncio
 
 from acts.scene import calm, carry_out, fails, written
 from backends import commands
-from backends.acts.evacuation import evacuate, plan_evacuation
+from backends.acts.evacuation import evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Journal
 from backends.errors import Refused
 from backends.leaving import EvacuationWay

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from backends.acts.evacuation import plan_evacuation
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.doctor.evacuees import advise_evacuation
 from backends.doctor.examine import examine
 from backends.doctor.model import Effect, Finding, Report, State, Topic, Way

@@ -9,7 +9,8 @@ from functools import partial
 
 import click
 
-from backends.acts.evacuation import Evacuation, objection, plan_evacuation
+from backends.acts.evacuation import Evacuation
+from backends.acts.evacuation_plan import objection, plan_evacuation
 from backends.acts.journal import Journal
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
