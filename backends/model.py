@@ -165,6 +165,8 @@ class VM:
     cpu_percent: float | None = None
     """Of its own vCPUs together, 0–100."""
     constraints: tuple[Constraint, ...] = ()
+    group_constraints: tuple[Constraint, ...] = ()
+    """Those that a move or a ban of its whole group left."""
     migrate_to_timeout_s: float | None = None
     migrate_from_timeout_s: float | None = None
     migrate_to_on_fail: str | None = None

@@ -20,6 +20,8 @@ class Standing(StrEnum):
     CALLED_OFF = "called off"
     DISTURBED = "somebody else changed its constraint while it was copied"
     FORGOTTEN = "Pacemaker lost sight of the copy while it went on"
+    ENDANGERED = "the cluster changed while it was copied, so that it would have been restarted"
+    """By what Pacemaker would do next: it would not let the migration arrive."""
 
 
 def call(operation: Operation) -> Call:

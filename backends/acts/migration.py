@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from backends import commands
 from backends.acts.copies import Copies
 from backends.acts.departure import begin, depart
-from backends.acts.foreseen import ready
+from backends.acts.foreseen import ready, still_arrives, surroundings
 from backends.acts.journal import Act, Intent, Journal, Note
 from backends.acts.planning import foresee_beside
 from backends.acts.safe_order import finish_rescue
@@ -26,7 +26,7 @@ from backends.acts.transaction import (
     writer_of,
 )
 from backends.base import Backend
-from backends.errors import ActFailed, Refused
+from backends.errors import ActFailed, Refused, VmferryError
 from backends.leaving import interrupted
 from backends.model import VM, Cluster, Migration, Phase
 from backends.plan import Action, Plan
@@ -74,9 +74,9 @@ async def finish_move(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         async for report, standing_now in _follow(backend, act):
             end = standing_now
             yield report
-    if end in (Standing.DISTURBED, Standing.FORGOTTEN):
+    if end in (Standing.DISTURBED, Standing.FORGOTTEN, Standing.ENDANGERED):
         # Once the copy is done Pacemaker would plan anew, stop the guest on both nodes and start
-        # it where the new constraint says. Found at rest, it goes there live.
+        # it where it is to be now. Found at rest, it goes there live.
         async for report in finish_rescue(backend, act):
             yield report
         if vm_in(backend.picture, vm).node != target:
@@ -198,6 +198,7 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
     said: Report | None = None
     seen: object = None
     copies = Copies()
+    around: object = None
     quiet_since = time.monotonic()
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
@@ -223,6 +224,13 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                 now = Standing.DISTURBED
             if copies.is_lost(picture, vm) and now is Standing.UNDERWAY:
                 now = Standing.FORGOTTEN
+            if now is Standing.UNDERWAY and _copying(migration, target) and not vm.maintenance:
+                around = around or surroundings(picture)
+                if around != surroundings(picture):
+                    with suppress(VmferryError):  # then the next picture asks again
+                        if await _endangered(backend, act):
+                            now = Standing.ENDANGERED
+                        around = surroundings(picture)
             if now is Standing.UNDERWAY and quiet_s > SETTLED_S and called_off(vm, target):
                 now = Standing.CALLED_OFF
             if now is not Standing.UNDERWAY:
@@ -234,6 +242,14 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                     f"on {vm.node or 'no node'}",
                     cure=f"the constraint cli-prefer-{vm_id} is still set: vmferry clear {vm_id}",
                 )
+
+
+async def _endangered(backend: Backend, act: Act) -> bool:
+    """Whether Pacemaker would no longer let it arrive, and the copy goes on."""
+    vm, target = act.intent.vm, act.intent.target or ""
+    if act.intent.reboot or await still_arrives(backend, vm, target):
+        return False
+    return _copying(backend.picture.migration(vm), target)
 
 
 def _copying(migration: Migration | None, target: str) -> bool:
@@ -275,7 +291,7 @@ def _failure(picture: Cluster, act: Act, end: Standing) -> ActFailed:
         case Standing.DISTURBED:
             what = f"{end.value}: {intent.vm} is {state} on {place}, and was not restarted"
             cure = "see who else moves it"
-        case Standing.FORGOTTEN:
+        case Standing.FORGOTTEN | Standing.ENDANGERED:
             what = f"{end.value}: {intent.vm} is {state} on {place}, and was not restarted"
             cure = "nothing is left to do; move it again"
         case Standing.CALLED_OFF:

@@ -92,6 +92,7 @@ def steps(vm: VM, migration: Migration | None, way: Way) -> tuple[Command, ...]:
         *abort,
         commands.clear(vm.id),
         commands.look_anew(vm.id),
+        *((commands.clear(vm.group),) if vm.group and vm.group_constraints else ()),
         commands.hands_on(vm.id, vm.own_maintenance),
     )
 

@@ -9,7 +9,7 @@ from backends.acts import cures, evacuation, homecoming
 from backends.acts.journal import Act, Intent, Journal, Note
 from backends.acts.migration import finish_clear, finish_move
 from backends.acts.next_stop import is_due, waits
-from backends.acts.safe_order import Way, finish_rescue
+from backends.acts.safe_order import Way, finish_rescue, rests
 from backends.acts.transaction import Report, Stage, vm_in
 from backends.base import Backend
 from backends.proof import Call, calls
@@ -80,6 +80,10 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         elif kind not in _SENT_LATER and _nothing_happened(backend, act):
             act.close("nothing was sent")
             yield Report(vm, Stage.DONE, f"{vm}: nothing had been sent, nothing is left")
+        elif kind in tuple(Way) and _is_over(backend, vm):
+            act.close("nothing left to do")
+            place = vm_in(backend.picture, vm).node
+            yield Report(vm, Stage.DONE, f"{vm} is on {place}, and nothing is left to do")
         else:
             finish = _FINISH.get(kind, finish_rescue)
             async with aclosing(finish(backend, act)) as reports:
@@ -87,6 +91,15 @@ async def resume(backend: Backend, act: Act) -> AsyncGenerator[Report]:
                     yield report
     finally:
         act.leave()
+
+
+def _is_over(backend: Backend, vm: str) -> bool:
+    """Whether a VM that was to be saved rests in Pacemaker's hands, whoever brought that about.
+
+    A constraint is of whoever moved it: who did will remove it.
+    """
+    known = vm_in(backend.picture, vm)
+    return not known.maintenance and rests(known) and backend.picture.migration(vm) is None
 
 
 def _nothing_happened(backend: Backend, act: Act) -> bool:

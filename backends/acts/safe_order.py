@@ -14,6 +14,7 @@ from enum import StrEnum
 from backends import commands
 from backends.acts.journal import Act, Note
 from backends.acts.transaction import (
+    CLEARED_WITHIN_S,
     Report,
     Stage,
     clear_constraints,
@@ -23,6 +24,7 @@ from backends.acts.transaction import (
 )
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed
+from backends.leaving import interrupted
 from backends.model import (
     LOST,
     VM,
@@ -30,7 +32,7 @@ from backends.model import (
     VMState,
 )
 from backends.plan import ActionKind, Command
-from backends.proof import call, calls, is_wanted, newest, was_started
+from backends.proof import call, calls, newest, was_started
 
 NOTICED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 3600.0
@@ -58,10 +60,6 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     intent = act.intent
     vm_id, source = intent.vm, intent.source or ""
     vm = vm_in(backend.picture, vm_id)
-    if _is_over(backend, act, vm):
-        act.close("nothing left to do")
-        yield Report(vm_id, Stage.DONE, f"{vm_id} is on {vm.node}, and nothing is left to do")
-        return
     somebody_elses = vm.maintenance and not _took_hands_off(act)
     if not vm.maintenance:
         command = commands.hands_off(vm_id)
@@ -141,15 +139,6 @@ def _took_hands_off(act: Act) -> bool:
     return any(isinstance(e, Note) and e.stage == Stage.GUARDING for e in act.entries)
 
 
-def _is_over(backend: Backend, act: Act, vm: VM) -> bool:
-    """Whether an act that is taken up again finds the VM at rest in Pacemaker's hands.
-
-    Its constraint is that of whoever moved it, who removes it; in a move it is its own.
-    """
-    own = act.intent.kind not in tuple(Way) and is_wanted(vm, act.intent.target or "")
-    return not vm.maintenance and rests(vm) and backend.picture.migration(vm.id) is None and not own
-
-
 async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Have Pacemaker find out where the guest runs. What it believes may be wrong.
 
@@ -212,8 +201,13 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     place = found.node
     command = commands.hands_on(vm, before)
     planned = [a for a in await backend.foresee([command]) if a.resource == vm]
+    if planned and await _sent_by_its_group(backend, found, command):
+        async for report in _clear_group(backend, act, found.group or ""):
+            yield report
+        planned = []
     live = all(action.kind is ActionKind.MIGRATE for action in planned)
-    wished = live and _wanted_elsewhere(found, intent.target)
+    # What a move was guarded against has passed: where it goes from here, it goes live.
+    wished = live and (intent.kind not in tuple(Way) or _wanted_elsewhere(found, intent.target))
     # Nobody runs it: then a start is just what is wanted.
     if planned and place is not None and not wished:
         act.note(Stage.RELEASING, "; ".join(map(str, planned)))
@@ -231,7 +225,7 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         vm,
         lambda vm: vm.own_maintenance == before and rests(vm),
         "it at rest without maintenance",
-        within_s=RELEASED_WITHIN_S,
+        within_s=ENDED_WITHIN_S if planned else RELEASED_WITHIN_S,
     )
     restarted = any(isinstance(e, Note) and e.text == RESTARTED for e in act.entries)
     if restarted or was_started(known, now) or now.node is None:
@@ -244,6 +238,28 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     else:
         text = f"{vm} is on {now.node}; its guest was not restarted"
     yield Report(vm, Stage.DONE, text)
+
+
+async def _sent_by_its_group(backend: Backend, vm: VM, release: Command) -> bool:
+    """Whether only a constraint of its group would move it again."""
+    if vm.group is None or not vm.group_constraints:
+        return False
+    foreseen = await backend.foresee([commands.clear(vm.group), release])
+    calm = all(action.resource != vm.id for action in foreseen)
+    return calm and not interrupted(backend.picture, foreseen)
+
+
+async def _clear_group(backend: Backend, act: Act, group: str) -> AsyncGenerator[Report]:
+    vm, command = act.intent.vm, commands.clear(group)
+    yield Report(vm, Stage.CLEARING, command.purpose)
+    await send(backend, act, Stage.CLEARING, command)
+    await wait_for(
+        backend,
+        vm,
+        lambda vm: not vm.group_constraints,
+        f"the constraints of {group} to go",
+        within_s=CLEARED_WITHIN_S,
+    )
 
 
 def _wanted_elsewhere(vm: VM, target: str | None) -> bool:

@@ -152,6 +152,7 @@ def _vm(
         group=vm.group,
         memory_bytes=vm.memory_bytes,
         constraints=tuple(c for c in cib.constraints if c.vm == vm.id),
+        group_constraints=tuple(c for c in cib.constraints if vm.group and c.vm == vm.group),
         migrate_to_timeout_s=vm.migrate_to_timeout_s,
         migrate_from_timeout_s=vm.migrate_from_timeout_s,
         migrate_to_on_fail=vm.migrate_to_on_fail,

@@ -104,6 +104,22 @@ async def test_a_vm_in_a_group_is_aborted(
     aftermath.check()
 
 
+async def test_a_vm_whose_whole_group_is_moved_is_aborted(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """The constraint is the group's: with it the VM would be sent away again at once."""
+    put_after_the_vm(lab)
+    lab.run("bravo", "virsh", "migrate-setspeed", "mail1", "8")
+    aftermath.begin()
+    foreign_move(lab, "mail", "charlie")
+    async with connect() as backend:
+        await copied(backend, "mail1", MIDDLE)
+        await all_of(rescue(backend, "mail1", Way.ABORT, journal))
+        assert found(backend, "mail1").node == "bravo"
+    assert not list(journal.abandoned())
+    aftermath.check()
+
+
 async def test_a_job_that_ends_just_before_it_would_be_aborted(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
 ) -> None:

@@ -36,6 +36,23 @@ async def test_a_second_operator_sends_it_elsewhere_during_the_copy(
     aftermath.check()
 
 
+async def test_a_second_operator_bans_it_from_its_target_during_the_copy(
+    connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
+) -> None:
+    """No constraint of the move is touched; only the scheduler knows what comes of it."""
+    ban = '<rsc_location id="kept-away" rsc="web2" node="bravo" score="-INFINITY"/>'
+    async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
+        await copied(backend, "web2", 20)
+        lab.cluster.ask("cibadmin", "--create", "--scope", "constraints", "--xml-text", ban)
+        error = await failure_of(task)
+        assert isinstance(error, ActFailed)
+        assert "was not restarted" in str(error)
+        assert found(backend, "web2").node not in (None, "bravo")
+    assert not list(journal.abandoned())
+    lab.cluster.ask("cibadmin", "--delete", "--xml-text", '<rsc_location id="kept-away"/>')
+    aftermath.check()
+
+
 async def test_a_plan_older_than_the_cluster_is_made_anew_before_it_is_sent(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
 ) -> None:
