@@ -12,6 +12,7 @@ from backends.doctor.answers import decode
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.model import Cure, Family, Finding, Probe, State, Topic
+from backends.doctor.shared import unanswered
 from backends.errors import BadAnswer
 
 # LVM before 2.03 does not know all the fields, and fails on one that it does not know.
@@ -26,8 +27,11 @@ SHARED = Probe("storage vgs shared", _GROUPS.format(option="--shared"))
 """Without `--shared` a node that does not use lvmlockd keeps silent about shared groups."""
 VOLUMES = Probe.of(
     "storage lvs",
-    *("lvs", "--reportformat", "json", "-o", "vg_name,lv_name,lv_active,lv_active_exclusively"),
+    *("lvs", "--reportformat", "json", "-o", "vg_name,lv_name,lv_uuid,lv_active_exclusively"),
 )
+LOCKS = Probe("storage lvm locks", "lvmlockctl --info")
+"""Who shares by lvmlockd asks its locks: to lvs of LVM 2.03, as of groups that are not clustered to
+2.02, every active volume is `active exclusively` (`_lvactiveexclusively_disp`, lib/report)."""
 
 
 class Group(msgspec.Struct, frozen=True, rename=lambda name: f"vg_{name}"):
@@ -46,7 +50,7 @@ class Group(msgspec.Struct, frozen=True, rename=lambda name: f"vg_{name}"):
 class Volume(msgspec.Struct, frozen=True):
     vg_name: str
     lv_name: str
-    lv_active: str = ""
+    lv_uuid: str = ""
     lv_active_exclusively: str = ""
 
 
@@ -78,6 +82,12 @@ def parse_volumes(text: str) -> tuple[Volume, ...]:
     return tuple(each for part in decode(text, _VolumeReport, "lvs").report for each in part.lv)
 
 
+def parse_locks(text: str) -> frozenset[str]:
+    """`lvmlockctl --info`: the UUIDs of the volumes that this node has locked exclusively."""
+    words = (line.split() for line in text.splitlines())
+    return frozenset(each[3] for each in words if each[:3] == ["LK", "LV", "ex"] and each[3:])
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A node's volume groups; `hidden` are shared ones that it may not use."""
@@ -87,7 +97,7 @@ class View:
 
 
 def probes(_case: Case, _node: str) -> Iterator[Probe]:
-    yield from (GROUPS, SHARED, VOLUMES)
+    yield from (GROUPS, SHARED, VOLUMES, LOCKS)
 
 
 def views(case: Case) -> dict[str, View]:
@@ -116,13 +126,14 @@ def same_groups(case: Case) -> frozenset[str]:
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
     vms = storage.vms_on(case, lambda place: bool(place.volume_groups))
     homes = (place for vm, _ in case.vms for place in storage.homes(vm))
-    used = list(dict.fromkeys(group for place in homes for group in place.volume_groups))
-    if used:
-        yield from (replace(finding, concerns=vms) for finding in _judge(case, used))
+    volumes = list(dict.fromkeys(each for place in homes for each in place.logical_volumes))
+    if volumes:
+        yield from (replace(finding, concerns=vms) for finding in _judge(case, volumes))
 
 
-def _judge(case: Case, used: list[str]) -> Iterator[Finding]:
+def _judge(case: Case, volumes: list[tuple[str, str]]) -> Iterator[Finding]:
     known = views(case)
+    used = list(dict.fromkeys(group for group, _ in volumes))
     for node in filter(case.answered, case.nodes):
         if node not in known:
             seen = "LVM there did not say which volume groups it has"
@@ -131,7 +142,7 @@ def _judge(case: Case, used: list[str]) -> Iterator[Finding]:
         problems = [
             problem for group in used if (problem := _of_node(node, group, known[node])) is not None
         ]
-        problems += _exclusive(case, node, set(used))
+        problems += _exclusive(case, node, volumes, known[node])
         seen = f"volume groups {', '.join(used)} are there"
         yield from problems or [Finding(Topic.STORAGE, "lvm", State.OK, seen, node=node)]
     for name in used:
@@ -172,28 +183,44 @@ def _of_node(node: str, name: str, view: View) -> Finding | None:
     )
 
 
-def _exclusive(case: Case, node: str, used: set[str]) -> Iterator[Finding]:
+def _exclusive(case: Case, node: str, used: list[tuple[str, str]], view: View) -> Iterator[Finding]:
+    """Of the volumes below the VMs' disks, each as its group is guarded."""
+    guarded = {name: group for name, group in view.groups.items() if group.guarded}
+    if not any(group in guarded for group, _ in used):
+        return
     try:
         volumes = parse_volumes(case.output(node, VOLUMES.name).stdout)
     except BadAnswer:
         seen = "LVM there did not say which logical volumes are active"
         yield Finding(Topic.STORAGE, "lvm", State.UNKNOWN, seen, node=node)
         return
+    locks = case.output(node, LOCKS.name)
+    if not locks.ok and any(group in guarded and guarded[group].shared for group, _ in used):
+        yield unanswered(Topic.STORAGE, "lvm", node, "which volumes are locked exclusively", locks)
+    locked = parse_locks(locks.stdout)
     for volume in volumes:
-        if volume.vg_name in used and volume.lv_active_exclusively:
-            name = shlex.quote(f"{volume.vg_name}/{volume.lv_name}")
-            yield Finding(
-                Topic.STORAGE,
-                "lvm",
-                State.WRONG,
-                f"{volume.vg_name}/{volume.lv_name} is active exclusively",
-                "while a guest moves both nodes have its disk open; this one keeps it to itself",
-                node,
-                cures=(
-                    Cure((f"lvchange -asy {name}",)),
-                    Cure(("vg_access_mode=lvmlockd activation_mode=shared",), "LVM-activate"),
-                ),
-            )
+        group = guarded.get(volume.vg_name)
+        if group is None or (volume.vg_name, volume.lv_name) not in used:
+            continue
+        if volume.lv_uuid in locked if group.shared else volume.lv_active_exclusively:
+            yield _hogged(node, volume, group)
+
+
+def _hogged(node: str, volume: Volume, group: Group) -> Finding:
+    name = shlex.quote(f"{volume.vg_name}/{volume.lv_name}")
+    agent = ("vg_access_mode=lvmlockd activation_mode=shared",) if group.shared else ()
+    return Finding(
+        Topic.STORAGE,
+        "lvm",
+        State.WRONG,
+        f"{volume.vg_name}/{volume.lv_name} is active exclusively",
+        "while a guest moves both nodes have its disk open; this one keeps it to itself",
+        node,
+        cures=(
+            Cure((f"lvchange -a{'s' if group.shared else ''}y {name}",)),
+            *([Cure(agent, "the parameters of its LVM-activate resource")] if agent else []),
+        ),
+    )
 
 
 def _unguarded(name: str) -> Finding:
@@ -204,5 +231,13 @@ def _unguarded(name: str) -> Finding:
         State.WARNING,
         f"volume group {name} is shared by no lock manager",
         "two nodes that change it at the same time (a snapshot, a resize) destroy its metadata",
-        cures=(Cure((f"vgchange --lock-type dlm {group}", f"vgchange --lock-start {group}")),),
+        cures=(
+            Cure(
+                (
+                    "first: dlm and lvmlockd as clones in the cluster, no guest on the group",
+                    f"vgchange --lock-type dlm {group}",
+                )
+            ),
+            Cure((f"vgchange --lock-start {group} && vgchange -asy {group}    # on every node",)),
+        ),
     )

@@ -79,10 +79,14 @@ class Place:
         return tuple(minor for each in self.devices if (minor := drbd_minor(each.name)) is not None)
 
     @property
-    def volume_groups(self) -> tuple[str, ...]:
-        """Of the logical volumes below."""
-        names = (volume_group(device.name) for device in self.devices if device.kind == "lvm")
+    def logical_volumes(self) -> tuple[tuple[str, str], ...]:
+        """Those below, each with its group."""
+        names = (logical_volume(device.name) for device in self.devices if device.kind == "lvm")
         return tuple(dict.fromkeys(name for name in names if name))
+
+    @property
+    def volume_groups(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(group for group, _ in self.logical_volumes))
 
     @property
     def wwns(self) -> frozenset[str]:
@@ -112,10 +116,13 @@ def drbd_minor(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def volume_group(name: str) -> str | None:
-    """The volume group in `/dev/mapper/VG-LV`, where device-mapper doubles their own hyphens."""
-    found = re.fullmatch(r"/dev/mapper/((?:[^-]|--)+)-(?:[^-]|--)+", name)
-    return found[1].replace("--", "-") if found else None
+def logical_volume(name: str) -> tuple[str, str] | None:
+    """Group and volume in `/dev/mapper/VG-LV`, where device-mapper doubles their own hyphens.
+
+    A layer of a volume has a word of its own behind it (`VG-POOL-tpool`).
+    """
+    found = re.fullmatch(r"/dev/mapper/((?:[^-]|--)+)-((?:[^-]|--)+)(?:-[a-z]+)?", name)
+    return (found[1].replace("--", "-"), found[2].replace("--", "-")) if found else None
 
 
 class _Mounts(msgspec.Struct, frozen=True):

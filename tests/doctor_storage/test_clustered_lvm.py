@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backends.doctor import clustered_lvm, storage
-from backends.doctor.clustered_lvm import parse_groups, parse_volumes
+from backends.doctor.clustered_lvm import parse_groups, parse_locks, parse_volumes
 from backends.doctor.disks import PLACES
 from backends.doctor.model import Finding, Output, State
 from doctor_storage.made import Outputs, answer, bad, block, case, disk, places
@@ -35,13 +35,28 @@ def test_exclusive_activation_is_understood() -> None:
     assert not parse_volumes(answer("lvs-shared.json"))[0].lv_active_exclusively
 
 
-@pytest.mark.parametrize("form", ["vgs-shared.json", "vgs-clvmd.json"])
-def test_a_group_that_is_shared_is_good(form: str) -> None:
-    assert bad(found(seeing(answer(form)), seeing(answer(form)))) == []
+def test_exclusive_locks_are_understood() -> None:
+    (volume,) = parse_volumes(answer("lvs-exclusive.json"))
+    assert parse_locks(answer("lvmlockctl-exclusive")) == {volume.lv_uuid}
+    assert parse_locks(answer("lvmlockctl-shared")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("groups", "volumes"),
+    [
+        ("vgs-shared.json", "lvs-shared.json"),
+        ("vgs-shared.json", "lvs-exclusive.json"),
+        ("vgs-clvmd.json", "lvs-shared.json"),
+    ],
+    ids=["lvmlockd", "lvmlockd, where lvs calls all that is active exclusive", "clvmd"],
+)
+def test_a_group_that_is_shared_is_good(groups: str, volumes: str) -> None:
+    node = seeing(answer(groups), volumes=answer(volumes))
+    assert bad(found(node, node)) == []
 
 
 def test_a_group_that_nothing_guards_is_a_warning() -> None:
-    plain = seeing(answer("vgs-plain.json"), NONE)
+    plain = seeing(answer("vgs-plain.json"), NONE, volumes=answer("lvs-exclusive.json"))
     (finding,) = bad(found(plain, plain))
     assert (finding.state, finding.node) == (State.WARNING, None)
     assert finding.concerns == ("web",)
@@ -60,11 +75,34 @@ def test_a_group_that_is_not_there_is_wrong() -> None:
     assert (State.WRONG, "bravo") in {(each.state, each.node) for each in findings}
 
 
-def test_a_volume_that_one_node_keeps_to_itself_is_wrong() -> None:
-    hog = seeing(answer("vgs-shared.json"), volumes=answer("lvs-exclusive.json"))
-    (finding,) = bad(found(hog, seeing(answer("vgs-shared.json"))))
+@pytest.mark.parametrize(
+    ("groups", "volumes", "locks", "cure"),
+    [
+        ("vgs-shared.json", "lvs-shared.json", "lvmlockctl-exclusive", "lvchange -asy vg-vm/web"),
+        ("vgs-clvmd.json", "lvs-exclusive.json", "lvmlockctl-shared", "lvchange -ay vg-vm/web"),
+    ],
+    ids=["lvmlockd", "clvmd"],
+)
+def test_a_volume_that_one_node_keeps_to_itself_is_wrong(
+    groups: str, volumes: str, locks: str, cure: str
+) -> None:
+    hog = seeing(answer(groups), volumes=answer(volumes), locks=locks)
+    (finding,) = bad(found(hog, seeing(answer(groups))))
     assert (finding.state, finding.node) == (State.WRONG, "alpha")
-    assert finding.cures[0].lines == ("lvchange -asy vg-vm/web",)
+    assert finding.cures[0].lines == (cure,)
+
+
+def test_what_is_not_below_a_guest_may_be_exclusive() -> None:
+    other = answer("lvs-exclusive.json").replace('"web"', '"backup"')
+    node = seeing(answer("vgs-clvmd.json"), volumes=other)
+    assert bad(found(node, node)) == []
+
+
+def test_a_lock_manager_that_does_not_say_is_unknown() -> None:
+    good = seeing(answer("vgs-shared.json"))
+    silent = {**good, clustered_lvm.LOCKS.name: Output()}
+    (finding,) = bad(found(good, silent))
+    assert (finding.state, finding.node) == (State.UNKNOWN, "bravo")
 
 
 def test_two_groups_of_one_name_are_not_one() -> None:
@@ -79,11 +117,17 @@ def test_a_node_that_does_not_say_is_unknown() -> None:
     assert (State.UNKNOWN, "bravo") in {(each.state, each.node) for each in findings}
 
 
-def seeing(groups: str, shared: str | None = None, volumes: str | None = None) -> Outputs:
+def seeing(
+    groups: str,
+    shared: str | None = None,
+    volumes: str | None = None,
+    locks: str = "lvmlockctl-shared",
+) -> Outputs:
     return {
         clustered_lvm.GROUPS.name: groups,
         clustered_lvm.SHARED.name: groups if shared is None else shared,
         clustered_lvm.VOLUMES.name: volumes or answer("lvs-shared.json"),
+        clustered_lvm.LOCKS.name: answer(locks),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from backends.doctor import storage
 from backends.doctor.disks import PLACES, VERSION
 from backends.doctor.model import Effect, Finding, Output, State, Way
-from backends.doctor.places import Sharing, parse_devices, sharing, volume_group
+from backends.doctor.places import Sharing, logical_volume, parse_devices, sharing
 from backends.doctor.places import parse as parse_places
 from doctor_storage.made import QEMU, Outputs, answer, bad, block, brief, case, disk, place, places
 
@@ -175,17 +175,18 @@ def test_the_disks_below_a_logical_volume_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "group"),
+    ("name", "volume"),
     [
-        ("/dev/mapper/vg-web", "vg"),
-        ("/dev/mapper/vg--vm-web", "vg-vm"),
-        ("/dev/mapper/vg-web--1", "vg"),
+        ("/dev/mapper/vg-web", ("vg", "web")),
+        ("/dev/mapper/vg--vm-web", ("vg-vm", "web")),
+        ("/dev/mapper/vg-web--1", ("vg", "web-1")),
+        ("/dev/mapper/vg-pool-tpool", ("vg", "pool")),
         ("/dev/mapper/mpatha", None),
         ("/dev/sda", None),
     ],
 )
-def test_a_volume_group_is_told_from_its_device(name: str, group: str | None) -> None:
-    assert volume_group(name) == group
+def test_a_volume_is_told_from_its_device(name: str, volume: tuple[str, str] | None) -> None:
+    assert logical_volume(name) == volume
 
 
 def test_a_path_with_odd_characters_is_kept() -> None:
