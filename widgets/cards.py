@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from backends.model import Migration, VMState
@@ -113,23 +115,40 @@ def _migrating(card: Card, migration: Migration, width: int, lines: int) -> list
         (f" → {target}", mark.tone),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.STRONG)]
-    if (sign := _sign(card)) is not None:
-        number.insert(0, (f" {sign.glyph} {sign.word}", sign.tone))
+    sign = _sign(card)
+    if sign is not None:
+        signed = [(f" {sign.glyph} {sign.word}", sign.tone), *number]
+        if lines == 2 and _cells(title) + _cells(signed) > width:
+            return [(title, number), _signed(sign, migration, card.outlook, width)]
+        number = signed
         if lines == 1:
             return [(title, number)]
     if lines == 1:
-        taken = sum(cell_len(text) for text, _ in (*title, *number))
-        filled, empty = bar(percent, 5 if taken + 6 <= width else 0)  # where to is told first
+        room = width - _cells(title) - _cells(number)
+        filled, empty = bar(percent, 5 if room >= 6 else 0)  # where to is told first
         gap = " " if filled or empty else ""
         return [(title, [(f"{gap}{filled}", mark.tone), (empty, Tone.FAINT), *number])]
     if percent is None or percent >= 100:
         left: list[Span] = [("  ", Tone.TEXT), (migration.phase.value, mark.tone)]
         return [(title, number), (left, [])]
     numbers = _progress(migration, card.outlook, width)
-    room = width - 2 - sum(cell_len(text) for text, _ in numbers)
+    room = width - 2 - _cells(numbers)
     filled, empty = bar(percent, min(32, room))
     left = [("  ", Tone.TEXT), (filled, mark.tone), (empty, Tone.FAINT)]
     return [(title, number), (left, numbers)]
+
+
+def _signed(sign: Mark, migration: Migration, outlook: Outlook | None, width: int) -> _Spans:
+    """The second line where the first has no room for the sign: it takes the place of the bar."""
+    left: list[Span] = [("  ", Tone.TEXT), (f"{sign.glyph} {sign.word}", sign.tone)]
+    numbers = _progress(migration, outlook, width)
+    while numbers and _cells(left) + _cells(numbers) > width:
+        numbers.pop(0)
+    return left, numbers
+
+
+def _cells(spans: Sequence[Span]) -> int:
+    return sum(cell_len(text) for text, _ in spans)
 
 
 def _sign(card: Card) -> Mark | None:

@@ -103,7 +103,8 @@ def _vm(
         yield Content("")
         yield keyed("a", "recover it: its guest is not restarted")
     # In a low window only the first lines are in sight: what is wrong comes before what it is.
-    yield from _constraints(vm.constraints, since)
+    if migration is None:
+        yield from _constraints(vm.constraints, since)
     yield from _failures(picture, vm.id, None)
     yield Content("")
     yield _field("domain", vm.domain)
@@ -118,6 +119,8 @@ def _vm(
     if vm.target_role:
         yield _field("target role", vm.target_role)
     yield from _live(vm)
+    if migration is not None:
+        yield from _constraints(vm.constraints, since, in_use=True)
     if vm.history:
         yield from heading("History")
         for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
@@ -203,17 +206,18 @@ def _timeout(timeout_s: float | None) -> str | None:
 
 
 def _constraints(
-    constraints: tuple[Constraint, ...], since: Mapping[str, float]
+    constraints: tuple[Constraint, ...], since: Mapping[str, float], *, in_use: bool = False
 ) -> Iterator[Content]:
     if not constraints:
         return
-    yield from heading("Constraints left by moves and bans")
+    yield from heading("Constraints" if in_use else "Constraints left by moves and bans")
     for constraint in constraints:
         at = since.get(constraint.id)
         age = f"set at {clock_text(at)}" if at is not None else "older than this vmferry"
         yield toned(f"{CONSTRAINT_LEFT.glyph} {constraint.id}", Tone.WARN)
         yield toned(f"  {constraint_text(constraint)}; {age}", Tone.MUTED)
-    yield keyed("c", "remove them; shows what moves then")
+    if not in_use:
+        yield keyed("c", "remove them; shows what moves then")
 
 
 def constraint_text(constraint: Constraint) -> str:

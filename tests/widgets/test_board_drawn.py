@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backends.model import Cluster, Hypervisor, HypervisorState, NodeState, Phase, Stale, VMState
+from backends.outlook import Chance, Outlook
 from board_app import on_board
 from board_pictures import cluster, eventful, migrating, node, vm, with_node, with_vm
 from widgets.bars import clock_text
@@ -79,6 +80,17 @@ async def test_where_there_is_little_room_a_card_tells_its_target_rather_than_dr
         hands.board.dense = True
         await hands.pilot.pause()
         assert "➜ web01 → node02   62%" in hands.glass()
+
+
+async def test_a_stalled_copy_is_named_in_full_on_a_narrow_card() -> None:
+    found = vm("db-primary", "node01")
+    picture = migrating(replace(cluster(), vms=(found,)), found.id, "node02")
+    async with on_board(picture, size=(80, 24)) as hands:
+        hands.board.show(picture, {"db-primary": Outlook(Chance.STALLED, "it will not arrive")})
+        await hands.pilot.pause()
+        assert "➜ db-primary" in hands.glass()
+        assert "⚠ stalled" in hands.glass()
+        assert "1:40" in hands.glass(), "what is left of its time"
 
 
 async def test_a_migration_of_which_nothing_is_known_shows_no_number() -> None:

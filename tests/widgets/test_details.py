@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.app import App, ComposeResult
 
 from backends.model import Cluster, Constraint, ConstraintKind, Failure, VMState
-from board_pictures import cluster, vm, with_vm
+from board_pictures import cluster, migrating, vm, with_vm
 from widgets.details import Details
 
 BAN = Constraint("cli-ban-web01-on-node02", "web01", "node02", ConstraintKind.BAN)
@@ -40,3 +40,11 @@ async def test_what_is_wrong_comes_before_what_the_vm_is() -> None:
 async def test_a_speed_that_is_not_configured_is_not_called_unknown() -> None:
     told = await lines(cluster())
     assert any("speed" in line and "no limit is configured" in line for line in told)
+
+
+async def test_the_constraint_that_a_migration_follows_is_not_offered_for_removal() -> None:
+    prefer = Constraint("cli-prefer-web01", "web01", "node02", ConstraintKind.PREFER)
+    found = replace(vm("web01", "node01", VMState.MIGRATING), constraints=(prefer,))
+    told = await lines(migrating(with_vm(cluster(), found), "web01", "node02"))
+    assert any(prefer.id in line for line in told)
+    assert not any("left by" in line or "remove them" in line for line in told)
