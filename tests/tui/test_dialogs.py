@@ -45,3 +45,17 @@ async def test_a_key_held_down_scrolls_a_dialog_line_by_line(
         for _ in range(3):  # faster than it is drawn
             dialog.action_scroll(1)
         await operator.until(lambda: dialog.query_one(VerticalScroll).scroll_y == 3, "three lines")
+
+
+async def test_no_notice_covers_a_dialog_and_none_is_lost(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal, size=(80, 24)) as operator:
+        await operator.drag("web1", "bravo")
+        await operator.until_sees("more lines below")
+        operator.app.notify("it will not arrive", title="stalled: web2", timeout=60)
+        await operator.pilot.pause()
+        await operator.pilot.pause()
+        assert not operator.sees("stalled: web2")
+        await operator.press("escape")
+        await operator.until_sees("stalled: web2")
