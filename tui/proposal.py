@@ -12,16 +12,20 @@ from textual.widgets import Static
 from backends.model import CibVersion
 from backends.plan import Command, VerdictKind
 from tui.item import Item
-from widgets.glyphs import Tone
+from widgets.glyphs import VERDICT_MARKS, Tone
 from widgets.tones import heading as heading_lines
 from widgets.tones import toned
 
-MEANINGS = {
-    VerdictKind.LIVE: ("✔", Tone.OK, "The guest keeps running, and nothing else moves."),
-    VerdictKind.SIDE_EFFECTS: ("⚠", Tone.WARN, "The guest keeps running, but this comes with it:"),
-    VerdictKind.REBOOT: ("✖", Tone.BAD, "This is no live migration: a guest is shut down."),
-    VerdictKind.REFUSED: ("⊘", Tone.BAD, "This cannot be done now."),
+_MEANINGS = {
+    VerdictKind.LIVE: (Tone.OK, "The guest keeps running, and nothing else moves."),
+    VerdictKind.SIDE_EFFECTS: (Tone.WARN, "The guest keeps running, but this comes with it:"),
+    VerdictKind.REBOOT: (Tone.BAD, "This is no live migration: a guest is shut down."),
+    VerdictKind.REFUSED: (Tone.BAD, "This cannot be done now."),
 }
+MEANINGS = {
+    kind: (VERDICT_MARKS[kind].glyph, tone, text) for kind, (tone, text) in _MEANINGS.items()
+}
+"""Glyph, tone and sentence of each verdict; the glyphs are those of the board."""
 
 Then = Callable[[], object]
 

@@ -59,3 +59,14 @@ async def test_no_notice_covers_a_dialog_and_none_is_lost(
         assert not operator.sees("stalled: web2")
         await operator.press("escape")
         await operator.until_sees("stalled: web2")
+
+
+async def test_a_verdict_has_the_same_glyph_in_the_plan_as_on_the_board(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.pick_up("legacy-erp")
+        await operator.until_sees("⊘ REBOOT")
+        await operator.press(*"charlie", "enter")
+        await operator.until_sees("Move legacy-erp to charlie")
+        await operator.until_sees("⊘ REBOOT")

@@ -17,16 +17,16 @@ from tui.proposal import (
     warning,
 )
 from widgets.bars import bytes_text, duration_text
-from widgets.glyphs import Tone
+from widgets.glyphs import WOULD_REBOOT, Tone
 
 WORD = "REBOOT"
 Then = Callable[[EvacuationPlan, EvacuationWay, bool], None]
 
 _FATES = {
     Fate.LIVE: ("✔", Tone.OK),
-    Fate.REBOOT: ("✖", Tone.BAD),
-    Fate.STOP: ("✖", Tone.BAD),
-    Fate.STAY: ("⊘", Tone.WARN),
+    Fate.REBOOT: (WOULD_REBOOT.glyph, Tone.BAD),
+    Fate.STOP: (WOULD_REBOOT.glyph, Tone.BAD),
+    Fate.STAY: ("‖", Tone.WARN),
 }
 _PROTECTED = (
     "With on-fail=block a failure restarts nothing: the guest stays where it is, and the key a "
