@@ -141,7 +141,8 @@ def summary(state: QueueState | None) -> Content:
     if waiting:
         counts += f", up to {state.limit} at once"
     if state.stopped is not None:
-        how = toned(f"■ stopped: {state.stopped}", Tone.BAD)
+        why = state.stopped.removeprefix("stopped ")
+        how = toned(f"■ stopped {why}" if why != state.stopped else f"■ stopped: {why}", Tone.BAD)
     elif state.finished:
         how = toned("✔ finished", Tone.OK)
     elif state.paused:

@@ -58,7 +58,8 @@ def evacuate(
     """Move every VM away from NODE, live where that can be, and leave it in standby.
 
     Shows who goes where and who would be rebooted, and asks first. A guest that would be rebooted
-    stays where it is unless that is confirmed on its own; then the node is not put into standby.
+    stays where it is unless that is confirmed on its own; then the node is not put into standby,
+    and the exit code is 1.
     Only VMs with on-fail=block on migrate_to leave side by side, since they share the link.
     Ctrl-C lets go; a migration that runs goes on.
     """
