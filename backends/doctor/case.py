@@ -36,6 +36,19 @@ class Case:
         """The nodes beside this one."""
         return tuple(name for name in self.nodes if name != node)
 
+    def hosts(self, vm: str) -> tuple[str, ...]:
+        """The nodes on which it runs or may run, of those that can be asked."""
+        known = self.picture.vm(vm)
+        here = known.nodes if known is not None else ()
+        barred = self.configuration.barred.get(vm, frozenset())
+        return tuple(name for name in self.nodes if name not in barred or name in here)
+
+    def targets(self, vm: str) -> tuple[str, ...]:
+        """The nodes to which it may go."""
+        known = self.picture.vm(vm)
+        home = known.node if known is not None else None
+        return tuple(name for name in self.hosts(vm) if name != home)
+
     @property
     def vms(self) -> tuple[tuple[VM, Resource], ...]:
         """Each VM of the picture with its configuration."""

@@ -50,7 +50,10 @@ def judge(case: Case) -> Iterator[Finding]:
     for vm, resource in case.vms:
         if resource.config is None or not known:
             continue
-        here = {node: found.get(resource.config) for node, found in known.items()}
+        hosts = [node for node in case.hosts(vm.id) if node in known]
+        here = {node: known[node].get(resource.config) for node in hosts}
+        if not here:
+            continue
         reference = _reference(here, vm.node)
         good = True
         for node, checksum in here.items():

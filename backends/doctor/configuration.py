@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from backends.doctor.locations import barred, members_of
 from backends.pacemaker.agents import config_file, runs_a_domain
 from backends.pacemaker.cib import agent_of, layered, operation_of, values_of
 from backends.pacemaker.xml import parse, truth
@@ -52,6 +53,8 @@ class Configuration:
     """By id, in the order of the CIB."""
     dependent: frozenset[str] = frozenset()
     """Ids that stand in an order or a colocation with something, or in a group behind it."""
+    barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By id the nodes on which it may never run, where there are any."""
     node_utilization: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of_agent(self, *agents: str) -> tuple[Resource, ...]:
@@ -63,10 +66,13 @@ def parse_configuration(cib: bytes) -> Configuration:
     """One answer of `cibadmin --query`. Raises `BadAnswer`."""
     root = parse(cib, "cibadmin")
     resources = {resource.id: resource for resource in _resources(root)}
+    options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
+    members = members_of(root)
     return Configuration(
-        options=values_of(root.iterfind("configuration/crm_config/cluster_property_set")),
+        options=options,
         resources=resources,
-        dependent=frozenset(_dependent(root)),
+        dependent=frozenset(_dependent(root, members)),
+        barred=barred(root, members, options),
         node_utilization={
             node.get("uname", ""): values_of(node.iterfind("utilization"))
             for node in root.iterfind("configuration/nodes/node")
@@ -101,21 +107,13 @@ def _resources(root: etree._Element) -> Iterator[Resource]:
         )
 
 
-def _dependent(root: etree._Element) -> Iterator[str]:
+def _dependent(root: etree._Element, members: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for group in root.iterfind("configuration/resources//group"):
         for primitive in group.findall("primitive")[1:]:
             yield primitive.get("id", "")
     for constraint in root.iterfind("configuration/constraints/*"):
         if constraint.tag in ("rsc_order", "rsc_colocation", "rsc_ticket"):
             for name in ("then", "rsc", "with-rsc"):
-                yield from _primitives_of(root, constraint.get(name))
+                yield from members.get(constraint.get(name, ""), ())
             for reference in constraint.iterfind(".//resource_ref"):
-                yield from _primitives_of(root, reference.get("id"))
-
-
-def _primitives_of(root: etree._Element, name: str | None) -> Iterator[str]:
-    """A resource's own id, or those of the primitives in a group or a clone."""
-    for element in root.iterfind("configuration/resources//*[@id]"):
-        if name is not None and element.get("id") == name:
-            for primitive in element.iter("primitive"):
-                yield primitive.get("id", "")
+                yield from members.get(reference.get("id", ""), ())

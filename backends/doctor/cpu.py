@@ -90,7 +90,7 @@ def judge(case: Case) -> Iterator[Finding]:
     for (vm, home), xml in _running(case):
         seen.add(vm)
         machine, good = machine_of(xml), list[str]()
-        for target in case.others(home):
+        for target in case.targets(vm):
             if not case.answered(target):
                 continue
             found = list(_judge_target(case, vm, machine, home, target))

@@ -33,9 +33,10 @@ class Storage:
     places: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
     same_groups: frozenset[str] = frozenset()
 
-    def where(self, path: str) -> dict[str, Place]:
+    def where(self, path: str, hosts: Iterable[str]) -> dict[str, Place]:
         """What a path is, by node, where that is known."""
-        return {node: known[path] for node, known in self.places.items() if path in known}
+        known = {node: self.places.get(node, {}) for node in hosts}
+        return {node: places[path] for node, places in known.items() if path in places}
 
     def vms_on(self, case: Case, holds: Callable[[Place], bool]) -> tuple[str, ...]:
         """The VMs with a disk on a place of which something holds."""
@@ -88,7 +89,7 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
             finding
             for disk in storage.disks[vm.id]
             for finding in (
-                *_of_disk(vm, resource, disk, storage),
+                *_of_disk(case, vm, resource, disk, storage),
                 *_of_cache(case, vm, resource, disk, storage),
             )
         ]
@@ -100,11 +101,15 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
             )
 
 
-def _of_disk(vm: VM, resource: Resource, disk: Disk, storage: Storage) -> Iterator[Finding]:
+def _of_disk(
+    case: Case, vm: VM, resource: Resource, disk: Disk, storage: Storage
+) -> Iterator[Finding]:
     if disk.path is None:
         yield from _of_remote(vm, disk)
         return
-    where = storage.where(disk.path)
+    if case.others(vm.node or "") and not case.targets(vm.id):
+        return
+    where = storage.where(disk.path, case.hosts(vm.id))
     home = where.get(vm.node or "")
     if home is None or not home.exists or len(where) < 2:
         seen = f"{disk.target}: what {disk.path} is was not learned from every node"
@@ -180,7 +185,7 @@ def _of_cache(
 ) -> Iterator[Finding]:
     if disk.path is None or disk.cache in _UNCACHED or not disk.writable or disk.shareable:
         return
-    place = storage.where(disk.path).get(vm.node or "")
+    place = storage.places.get(vm.node or "", {}).get(disk.path)
     if place is not None and place.mount is not None and place.mount.fstype in CLUSTERED:
         return
     old = {node: version for node in case.nodes if (version := _qemu(case, node)) < DROPS_CACHE}

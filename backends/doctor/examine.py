@@ -26,6 +26,7 @@ from backends.doctor import (
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
 from backends.doctor.model import Finding, Probe, Report, State, Topic
+from backends.doctor.reach import within_reach
 from backends.errors import VmferryError
 from backends.plan import Prediction
 
@@ -120,7 +121,8 @@ def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...
 
 def judge(case: Case) -> Report:
     """Every topic's findings, the worst first, otherwise in the order of topics. Pure."""
-    findings = [*_absent(case), *(finding for topic in TOPICS for finding in topic(case))]
+    found = (finding for topic in TOPICS for finding in topic(case))
+    findings = [*_absent(case), *within_reach(case, found)]
     findings.sort(key=lambda finding: (finding.state.rank, finding.topic.rank))
     families = {node: family for node in case.nodes if (family := case.family(node))}
     answered = [facts.answered_at for facts in case.facts.values() if facts.error is None]

@@ -42,13 +42,13 @@ def judge(case: Case) -> Iterator[Finding]:
             free[node] = size
     for vm, _ in case.vms:
         if vm.node is not None:
-            yield from _judge_vm(vm, memory_bytes(case, vm), free)
+            may_go = {node: free[node] for node in case.targets(vm.id) if node in free}
+            yield from _judge_vm(vm, memory_bytes(case, vm), may_go)
     for node in case.nodes:
         yield from _judge_loss(case, node, free)
 
 
-def _judge_vm(vm: VM, size: int | None, free: dict[str, int]) -> Iterator[Finding]:
-    others = {node: room for node, room in free.items() if node != vm.node}
+def _judge_vm(vm: VM, size: int | None, others: dict[str, int]) -> Iterator[Finding]:
     if size is None:
         seen = "how much memory it has is not known"
         yield Finding(Topic.MEMORY, "room", State.UNKNOWN, seen, vm=vm.id)
@@ -84,8 +84,9 @@ def _judge_loss(case: Case, lost: str, free: dict[str, int]) -> Iterator[Finding
         return
     left_over: list[str] = []
     for size, vm in homeless:
-        node = max(room, key=lambda name: room[name])
-        if room[node] < size:
+        may_go = [node for node in case.targets(vm) if node in room]
+        node = max(may_go, key=lambda name: room[name], default=None)
+        if node is None or room[node] < size:
             left_over.append(vm)
         else:
             room[node] -= size

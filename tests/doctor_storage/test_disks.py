@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backends.doctor import storage
@@ -30,6 +32,18 @@ def test_a_file_on_a_local_file_system_is_wrong_where_the_vm_runs() -> None:
 def test_a_local_file_that_every_node_has_is_no_shared_file() -> None:
     findings = bad(found(place(FILE, mount=LOCAL), place(FILE, mount=LOCAL)))
     assert brief(findings) == {(State.WRONG, "alpha", "web")}
+
+
+def test_a_vm_that_is_kept_from_all_other_nodes_shares_its_disks_with_none() -> None:
+    local: dict[str, Outputs] = {
+        "alpha": {PLACES: places("alpha", place(FILE, mount=LOCAL))},
+        "bravo": {},
+    }
+    alone = case(local, disk(FILE))
+    alone = replace(
+        alone, configuration=replace(alone.configuration, barred={"web": frozenset({"bravo"})})
+    )
+    assert bad(list(storage.judge(alone))) == []
 
 
 def test_nodes_with_one_kernel_may_share_what_looks_local() -> None:
