@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -25,6 +26,25 @@ def test_the_demo_opens_and_is_left_with_q(home: Path, program: list[str]) -> No
         assert terminal.end() == 0
     assert "Traceback" not in terminal.written
     assert not (home / ".local").exists(), "the demo writes no journal of the user's"
+
+
+def test_a_fast_demo_shows_the_time_in_which_its_events_happen(home: Path) -> None:
+    def minute(text: str) -> int | None:
+        """Of the clock at the right of the first line."""
+        clock = re.search(r"(\d\d):(\d\d):\d\d *$", text.splitlines()[0])
+        return 60 * int(clock[1]) + int(clock[2]) if clock else None
+
+    argv = [sys.executable, "-m", "tui.cli", "demo", "--speed", "100", "--scenario", "calm"]
+    environment = {"HOME": str(home), "PYTHONPATH": str(ROOT)}
+    with Terminal(argv, environment, columns=80, lines=24) as terminal:
+        terminal.until(lambda text: minute(text) is not None, "a clock")
+        began = minute(terminal.text)
+        assert began is not None
+        terminal.until(
+            lambda text: ((minute(text) or began) - began) % 1440 >= 20, "twenty minutes go by"
+        )
+        terminal.type("q")
+        assert terminal.end() == 0
 
 
 def test_the_board_opens_where_no_command_is_given(home: Path) -> None:

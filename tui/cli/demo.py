@@ -54,4 +54,9 @@ def demo(
 
     backend = SimulatedBackend(nodes, vms, seed, speed, scenario, read_only=target.read_only)
     with tempfile.TemporaryDirectory(prefix="vmferry-demo-") as directory:
-        return show_board(backend, replace(target, name="demo"), Journal(Path(directory)))
+        return show_board(
+            backend,
+            replace(target, name="demo"),
+            Journal(Path(directory)),
+            clock=lambda: backend.world.state.now,
+        )
