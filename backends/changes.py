@@ -33,6 +33,11 @@ _NODE_SEVERITY = {
     NodeState.UNCLEAN: Severity.BAD,
     NodeState.OFFLINE: Severity.BAD,
 }
+_NODE_WORDS = {
+    NodeState.STANDBY: "is in standby",
+    NodeState.MAINTENANCE: "is in maintenance",
+    NodeState.PENDING: "is joining the cluster",
+}
 _VM_SEVERITY = {
     VMState.RUNNING: Severity.GOOD,
     VMState.FAILED: Severity.BAD,
@@ -116,7 +121,8 @@ def _of_node(before: Node | None, after: Node) -> Iterator[_Change]:
         return
     if before.state is not after.state:
         severity = _NODE_SEVERITY.get(after.state, Severity.WARNING)
-        yield "node", severity, f"{after.name} is {after.state.value}", None, after.name
+        words = _NODE_WORDS.get(after.state, f"is {after.state.value}")
+        yield "node", severity, f"{after.name} {words}", None, after.name
 
 
 def _of_migration(before: Migration | None, after: Migration | None, vm: VM) -> Iterator[_Change]:

@@ -139,6 +139,8 @@ def test_events_name_what_they_are_about() -> None:
     assert (started.vm, started.node, started.text) == (
         "web1", "bravo", "web1 migrates alpha → bravo",
     )  # fmt: skip
+    (resting,) = changes(BASE, node_is(NodeState.STANDBY))
+    assert resting.text == "bravo is in standby"
     (lost,) = changes(BASE, node_is(NodeState.UNCLEAN))
     assert (lost.vm, lost.node, lost.text) == (None, "bravo", "bravo is unclean")
 
