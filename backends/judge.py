@@ -83,7 +83,7 @@ def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
         NodeState.UNCLEAN,
         NodeState.OFFLINE,
     ):
-        yield f"{vm.id} is on {source.name}, which is {source.state.value}"
+        yield f"{vm.id} is on {source.name}: {_CANNOT_HOST[source.state]}"
 
 
 def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Prediction) -> Verdict:
