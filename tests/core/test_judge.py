@@ -148,7 +148,7 @@ def vm_is(found: VM) -> Callable[[Cluster], Cluster]:
         (node_is(NodeState.PENDING), "bravo cannot take it: it is still joining the cluster"),
         (node_is(NodeState.UNCLEAN), "bravo cannot take it: it is unclean"),
         (node_is(NodeState.OFFLINE), "bravo cannot take it: it is offline"),
-        (node_is(NodeState.UNCLEAN, 0), "web1 is on alpha, which is unclean"),
+        (node_is(NodeState.UNCLEAN, 0), "web1 is on alpha: it is unclean"),
         (node_is(NodeState.MAINTENANCE, 0), "web1 is on alpha: it is in maintenance"),
         (vm_is(vm("web1", "bravo")), "web1 is on bravo already"),
         (vm_is(vm("web1", None, VMState.STOPPED)), "web1 runs nowhere (stopped)"),
