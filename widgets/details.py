@@ -181,7 +181,8 @@ def _downtime(migration: Migration) -> str | None:
     if migration.downtime_ms is None:
         return None
     expected = " expected" if migration.phase is Phase.COPYING else ""
-    return f"{migration.downtime_ms} ms{expected}"
+    ms = migration.downtime_ms
+    return f"{ms} ms{expected}" if ms < 1000 else f"{ms / 1000:.1f} s{expected}"
 
 
 def _live(vm: VM) -> Iterator[Content]:
