@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from backends.doctor.case import Case
-from backends.doctor.listening import used_transports
+from backends.doctor.listening import daemon_of, used_transports
 from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
 from backends.doctor.shared import unanswered
 from backends.doctor.uris import TLS, host_of, remote_uri, transport_of
@@ -88,7 +88,7 @@ def judge(case: Case) -> Iterator[Finding]:
                 seen,
                 _WHY,
                 node,
-                cures=_cures(stores[node]),
+                cures=_cures(daemon_of(case, node).name),
                 concerns=vms,
             )
             for state, seen in found
@@ -198,7 +198,7 @@ def _names_used(case: Case, node: str) -> list[str]:
     return sorted({host_of(uri) for uri in uris if transport_of(uri) == TLS} - {""})
 
 
-def _cures(store: Store) -> tuple[Cure, ...]:
+def _cures(daemon: str) -> tuple[Cure, ...]:
     return (
         Cure(
             (
@@ -206,7 +206,8 @@ def _cures(store: Store) -> tuple[Cure, ...]:
                 "--load-privkey /etc/pki/libvirt/private/serverkey.pem "
                 "--load-ca-certificate /etc/pki/CA/cacert.pem --load-ca-privkey cakey.pem "
                 "--outfile /etc/pki/libvirt/servercert.pem",
-                "virt-admin server-update-tls libvirtd    # or restart the daemon",
+                f"virt-admin -c {daemon}:///system server-update-tls {daemon}"
+                "    # or restart the daemon",
                 f"see {_DOC}",
             )
         ),

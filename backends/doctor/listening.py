@@ -8,8 +8,8 @@ Under socket activation systemd decides what listens, and libvirtd.conf's `liste
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from backends.doctor.case import Case
 from backends.doctor.listening_cures import Daemon, cures_for_conflict, cures_for_silence
@@ -41,6 +41,10 @@ OPTIONS = Probe(
     "/etc/default/libvirtd /etc/sysconfig/libvirtd /etc/default/libvirt-bin "
     "/etc/default/virtproxyd /etc/sysconfig/virtproxyd; true",
 )
+UNIT = Probe(
+    "libvirt unit",
+    "systemctl show --property=ExecStart --property=EnvironmentFiles libvirtd.service; true",
+)
 ACTIVE = Probe("libvirt units", f"systemctl is-active {' '.join(UNITS)}; true")
 SOCKETS = Probe.of("listening sockets", "ss", "-Hltn")
 
@@ -49,7 +53,7 @@ _LISTEN_OPTION = re.compile(r"(?:^|[\s\"'=])(?:--listen|-[a-zA-Z]*l[a-zA-Z]*)(?=
 
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
-    yield from (SETTINGS, OPTIONS, ACTIVE, SOCKETS)
+    yield from (SETTINGS, OPTIONS, UNIT, ACTIVE, SOCKETS)
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -68,7 +72,7 @@ def used_transports(case: Case) -> dict[str, tuple[str, ...]]:
 
 
 def _judge_node(case: Case, node: str, used: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
-    answers = case.output(node, CAPABILITIES.name)
+    answers, daemon = case.output(node, CAPABILITIES.name), daemon_of(case, node)
     forbidden = "authentication" in answers.stderr or "ermission denied" in answers.stderr
     if answers.answered and not answers.ok and not answers.missing and not forbidden:
         yield Finding(
@@ -78,15 +82,11 @@ def _judge_node(case: Case, node: str, used: dict[str, tuple[str, ...]]) -> Iter
             f"libvirt does not answer: {answers.said}",
             "no VM can be moved here, and Pacemaker cannot tell what runs here",
             node,
-            cures=(
-                Cure(("systemctl start libvirtd",)),
-                Cure(("systemctl start virtqemud.socket",)),
-            ),
+            cures=_cures_for_no_answer(daemon),
             effect=Effect.SENDING_FAILS,
         )
     elif not answers.ok:
         yield unanswered(Topic.LIBVIRT, "daemon", node, "whether libvirt answers", answers)
-    daemon = daemon_of(case, node)
     if daemon.wants_listen and daemon.activated:
         yield Finding(
             Topic.LIBVIRT,
@@ -95,15 +95,26 @@ def _judge_node(case: Case, node: str, used: dict[str, tuple[str, ...]]) -> Iter
             "libvirtd is told to --listen while systemd holds its sockets",
             "with both libvirtd refuses to start the next time",
             node,
-            cures=cures_for_conflict(daemon),
+            cures=cures_for_conflict(daemon, used),
         )
     for transport in (TCP, TLS):
         vms = used.get(transport, ())
-        yield from _judge_transport(case, node, daemon, transport, vms)
+        yield from _judge_transport(case, node, daemon, transport, vms, used)
+
+
+def _cures_for_no_answer(daemon: Daemon) -> tuple[Cure, ...]:
+    """Where nothing of libvirt is up, either may be what the node has."""
+    modular = Cure(("systemctl start virtqemud.socket",))
+    return (modular,) if daemon.modular else (Cure(("systemctl start libvirtd",)), modular)
 
 
 def _judge_transport(
-    case: Case, node: str, daemon: Daemon, transport: str, vms: tuple[str, ...]
+    case: Case,
+    node: str,
+    daemon: Daemon,
+    transport: str,
+    vms: tuple[str, ...],
+    used: Collection[str],
 ) -> Iterator[Finding]:
     sockets = case.output(node, SOCKETS.name)
     check = f"{transport} listener"
@@ -131,7 +142,7 @@ def _judge_transport(
             f"{seen}: {daemon.why_silent(transport, bound=bool(addresses))}",
             f"no VM that uses {transport} can come to this node: its migration fails at once",
             node,
-            cures=cures_for_silence(daemon, transport),
+            cures=cures_for_silence(daemon, transport, used),
             concerns=vms,
             ways=(Way(target=node),),
         )
@@ -150,6 +161,7 @@ def _judge_authentication(node: str, daemon: Daemon, port: int) -> Iterator[Find
                 Cure((f"only the other nodes may reach port {port}: see the node's firewall",)),
                 Cure(('auth_tcp = "sasl"',), daemon.file),
                 Cure(("saslpasswd2 -a libvirt root    # with sasl, on every node",)),
+                daemon.restarting(f"systemctl restart {daemon.name}"),
             ),
         )
 
@@ -210,7 +222,38 @@ def daemon_of(case: Case, node: str) -> Daemon:
         listens=bool(_LISTEN_OPTION.search(arguments or "")),
         wants_listen=bool(_LISTEN_OPTION.search(f" {options}")),
         family=case.family(node),
+        option=option_of(case.output(node, UNIT.name).stdout),
+        resource=_run_by(case, "virtproxyd" if modular else "libvirtd"),
     )
+
+
+_ARGUMENTS = re.compile(r"^ExecStart=.*argv\[\]=\S+(?: [^;]*?)?\$\{?(\w+)", re.MULTILINE)
+_FILE = re.compile(r"^EnvironmentFiles?=(\S+)", re.MULTILINE)
+
+
+def option_of(text: str) -> tuple[str, str] | None:
+    """The file and the variable from which a unit takes its options, as `systemctl show` has it.
+
+    Ubuntu's libvirtd of 20.04 wants `libvirtd_opts`, others `LIBVIRTD_ARGS`.
+    """
+    variable, file = _ARGUMENTS.search(text), _FILE.search(text)
+    return (file[1], variable[1]) if variable is not None and file is not None else None
+
+
+def _run_by(case: Case, *daemons: str) -> str | None:
+    """The resource by which Pacemaker runs one of these daemons, with its clone."""
+    for resource in case.configuration.resources.values():
+        kind, _, name = resource.agent.rpartition(":")
+        if kind in ("systemd", "service", "lsb") and name.removesuffix(".service") in daemons:
+            return resource.clone or resource.group or resource.id
+    return None
+
+
+def restart_of(case: Case, node: str | None) -> Cure:
+    """By what the daemon that runs the guests reads its files anew, on one node or on any."""
+    daemon = daemon_of(case, node or next(iter(case.nodes), ""))
+    own = replace(daemon, resource=_run_by(case, daemon.driver))
+    return own.restarting(f"systemctl restart {daemon.driver}")
 
 
 def settings_of(lines: list[str], *, modular: bool = False) -> dict[str, str]:

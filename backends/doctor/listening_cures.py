@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from backends.doctor.model import Cure, Family
@@ -30,10 +31,19 @@ class Daemon:
     wants_listen: bool = False
     """Whether the file for its options has `--listen`."""
     family: Family | None = None
+    option: tuple[str, str] | None = None
+    """The file and the variable from which its unit takes its options, where that is known."""
+    resource: str | None = None
+    """What Pacemaker runs it by, where it does."""
 
     @property
     def name(self) -> str:
         return "virtproxyd" if self.modular else "libvirtd"
+
+    @property
+    def driver(self) -> str:
+        """The daemon that runs the guests, and reads what concerns them."""
+        return "virtqemud" if self.modular else "libvirtd"
 
     @property
     def file(self) -> str:
@@ -43,6 +53,15 @@ class Daemon:
     def activated(self) -> bool:
         """Whether systemd holds its sockets."""
         return any(unit.startswith(self.name) for unit in self.active)
+
+    def restarting(self, *lines: str) -> Cure:
+        """Lines by which a daemon stops for a while; Pacemaker must not take that for a failure,
+        which would restart every guest that depends on it."""
+        if self.resource is None:
+            return Cure(lines)
+        of_it = f"crm_resource --resource {shlex.quote(self.resource)} --meta"
+        before = f"{of_it} --set-parameter maintenance --parameter-value true"
+        return Cure((before, *lines, f"{of_it} --delete-parameter maintenance"))
 
     def port(self, transport: str) -> int:
         """Where it listens, or would."""
@@ -68,51 +87,54 @@ class Daemon:
         return f"{self.name} is told to, see its log"
 
 
-def cures_for_silence(daemon: Daemon, transport: str) -> tuple[Cure, ...]:
-    """How to make it listen, as this node is set up."""
-    socket = f"{daemon.name}-{transport}.socket"
+def cures_for_silence(daemon: Daemon, transport: str, used: Collection[str]) -> tuple[Cure, ...]:
+    """How to make it listen, as this node is set up; `used` are the transports of all VMs."""
+    first = (Cure((_CERTIFICATES,)),) if transport == "tls" else ()
     if daemon.modular or daemon.activated:
-        return (
-            Cure(
-                (
-                    f"systemctl stop {daemon.name}.service",
-                    f"systemctl enable --now {socket}",
-                    f"systemctl start {daemon.name}.service",
-                )
-            ),
-        )
-    cures: list[Cure] = []
+        return (*first, _activation(daemon, (transport,)))
+    cures: list[Cure] = [*first]
     if daemon.settings.get("listen_addr", "").startswith("127."):
         cures.append(Cure(('listen_addr = "0.0.0.0"',), daemon.file))
     if not daemon.listens_for(transport):
         cures.append(Cure((f"listen_{transport} = 1",), daemon.file))
     if not daemon.listens:
-        cures.extend(_option_cures('LIBVIRTD_ARGS="--listen"'))
+        if "tls" not in used and daemon.listens_for("tls"):
+            # With --listen alone it would want certificates, and not start without.
+            cures.append(Cure(("listen_tls = 0",), daemon.file))
+        cures.extend(_option_cures(daemon, "--listen"))
         if daemon.systemd:
             cures.append(Cure((_MASK,)))
-    cures.append(Cure(("systemctl restart libvirtd",)))
+    cures.append(daemon.restarting("systemctl restart libvirtd"))
     return tuple(cures)
 
 
+_CERTIFICATES = "first its certificates, without which it does not start: see the check of them"
 _MASK = (
     "systemctl mask libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket "
     "libvirtd-tcp.socket libvirtd-tls.socket"
 )
 
 
-def cures_for_conflict(daemon: Daemon) -> tuple[Cure, ...]:
-    """Leave it to systemd, which is what its distribution does."""
-    return (
-        *_option_cures('LIBVIRTD_ARGS=""'),
-        Cure(
-            (
-                "systemctl stop libvirtd.service",
-                "systemctl enable --now libvirtd.socket libvirtd-tcp.socket",
-                "systemctl start libvirtd.service",
-            )
-        ),
+def _activation(daemon: Daemon, transports: Collection[str]) -> Cure:
+    """No socket of a service that runs can be opened, and a client would start it meanwhile."""
+    sockets = " ".join(f"{daemon.name}-{transport}.socket" for transport in transports)
+    own = " ".join(f"{daemon.name}{kind}.socket" for kind in ("", "-ro", "-admin"))
+    return daemon.restarting(
+        f"systemctl stop {daemon.name}.service {own}",
+        f"systemctl enable --now {own} {sockets}".rstrip(),
+        f"systemctl start {daemon.name}.service",
     )
 
 
-def _option_cures(line: str) -> tuple[Cure, ...]:
+def cures_for_conflict(daemon: Daemon, used: Collection[str]) -> tuple[Cure, ...]:
+    """Leave it to systemd, which is what its distribution does, for the transports in use."""
+    needed = [transport for transport in ("tcp", "tls") if transport in used]
+    return (*_option_cures(daemon, ""), _activation(daemon, needed))
+
+
+def _option_cures(daemon: Daemon, option: str) -> tuple[Cure, ...]:
+    if daemon.option is not None:
+        file, variable = daemon.option
+        return (Cure((f'{variable}="{option}"',), file),)
+    line = f'LIBVIRTD_ARGS="{option}"'
     return tuple(Cure((line,), file, family) for family, file in _OPTION_FILES.items())

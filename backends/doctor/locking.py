@@ -12,9 +12,11 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from backends.doctor import disks, places, sanlock, virtlockd
 from backends.doctor.case import Case
+from backends.doctor.listening import restart_of
 from backends.doctor.model import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Sharing
 from backends.doctor.shared import unanswered
@@ -73,11 +75,11 @@ def judge(case: Case) -> Iterator[Finding]:
         if node not in known:
             output = case.output(node, SETTINGS.name)
             yield unanswered(Topic.LOCKING, "manager", node, "the lock manager", output)
-    yield from _same(known)
+    yield from _same(case, known)
     on_block = _vms_on_block(case)
     managers = {each.manager for each in known.values()}
     if managers <= {"none"}:
-        yield _none(on_block)
+        yield _none(case, on_block)
         return
     of_sanlock = {
         n: sanlock.settings_of(s.sanlock) for n, s in known.items() if _uses(s, "sanlock")
@@ -88,8 +90,9 @@ def judge(case: Case) -> Iterator[Finding]:
     statuses = {node: case.output(node, sanlock.STATUS.name) for node in of_sanlock}
     hosts = {node: case.output(node, sanlock.HOSTS.name) for node in of_sanlock}
     sockets = {node: case.output(node, virtlockd.SOCKETS.name) for node in of_lockd}
-    yield from sanlock.judge(of_sanlock, statuses, hosts)
-    yield from virtlockd.judge(of_lockd, sockets, on_block)
+    restart = partial(restart_of, case)
+    yield from sanlock.judge(of_sanlock, statuses, hosts, restart)
+    yield from virtlockd.judge(of_lockd, sockets, on_block, restart)
     yield from _shared_directories(case, known)
 
 
@@ -119,7 +122,7 @@ def _directories(settings: Settings) -> tuple[str, ...]:
     return ()
 
 
-def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
+def _same(case: Case, known: Mapping[str, Settings]) -> Iterator[Finding]:
     """Which nodes have another lock manager than most; of two equal halves, the one without."""
     count = Counter(each.manager for each in known.values())
     if len(count) < 2:
@@ -139,10 +142,7 @@ def _same(known: Mapping[str, Settings]) -> Iterator[Finding]:
                 f"its lock manager is {settings.manager}, the others' is {usual}",
                 why,
                 node,
-                cures=(
-                    Cure(lines, "/etc/libvirt/qemu.conf"),
-                    Cure(("systemctl restart libvirtd.service",)),
-                ),
+                cures=(Cure(lines, "/etc/libvirt/qemu.conf"), restart_of(case, node)),
                 ways=tuple(
                     way
                     for other, theirs in known.items()
@@ -162,7 +162,7 @@ def _vms_on_block(case: Case) -> frozenset[str]:
     )
 
 
-def _none(on_block: frozenset[str]) -> Finding:
+def _none(case: Case, on_block: frozenset[str]) -> Finding:
     if not on_block:
         return Finding(
             Topic.LOCKING, "manager", State.NOT_USED, "no lock manager, and no VM on a block device"
@@ -176,12 +176,8 @@ def _none(on_block: frozenset[str]) -> Finding:
         cures=(
             Cure(('lock_manager = "lockd"',), "/etc/libvirt/qemu.conf"),
             Cure(('file_lockspace_dir = "A-SHARED-DIRECTORY"',), virtlockd.CONF),
-            Cure(
-                (
-                    "systemctl enable --now virtlockd.socket",
-                    "systemctl restart libvirtd.service",
-                )
-            ),
+            Cure(("systemctl enable --now virtlockd.socket",)),
+            restart_of(case, None),
         ),
         concerns=tuple(sorted(on_block)),
     )

@@ -16,6 +16,7 @@ from lxml import etree
 
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
+from backends.doctor.listening import daemon_of, restart_of
 from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, unanswered
 from backends.doctor.uris import host_of, memory_host, remote_uri, target_name
@@ -184,6 +185,10 @@ def host_uuid(case: Case, node: str) -> str | None:
     return root.findtext("host/uuid") if root is not None and output.ok else None
 
 
+def _settings_file(case: Case, node: str) -> str:
+    return f"/etc/libvirt/{daemon_of(case, node).driver}.conf"
+
+
 def _judge_uuids(case: Case) -> Iterator[Finding]:
     nodes_of = defaultdict[str, list[str]](list)
     for node in case.nodes:
@@ -204,8 +209,8 @@ def _judge_uuids(case: Case) -> Iterator[Finding]:
                 "libvirt takes them for one host and refuses to migrate between them",
                 node,
                 cures=(
-                    Cure(('host_uuid = "what uuidgen prints"',), "/etc/libvirt/libvirtd.conf"),
-                    Cure(("systemctl restart libvirtd",)),
+                    Cure(('host_uuid = "what uuidgen prints"',), _settings_file(case, node)),
+                    restart_of(case, node),
                 ),
                 effect=Effect.SENDING_FAILS,
                 ways=tuple(Way(node, other) for other in others),

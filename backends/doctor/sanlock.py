@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
@@ -101,8 +101,9 @@ def judge(
     settings: Mapping[str, Settings],
     statuses: Mapping[str, Output],
     hosts: Mapping[str, Output],
+    restart: Callable[[str], Cure],
 ) -> Iterator[Finding]:
-    """`settings` has the nodes whose libvirt uses sanlock."""
+    """`settings` has the nodes whose libvirt uses sanlock; `restart` has it read its files."""
     known: dict[str, Status] = {}
     bad: set[str] = set()
     ids = Counter(each.host_id for each in settings.values() if each.auto and each.host_id)
@@ -113,7 +114,7 @@ def judge(
             yield Finding(Topic.LOCKING, "sanlock", State.UNKNOWN, error.what, node=node)
             bad.add(node)
             continue
-        for problem in _of_node(node, conf, known[node], ids):
+        for problem in _of_node(node, conf, known[node], ids, restart(node)):
             bad.add(node)
             yield problem
     for problem in _between(known, hosts):
@@ -125,7 +126,9 @@ def judge(
         yield Finding(Topic.LOCKING, "sanlock", State.OK, seen, node=node)
 
 
-def _of_node(node: str, conf: Settings, status: Status, ids: Counter[str]) -> Iterator[Finding]:
+def _of_node(
+    node: str, conf: Settings, status: Status, ids: Counter[str], restart: Cure
+) -> Iterator[Finding]:
     if not status.running:
         why = "libvirt uses sanlock there: without its daemon no guest starts on this node"
         lines = ("systemctl enable --now wdmd.service sanlock.service",)
@@ -133,7 +136,6 @@ def _of_node(node: str, conf: Settings, status: Status, ids: Counter[str]) -> It
     if not conf.auto:
         return
     own = Cure(("host_id = N   (another number on each node, 1 to 2000)",), CONF)
-    restart = Cure(("systemctl restart libvirtd.service",))
     if conf.host_id is None:
         why = "with auto_disk_leases libvirt does not start without a host_id"
         yield _wrong(node, "host_id is not set", why, own, restart)

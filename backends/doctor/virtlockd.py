@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
@@ -40,9 +40,13 @@ def listens(output: Output) -> bool | None:
 
 
 def judge(
-    settings: Mapping[str, Settings], sockets: Mapping[str, Output], on_block: frozenset[str]
+    settings: Mapping[str, Settings],
+    sockets: Mapping[str, Output],
+    on_block: frozenset[str],
+    restart: Callable[[str | None], Cure],
 ) -> Iterator[Finding]:
-    """`settings` has the nodes whose libvirt uses virtlockd; `on_block` VMs on block devices."""
+    """`settings` has the nodes whose libvirt uses virtlockd; `on_block` VMs on block devices;
+    `restart` has libvirt read its files."""
     first = next(iter(settings.values()), Settings())
     for node, conf in settings.items():
         problems = list(_of_node(node, conf, listens(sockets[node])))
@@ -50,7 +54,8 @@ def judge(
             named = ", ".join(f"{key} {path}" for key, path in conf.directories) or "no directory"
             why = "locks in another place than the other nodes' guard nothing between them"
             cure = Cure(tuple(f'{key} = "{path}"' for key, path in first.directories), CONF)
-            problems.append(_finding(node, State.WRONG, f"its locks are in {named}", why, cure))
+            seen = f"its locks are in {named}"
+            problems.append(_finding(node, State.WRONG, seen, why, cure, restart(node)))
         seen = "virtlockd listens"
         yield from problems or [Finding(Topic.LOCKING, "virtlockd", State.OK, seen, node=node)]
     if on_block and settings and not any(conf.directories for conf in settings.values()):
@@ -62,7 +67,7 @@ def judge(
             "a lock on a file in /dev is not seen by another host: it guards nothing between nodes",
             cures=(
                 Cure(('file_lockspace_dir = "A-SHARED-DIRECTORY"',), CONF),
-                Cure(("systemctl restart libvirtd.service",)),
+                restart(None),
             ),
             concerns=tuple(sorted(on_block)),
         )

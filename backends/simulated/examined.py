@@ -136,6 +136,14 @@ def _processes(_state: State, host: Host, _probe: Probe) -> str:
     return f"      1 systemd  /sbin/init\n    700 sshd  sshd: /usr/sbin/sshd -D\n{libvirtd}"
 
 
+def _unit(_state: State, _host: Host, _probe: Probe) -> str:
+    return (
+        "ExecStart={ path=/usr/sbin/libvirtd ; argv[]=/usr/sbin/libvirtd $LIBVIRTD_ARGS ; "
+        "ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; "
+        "status=0/0 }\nEnvironmentFiles=/etc/default/libvirtd (ignore_errors=yes)\n"
+    )
+
+
 def _units(_state: State, _host: Host, _probe: Probe) -> str:
     return "active\n" + "inactive\n" * 6
 
@@ -216,6 +224,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "processes": _processes,
     "libvirt settings": _nothing,
     "libvirt options": _nothing,
+    "libvirt unit": _unit,
     "libvirt units": _units,
     "listening sockets": _sockets,
     "transport": _version,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backends.doctor.listening import daemon_of, judge, listening, settings_of
+from backends.doctor.configuration import Resource
+from backends.doctor.listening import daemon_of, judge, listening, restart_of, settings_of
 from backends.doctor.model import Family, Output, State
 from doctor.cases import Text, found, lines, make, only, resource, vm
 
@@ -54,7 +55,8 @@ def test_one_that_listens_is_well() -> None:
                 "libvirt_units": units(0),
             },
             "libvirtd-tcp.socket is not active",
-            "systemctl enable --now libvirtd-tcp.socket",
+            "systemctl enable --now libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
+            " libvirtd-tcp.socket",
         ),
         (
             {
@@ -63,7 +65,8 @@ def test_one_that_listens_is_well() -> None:
                 "libvirt_units": units(3, 6),
             },
             "virtproxyd-tcp.socket is not active",
-            "systemctl enable --now virtproxyd-tcp.socket",
+            "systemctl enable --now virtproxyd.socket virtproxyd-ro.socket virtproxyd-admin.socket"
+            " virtproxyd-tcp.socket",
         ),
     ],
     ids=["no option", "not in the file", "not running", "socket activation", "modular"],
@@ -88,6 +91,86 @@ def test_the_option_stands_elsewhere_on_other_distributions() -> None:
         Family.RHEL: "/etc/sysconfig/libvirtd",
         Family.SUSE: "/etc/sysconfig/libvirtd",
     }
+
+
+UNIT = (
+    "ExecStart={ path=/usr/sbin/libvirtd ; argv[]=/usr/sbin/libvirtd %s ; ignore_errors=no ;"
+    " start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }\n"
+    "EnvironmentFile%s=%s (ignore_errors=yes)\n"
+)
+"""`systemctl show` (systemd, systemctl-show.c; some versions say EnvironmentFile)."""
+
+
+@pytest.mark.parametrize(
+    ("unit", "file", "line"),
+    [
+        (
+            UNIT % ("$libvirtd_opts", "", "/etc/default/libvirtd"),
+            "/etc/default/libvirtd",
+            'libvirtd_opts="--listen"',
+        ),
+        (
+            UNIT % ("--timeout 120 $LIBVIRTD_ARGS", "s", "/etc/sysconfig/libvirtd"),
+            "/etc/sysconfig/libvirtd",
+            'LIBVIRTD_ARGS="--listen"',
+        ),
+    ],
+    ids=["Ubuntu 20.04", "libvirt 5.9"],
+)
+def test_the_option_goes_where_the_unit_takes_it_from(unit: str, file: str, line: str) -> None:
+    silent = answers(
+        listening_sockets=SHUT,
+        processes="1 libvirtd libvirtd\n",
+        libvirt_options="",
+        libvirt_unit=unit,
+    )
+    finding = only(judge, make({"*": silent}, nodes=["alpha"]), "tcp listener")
+    assert (file, (line,)) in [(cure.file, cure.lines) for cure in finding.cures]
+
+
+def test_listen_without_certificates_turns_tls_off() -> None:
+    """On unless it is off, TLS keeps libvirtd from starting where there are no certificates."""
+    silent = answers(listening_sockets=SHUT, processes="1 libvirtd libvirtd\n", libvirt_options="")
+    finding = only(judge, make({"*": silent}, nodes=["alpha"]), "tcp listener")
+    assert "listen_tls = 0" in lines(finding)
+    off = {**silent, "libvirt settings": "/etc/libvirt/libvirtd.conf:listen_tls = 0\n"}
+    assert "listen_tls = 0" not in lines(
+        only(judge, make({"*": off}, nodes=["alpha"]), "tcp listener")
+    )
+    both = [(vm(), resource()), (vm("web2"), resource("web2", parameters={}))]
+    finding = only(judge, make({"*": silent}, nodes=["alpha"], vms=both), "tcp listener")
+    assert "listen_tls = 0" not in lines(finding)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"), [({}, "tls"), ({"migration_transport": "tcp"}, "tcp")]
+)
+def test_a_conflict_is_solved_for_the_transports_in_use(
+    parameters: dict[str, str], expected: str
+) -> None:
+    both = answers(libvirt_units=units(0))
+    case = make({"*": both}, nodes=["alpha"], vms=[(vm(), resource(parameters=parameters))])
+    told = " ".join(lines(only(judge, case, "socket activation")))
+    assert f"libvirtd-{expected}.socket" in told
+    assert ("tcp" in told, "tls" in told) == (expected == "tcp", expected == "tls")
+
+
+def test_where_pacemaker_runs_libvirt_it_must_not_notice() -> None:
+    runs = Resource("libvirtd", "systemd:libvirtd", clone="libvirtd-clone")
+    silent = answers(listening_sockets=SHUT, libvirt_units=units(0), libvirt_options="")
+    case = make({"*": silent}, nodes=["alpha"], others=[runs])
+    told = lines(only(judge, case, "tcp listener"))
+    of_it = "crm_resource --resource libvirtd-clone --meta"
+    assert told[0] == f"{of_it} --set-parameter maintenance --parameter-value true"
+    assert told[-1] == f"{of_it} --delete-parameter maintenance"
+    assert restart_of(case, "alpha").lines[1] == "systemctl restart libvirtd"
+
+
+def test_the_daemon_that_runs_the_guests_is_restarted_under_its_own_name() -> None:
+    modular = answers(processes="12 virtqemud /usr/sbin/virtqemud\n", libvirt_options="")
+    case = make({"alpha": answers(), "bravo": modular})
+    assert restart_of(case, "alpha").lines == ("systemctl restart libvirtd",)
+    assert restart_of(case, "bravo").lines == ("systemctl restart virtqemud",)
 
 
 def test_listening_to_loopback_alone_is_not_listening() -> None:
