@@ -48,6 +48,7 @@ FIRST: tuple[Asks, ...] = (
 )
 SECOND: tuple[Asks, ...] = (
     names.further_probes,
+    transport.further_probes,
     cpu.further_probes,
     storage.further_probes,
     locking.further_probes,

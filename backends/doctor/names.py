@@ -54,6 +54,7 @@ def _names(case: Case, node: str) -> tuple[str, ...]:
     """The names under which this node is migrated to."""
     found = {target_name(resource, node) for _, resource in case.vms}
     found |= {host_of(remote_uri(resource, node)) for _, resource in case.vms}
+    found |= {memory_host(resource, node) or "" for _, resource in case.vms}
     return tuple(sorted({node, *found} - {""}))
 
 

@@ -14,11 +14,23 @@ from backends.doctor.case import Case
 from backends.doctor.listening import SETTINGS, settings_of
 from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
-from backends.doctor.uris import SSH, TRANSPORTS, host_of, memory_host, remote_uri, transport_of
+from backends.doctor.uris import (
+    SSH,
+    TRANSPORTS,
+    host_of,
+    memory_host,
+    names_port,
+    picks_port,
+    remote_uri,
+    transport_of,
+    user_of,
+)
+from backends.pacemaker.xml import number
 
 FIRST_PORT, LAST_PORT = 49152, 49215
-"""Where QEMU waits for the RAM, the lowest free one first (qemu.conf `migration_port_*`). Only the
-last is tried: on the first a migration might be waiting, and would take the call for its RAM."""
+"""Where QEMU waits for the RAM, the lowest free one first, unless qemu.conf has another range
+(`migration_port_*`). Only the last is tried: on the first a migration might be waiting, and would
+take the call for its RAM."""
 
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
@@ -26,10 +38,21 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
         yield Probe.of(_name(uri), "virsh", "-q", "-c", uri, "version")
     if not case.picture.migrations:
         for host in _memory_hosts(case, node):
-            yield Probe(
-                _port_name(host),
-                f"bash -c 'exec 3<>\"/dev/tcp/$0/{LAST_PORT}\"' {shlex.quote(host)}",
-            )
+            yield _try_port(host, LAST_PORT)
+
+
+def further_probes(case: Case, node: str) -> Iterator[Probe]:
+    """The ports of nodes that have a range of their own, as the first round told."""
+    if not case.picture.migrations:
+        for host, (target, vms) in _memory_hosts(case, node).items():
+            _, last = _range(case, target, vms)
+            if last != LAST_PORT:
+                yield _try_port(host, last)
+
+
+def _try_port(host: str, port: int) -> Probe:
+    script = f"bash -c 'exec 3<>\"/dev/tcp/$0/{port}\"' {shlex.quote(host)}"
+    return Probe(_port_name(host, port), script)
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -59,7 +82,7 @@ def _memory_hosts(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ..
     for target in case.others(source):
         for vm, resource in case.vms:
             host = memory_host(resource, target)
-            if host is not None:
+            if host is not None and not names_port(resource):
                 found[host] = (target, (*found.get(host, (target, ()))[1], vm.id))
     return found
 
@@ -68,8 +91,18 @@ def _name(uri: str) -> str:
     return f"transport {uri}"
 
 
-def _port_name(host: str) -> str:
-    return f"migration port {host}"
+def _port_name(host: str, port: int) -> str:
+    return f"migration port {host}" + (f":{port}" if port != LAST_PORT else "")
+
+
+def _range(case: Case, target: str, vms: tuple[str, ...]) -> tuple[int, int]:
+    """Of the ports on which the RAM of these VMs is awaited there."""
+    of_libvirt = [vm for vm in vms if not picks_port(case.configuration.resources[vm])]
+    if not of_libvirt:
+        return FIRST_PORT, LAST_PORT
+    settings = settings_of(case.output(target, SETTINGS.name).lines)
+    low, high = (number(settings.get(f"migration_port_{end}")) for end in ("min", "max"))
+    return low or FIRST_PORT, high or LAST_PORT
 
 
 def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
@@ -120,12 +153,19 @@ def _cures(uri: str, target: str, output: Output) -> tuple[Cure, ...]:
                 Cure((f"compare the two: ssh-keygen -lF {host} -f /root/.ssh/known_hosts",)),
             )
         if "Permission denied" in said:
+            user = user_of(uri)
+            home = "/root" if user == "root" else f"~{user}"
             return (
                 Cure(
                     (
+                        "[ -e /root/.ssh/id_ed25519 ] || "
                         "ssh-keygen -t ed25519 -N '' -f /root/.ssh/id_ed25519",
-                        f"ssh-copy-id -i /root/.ssh/id_ed25519.pub {host}",
+                        f"ssh-copy-id -i /root/.ssh/id_ed25519.pub {user}@{host}",
                     )
+                ),
+                Cure(
+                    (f"where no password is taken: add it to {home}/.ssh/authorized_keys",),
+                    node=target,
                 ),
             )
         if "nc: " in said or "netcat" in said:
@@ -175,34 +215,22 @@ def _judge_ports(case: Case, source: str) -> Iterator[Finding]:
         return
     reached: list[str] = []
     for host, (target, vms) in hosts.items():
-        output = case.output(source, _port_name(host))
-        settings = settings_of(case.output(target, SETTINGS.name).lines)
-        low = settings.get("migration_port_min", str(FIRST_PORT))
-        high = settings.get("migration_port_max", str(LAST_PORT))
-        if (low, high) != (str(FIRST_PORT), str(LAST_PORT)):
-            seen = f"{target} takes migrations on ports {low}–{high}: not tried"
-            yield Finding(
-                Topic.TRANSPORT,
-                "migration ports",
-                State.UNKNOWN,
-                seen,
-                node=source,
-                concerns=vms,
-                ways=(Way(source, target),),
-            )
-        elif output.ok or "refused" in output.stderr:
+        first, last = _range(case, target, vms)
+        name = _port_name(host, last)
+        output, asked = case.output(source, name), name in case.facts[source].outputs
+        if output.ok or "refused" in output.stderr:
             # Refused by the machine itself: nobody waits there now, and nothing is in the way.
-            reached.append(target)
-        elif not output.answered:
-            yield _blocked(source, target, "it gives no answer", vms)
+            reached.append(f"{first}–{last} of {target}")
+        elif asked and not output.answered:
+            yield _blocked(source, target, (first, last), "it gives no answer", vms)
         elif "No route to host" in output.stderr or "timed out" in output.stderr:
-            yield _blocked(source, target, _said(output), vms)
+            yield _blocked(source, target, (first, last), _said(output), vms)
         else:
-            what = f"port {LAST_PORT} of {host}"
+            what = f"port {last} of {host}"
             unknown = unanswered(Topic.TRANSPORT, "migration ports", source, what, output)
             yield replace(unknown, concerns=vms, ways=(Way(source, target),))
     if reached:
-        seen = f"ports {FIRST_PORT}–{LAST_PORT} of {', '.join(reached)} are open"
+        seen = f"ports {', '.join(reached)} are open"
         yield Finding(Topic.TRANSPORT, "migration ports", State.OK, seen, node=source)
 
 
@@ -210,15 +238,18 @@ def _said(output: Output) -> str:
     return output.stderr.strip().rpartition(": ")[2]
 
 
-def _blocked(source: str, target: str, said: str, vms: tuple[str, ...]) -> Finding:
+def _blocked(
+    source: str, target: str, ports: tuple[int, int], said: str, vms: tuple[str, ...]
+) -> Finding:
+    first, last = ports
     return Finding(
         Topic.TRANSPORT,
         "migration ports",
         State.WRONG,
-        f"port {LAST_PORT} of {target}: {said}",
-        f"the RAM of a VM goes to a port of {FIRST_PORT}–{LAST_PORT} there, and does not arrive",
+        f"port {last} of {target}: {said}",
+        f"the RAM of a VM goes to a port of {first}–{last} there, and does not arrive",
         source,
-        cures=_firewall(target, f"{FIRST_PORT}-{LAST_PORT}/tcp"),
+        cures=_firewall(target, f"{first}-{last}/tcp"),
         concerns=vms,
         effect=Effect.SENDING_FAILS,
         ways=(Way(source, target),),

@@ -53,6 +53,12 @@ def transport_of(uri: str) -> str:
     return (found[1] if found is not None else None) or TLS
 
 
+def user_of(uri: str) -> str:
+    """Who logs in there; root, who runs the agent, where the URI names nobody."""
+    found = re.match(r"[^:]+://([^@/]*)@", uri)
+    return found[1] if found is not None else "root"
+
+
 def host_of(uri: str) -> str:
     """The machine that a URI names; empty for none."""
     found = _SCHEME.match(uri)
@@ -62,7 +68,29 @@ def host_of(uri: str) -> str:
 def memory_host(resource: Resource, node: str) -> str | None:
     """Where the RAM goes on a port of QEMU's own; `None` where it goes another way."""
     options = resource.parameters.get("migrate_options", "")
-    given = resource.parameters.get("migrateuri") or "--migrateuri=" in options
-    if resource.agent == ALTEEVE_SERVER or given or resource.parameters.get("migrateport"):
+    if resource.agent == ALTEEVE_SERVER or "--tunnelled" in options:
         return None
-    return None if "--tunnelled" in options else target_name(resource, node)
+    given = _migrate_uri(resource)
+    if given is None:
+        return target_name(resource, node)
+    name = node if resource.parameters.get("remoteuri") else target_name(resource, node)
+    return host_of(given.replace("%n", name)) or None
+
+
+def picks_port(resource: Resource) -> bool:
+    """Whether the agent picks the port, one of 64 from 49152 on, and not libvirt."""
+    return bool(resource.parameters.get("migration_network_suffix")) and not _migrate_uri(resource)
+
+
+def names_port(resource: Resource) -> bool:
+    """Whether every migration of it goes to one port that it names."""
+    if given := _migrate_uri(resource):
+        return re.search(r":[0-9]+/?$", given) is not None
+    return picks_port(resource) and bool(resource.parameters.get("migrateport"))
+
+
+def _migrate_uri(resource: Resource) -> str | None:
+    """The one that is given; `%n` in it is the target, with its suffix where there is one."""
+    options = resource.parameters.get("migrate_options", "")
+    option = re.search(r"--migrateuri=(\S*)", options)
+    return resource.parameters.get("migrateuri") or (option[1] if option is not None else None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backends.doctor.model import Output, State
-from backends.doctor.transport import judge, probes
+from backends.doctor.transport import further_probes, judge, probes
 from backends.doctor.uris import host_of, memory_host, remote_uri, transport_of
 from backends.model import Cluster, Migration, Phase
 from doctor.cases import Text, found, lines, make, resource, vm
@@ -166,11 +166,69 @@ def test_only_the_last_port_is_ever_tried() -> None:
     assert tried and all("49215" in script and "49152" not in script for script in tried)
 
 
-def test_another_range_of_ports_is_told_and_not_tried_for_good() -> None:
-    own = "/etc/libvirt/qemu.conf:migration_port_min = 60000\n"
-    case = make({"*": GOOD, "bravo": {"libvirt settings": own}})
+OTHER_RANGE = "".join(
+    f"/etc/libvirt/qemu.conf:migration_port_{end} = {port}\n"
+    for end, port in (("min", 60000), ("max", 60063))
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "state", "seen"),
+    [
+        (REFUSED, State.OK, "60000–60063 of bravo"),
+        (Output(), State.WRONG, "port 60063 of bravo"),
+        (None, State.UNKNOWN, "port 60063 of bravo"),
+    ],
+    ids=["closed", "silence", "not asked"],
+)
+def test_another_range_of_ports_is_tried_once_it_is_known(
+    output: Output | None, state: State, seen: str
+) -> None:
+    tried = {} if output is None else {"migration port bravo:60063": output}
+    case = make({"*": GOOD, "alpha": tried, "bravo": {"libvirt settings": OTHER_RANGE}})
+    asked = list(further_probes(case, "alpha"))
+    assert [each.name for each in asked] == ["migration port bravo:60063"]
+    assert "/60063" in asked[0].script and not list(further_probes(case, "bravo"))
     finding = next(f for f in judge(case) if f.check == "migration ports" and f.node == "alpha")
-    assert finding.state is State.UNKNOWN and "60000–49215" in finding.seen
+    assert finding.state is state and seen in finding.seen
+    if state is State.WRONG:
+        assert "ufw allow 60000:60063/tcp" in lines(finding)
+
+
+def test_with_a_suffix_the_agent_itself_picks_the_port() -> None:
+    own = resource(parameters={"migration_transport": "tcp", "migration_network_suffix": "-mig"})
+    case = make({"*": {"libvirt settings": OTHER_RANGE}}, vms=[(vm(), own)])
+    assert not list(further_probes(case, "alpha"))
+    assert "migration port bravo-mig" in [each.name for each in probes(case, "alpha")]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "host", "tried"),
+    [
+        ({"migrateuri": "tcp://%n-mig"}, "bravo-mig", True),
+        ({"migrateuri": "tcp://%n-mig:49200"}, "bravo-mig", False),
+        ({"migrate_options": "--persistent --migrateuri=tcp://%n.mig"}, "bravo.mig", True),
+        ({"migrateport": "49200"}, "bravo", True),
+        ({"migrateport": "49200", "migration_network_suffix": "-m"}, "bravo-m", False),
+        ({"migrateuri": "tcp://%n", "migration_network_suffix": "-m"}, "bravo-m", True),
+    ],
+)
+def test_the_memory_goes_where_the_agent_sends_it(
+    parameters: dict[str, str], host: str, tried: bool
+) -> None:
+    own = resource(parameters={"migration_transport": "tcp", **parameters})
+    assert memory_host(own, "bravo") == host
+    case = make(vms=[(vm(), own)])
+    named = [each.name for each in probes(case, "alpha") if each.name.startswith("migration port")]
+    assert named == ([f"migration port {host}"] if tried else [])
+
+
+def test_a_key_goes_to_the_user_who_logs_in() -> None:
+    own = resource(parameters={"migration_transport": "ssh", "migration_user": "mig"})
+    denied = Output(1, "", f"{FAILED}error: mig@bravo: Permission denied (publickey).\n")
+    case = make({"alpha": {"transport qemu+ssh://mig@bravo/system": denied}}, vms=[(vm(), own)])
+    finding = next(each for each in judge(case) if each.state is State.WRONG)
+    assert any(line.endswith("mig@bravo") for line in lines(finding))
 
 
 def test_a_tunnelled_migration_needs_no_port() -> None:
