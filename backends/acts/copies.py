@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backends.model import LOST, VM, Cluster, Phase
-from backends.proof import Call, call, calls
+from backends.proof import Call, call
 
 _GOING_ON = (Phase.COPYING, Phase.SWITCHING, Phase.STOPPING)
 
@@ -31,7 +31,7 @@ class Copies:
     def is_lost(self, picture: Cluster, vm: VM) -> bool:
         """Whether this VM was being copied, and Pacemaker no longer waits for the end of that.
 
-        In maintenance somebody cares for it already.
+        Said once. In maintenance somebody cares for it already.
         """
         migration, copy = picture.migration(vm.id), self._seen.get(vm.id)
         if vm.maintenance:
@@ -39,13 +39,17 @@ class Copies:
             return False
         if copy is None:
             if migration is not None and migration.phase is Phase.COPYING:
-                self._seen[vm.id] = _Copy(migration.source, picture.dc, frozenset(calls(vm)))
+                ended = frozenset(call(op) for op in vm.history if not op.pending)
+                self._seen[vm.id] = _Copy(migration.source, picture.dc, ended)
             return False
         if _has_ended(picture, vm, copy):
             del self._seen[vm.id]
             return False
         goes_on = migration is not None and migration.phase in _GOING_ON
-        return not goes_on or picture.dc not in (copy.dc, None)
+        if goes_on and picture.dc in (copy.dc, None):
+            return False
+        del self._seen[vm.id]
+        return True
 
 
 def _has_ended(picture: Cluster, vm: VM, copy: _Copy) -> bool:

@@ -11,7 +11,9 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
+from backends.acts.copies import Copies
 from backends.acts.foreseen import ready
+from backends.acts.guarding import guard
 from backends.acts.journal import Act, Evacuee
 from backends.acts.transaction import (
     CLEARED_WITHIN_S,
@@ -88,6 +90,7 @@ async def follow(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report
     """Until each VM has come to its end, or Pacemaker does nothing more."""
     said: dict[str, Report] = {}
     seen: object = None
+    copies = Copies()
     quiet_since = time.monotonic()
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
@@ -105,6 +108,13 @@ async def follow(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report
                     said[vm.id] = report
                     yield report
             if silent:
+                continue
+            newest = backend.picture  # guarding takes a while, and this picture is older then
+            here = [vm for vm in map(newest.vm, (vm.id for vm in vms)) if vm is not None]
+            if lost := [vm for vm in here if copies.is_lost(newest, vm)]:
+                async with aclosing(guard(backend, act, lost, node)) as reports:
+                    async for report in reports:
+                        yield report
                 continue
             quiet_s = time.monotonic() - quiet_since
             known = picture.node(node)

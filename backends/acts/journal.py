@@ -55,7 +55,8 @@ class Intent(msgspec.Struct, frozen=True, tag="intent"):
     keep: bool = False
     """A move that leaves its constraint: the evacuation that it is part of removes it."""
     way: str | None = None
-    """Of an evacuation: how; its `source` is the node, and its `vm` is empty. Of a cure: when."""
+    """Of an evacuation: how; its `source` is the node, and its `vm` is empty; the guards that it
+    sets have the same. Of a cure: when."""
     evacuees: tuple[Evacuee, ...] = ()
     commands: tuple[Command, ...] = ()
     """Of a cure: all that is to be sent."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from enum import StrEnum
 
 from backends import commands
+from backends.acts.group import clear_group, sent_by_its_group
 from backends.acts.journal import Act, Note
 from backends.acts.transaction import (
-    CLEARED_WITHIN_S,
     Report,
     Stage,
     clear_constraints,
@@ -23,8 +23,7 @@ from backends.acts.transaction import (
     wait_for,
 )
 from backends.base import Backend
-from backends.errors import ActFailed, CommandFailed
-from backends.leaving import interrupted
+from backends.errors import ActFailed, ClusterStopped, CommandFailed, TimedOut, Unreachable
 from backends.model import (
     LOST,
     VM,
@@ -40,6 +39,8 @@ ENDED_WITHIN_S = 3600.0
 PROBED_WITHIN_S = 60.0
 LOOK_AGAIN_S = 1.0
 RELEASED_WITHIN_S = 60.0
+SILENT_FOR_S = 60.0
+"""A node that dies is replaced as voice by then."""
 GIVEN_BACK_WITHIN_S = 60.0
 """Whoever took Pacemaker's hands off it is done with it by then, or gone."""
 
@@ -56,7 +57,26 @@ class Way(StrEnum):
 
 
 async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Carry out what of the order is still to do. Raises `ActFailed`."""
+    """Carry out what of the order is still to do, from the top where a node fell silent in it.
+
+    Raises `ActFailed`, and `Unreachable` and its like where nobody takes over.
+    """
+    end = time.monotonic() + SILENT_FOR_S
+    while True:
+        try:
+            async with aclosing(_carry_out(backend, act)) as reports:
+                async for report in reports:
+                    yield report
+            return
+        except (Unreachable, TimedOut, ClusterStopped) as error:
+            if time.monotonic() > end:
+                raise
+            yield Report(act.intent.vm, Stage.FOLLOWING, f"taken up again, because {error}")
+        await asyncio.sleep(LOOK_AGAIN_S)
+        await backend.fresh()
+
+
+async def _carry_out(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     intent = act.intent
     vm_id, source = intent.vm, intent.source or ""
     vm = vm_in(backend.picture, vm_id)
@@ -201,13 +221,14 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     place = found.node
     command = commands.hands_on(vm, before)
     planned = [a for a in await backend.foresee([command]) if a.resource == vm]
-    if planned and await _sent_by_its_group(backend, found, command):
-        async for report in _clear_group(backend, act, found.group or ""):
+    if planned and await sent_by_its_group(backend, found, command):
+        async for report in clear_group(backend, act, found.group or ""):
             yield report
         planned = []
     live = all(action.kind is ActionKind.MIGRATE for action in planned)
-    # What a move was guarded against has passed: where it goes from here, it goes live.
-    wished = live and (intent.kind not in tuple(Way) or _wanted_elsewhere(found, intent.target))
+    # What a move or a standby was guarded against has passed: from here it goes on, live.
+    goes_on = intent.kind not in tuple(Way) or intent.way is not None
+    wished = live and (goes_on or _wanted_elsewhere(found, intent.target))
     # Nobody runs it: then a start is just what is wanted.
     if planned and place is not None and not wished:
         act.note(Stage.RELEASING, "; ".join(map(str, planned)))
@@ -238,28 +259,6 @@ async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     else:
         text = f"{vm} is on {now.node}; its guest was not restarted"
     yield Report(vm, Stage.DONE, text)
-
-
-async def _sent_by_its_group(backend: Backend, vm: VM, release: Command) -> bool:
-    """Whether only a constraint of its group would move it again."""
-    if vm.group is None or not vm.group_constraints:
-        return False
-    foreseen = await backend.foresee([commands.clear(vm.group), release])
-    calm = all(action.resource != vm.id for action in foreseen)
-    return calm and not interrupted(backend.picture, foreseen)
-
-
-async def _clear_group(backend: Backend, act: Act, group: str) -> AsyncGenerator[Report]:
-    vm, command = act.intent.vm, commands.clear(group)
-    yield Report(vm, Stage.CLEARING, command.purpose)
-    await send(backend, act, Stage.CLEARING, command)
-    await wait_for(
-        backend,
-        vm,
-        lambda vm: not vm.group_constraints,
-        f"the constraints of {group} to go",
-        within_s=CLEARED_WITHIN_S,
-    )
 
 
 def _wanted_elsewhere(vm: VM, target: str | None) -> bool:

@@ -8,16 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from acts.scene import boots, carry_out, found, left_behind, place, rebooted, written
+from acts.scene import (
+    boots,
+    carry_out,
+    found,
+    left_behind,
+    open_acts,
+    place,
+    rebooted,
+    written,
+)
 from backends import commands
 from backends.acts import safe_order
+from backends.acts.evacuation import evacuate
+from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Intent, Journal
 from backends.acts.migration import migrate
 from backends.acts.rescue import rescue
 from backends.acts.resume import left_open, resume
 from backends.acts.safe_order import Way
+from backends.acts.transaction import Stage
+from backends.base import Answer, Writer
+from backends.errors import Unreachable
+from backends.leaving import EvacuationWay, Fate
+from backends.plan import Command
 from backends.proof import calls
 from backends.simulated import SimulatedBackend
+from backends.simulated.state import State
 from waiting import until
 
 VM = "web1"
@@ -111,3 +128,70 @@ async def test_what_has_come_to_rest_is_not_taken_up_again(
     assert "nothing is left to do" in told
     assert written(backend) == sent
     assert [c.node for c in found(backend, VM).constraints] == [target]
+
+
+class Failing(Writer):
+    """Loses its node, once, before or after a command has got there."""
+
+    def __init__(self, writer: Writer, word: str, *, before: bool) -> None:
+        self._writer = writer
+        self._word = word
+        self._before = before
+
+    async def send(self, command: Command) -> Answer:
+        lost = self._word in command.argv
+        if lost:
+            self._word = ""
+        if not lost or not self._before:
+            answer = await self._writer.send(command)
+        if lost:
+            raise Unreachable("the connection was lost", where="alpha")
+        return answer
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "word", ["--set-parameter", "--clear", "--refresh", "--delete-parameter"], ids=str
+)
+async def test_an_abort_goes_on_when_a_node_is_lost_at_any_command_of_it(
+    backend: SimulatedBackend, journal: Journal, word: str, before: bool
+) -> None:
+    home, known = await sent_away(backend), boots(backend)
+    assert backend.writer is not None
+    backend.writer = Failing(backend.writer, word, before=before)
+    reports = await carry_out(rescue(backend, VM, Way.ABORT, journal))
+    assert any("taken up again" in report.text for report in reports)
+    assert place(backend, VM) == home
+    assert rebooted(backend, known) == set()
+    assert left_behind(backend) == []
+    assert open_acts(journal) == []
+
+
+async def test_what_a_standby_has_in_flight_is_guarded_when_the_dc_changes(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new DC does not know of the copies, and would begin them once more."""
+    async with SimulatedBackend(3, 16, 1, speed=4, scenario="calm") as backend:
+        await emptied_under_two_dcs(backend, journal, monkeypatch)
+
+
+async def emptied_under_two_dcs(
+    backend: SimulatedBackend, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await plan_evacuation(backend, "bravo")
+    before = boots(backend)
+    live = plan.having(EvacuationWay.STANDBY, Fate.LIVE)
+    assert live and any("the DC change" in risk for risk in plan.standby_risks)
+    act = evacuate(backend, plan, EvacuationWay.STANDBY, journal, allow_reboot=True)
+    guarded: set[str] = set()
+    async for report in act:
+        if report.migration is not None and (report.migration.percent or 0) > 10:
+            monkeypatch.setattr(State, "dc", property(lambda _: "charlie"))
+            await backend.refresh()
+        if report.stage is Stage.GUARDING:
+            guarded.add(report.vm)
+    assert guarded and guarded <= set(live)
+    confirmed = set(plan.interrupted(EvacuationWay.STANDBY))
+    assert rebooted(backend, before) <= confirmed
+    assert left_behind(backend) == []
+    assert open_acts(journal) == []
