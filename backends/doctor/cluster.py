@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backends.doctor.case import Case
 from backends.doctor.model import Cure, Finding, State, Topic
-from backends.pacemaker.xml import number, truth
+from backends.pacemaker.cib import seconds
+from backends.pacemaker.xml import truth
 
 _LIMIT = "crm_attribute --type crm_config --name migration-limit --update 2"
 
@@ -31,7 +32,7 @@ def _judge_fencing(case: Case) -> Finding:
     enabled = truth(options.get("fencing-enabled", options.get("stonith-enabled", "true")))
     resources = case.configuration.resources.values()
     devices = [each.id for each in resources if each.agent.startswith("stonith:")]
-    if enabled is not False and (devices or number(options.get("stonith-watchdog-timeout"))):
+    if enabled is not False and (devices or _by_watchdog(options)):
         seen = f"on: {', '.join(devices)}" if devices else "on: by watchdog"
         return Finding(Topic.RESOURCE, "fencing", State.OK, seen)
     return Finding(
@@ -47,6 +48,12 @@ def _judge_fencing(case: Case) -> Finding:
             Cure(("crm_attribute --type crm_config --name stonith-enabled --update true",)),
         ),
     )
+
+
+def _by_watchdog(options: Mapping[str, str]) -> bool:
+    """Whether a lost node is taken for dead after a time; a negative one is worked out."""
+    said = options.get("fencing-watchdog-timeout", options.get("stonith-watchdog-timeout", "0"))
+    return bool(seconds(said.removeprefix("-")))
 
 
 def _judge_quorum(case: Case) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from lxml import etree
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.listening import daemon_of, restart_of
-from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
+from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, unanswered
 from backends.doctor.uris import host_of, memory_host, remote_uri, target_name
 from backends.errors import BadAnswer
@@ -109,10 +109,14 @@ def _judge_node(case: Case, node: str) -> Iterator[Finding]:
         yield Finding(Topic.NAMES, "node names", State.OK, seen, node=node)
 
 
+_UNLED = "no VM is led by this name today; whatever else goes by it does not find the node"
+
+
 def _judge_name(
     case: Case, node: str, other: str, name: str, found: tuple[str, ...]
 ) -> Finding | None:
     users = tuple(vm.id for vm, resource in case.vms if name in _led_by(case, resource, other))
+    led = bool(users or not case.vms) and node != other
     effect = Effect.SENDING_FAILS if users and node != other else None
     concerns = users if len(users) < len(case.vms) else ()
     ways = (Way(node, other),)
@@ -120,9 +124,9 @@ def _judge_name(
         return Finding(
             Topic.NAMES,
             "node names",
-            State.WRONG,
+            State.WRONG if led else State.WARNING,
             f"{name} does not resolve",
-            f"no VM can be migrated from {node} to {other}",
+            f"no VM can be migrated from {node} to {other}" if led else _UNLED,
             node,
             cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"),),
             concerns=concerns,
@@ -132,15 +136,18 @@ def _judge_name(
     loops = [address for address in found if ipaddress.ip_address(address).is_loopback]
     if not loops:
         return None
-    own = node == other
+    if node == other:
+        why = "a service that binds to this name is not reached by the others"
+    elif led:
+        why = f"a migration from {node} to {other} goes to {node} itself, and fails"
+    else:
+        why = _UNLED
     return Finding(
         Topic.NAMES,
         "node names",
-        State.WARNING if own else State.WRONG,
+        State.WRONG if led else State.WARNING,
         f"{name} resolves to {', '.join(loops)}",
-        "a service that binds to this name is not reached by the others"
-        if own
-        else f"a migration from {node} to {other} goes to {node} itself, and fails",
+        why,
         node,
         cures=(Cure((f"ADDRESS {name}",), "/etc/hosts"), Cure((f"getent ahosts {name}",))),
         concerns=concerns,
@@ -246,7 +253,12 @@ def _judge_clocks(case: Case) -> Iterator[Finding]:
                 f"{', '.join(late)} is behind {node} by {max(behind.values()):.0f} s or more",
                 "logs, failures and constraints with a lifetime cannot be put in order",
                 node,
-                cures=(Cure(("chronyc makestep",)), Cure(("systemctl enable --now chronyd",))),
+                cures=(
+                    Cure(("chronyc makestep",)),
+                    Cure(("systemctl enable --now chrony",), family=Family.DEBIAN),
+                    Cure(("systemctl enable --now chronyd",), family=Family.RHEL),
+                    Cure(("systemctl enable --now chronyd",), family=Family.SUSE),
+                ),
             )
     if good and len(ahead) > 1:
         yield Finding(Topic.NAMES, "clock", State.OK, f"{len(ahead)} clocks agree")

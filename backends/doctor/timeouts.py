@@ -7,6 +7,7 @@ stopped on both nodes and started again.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 
@@ -37,17 +38,27 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
 
 
 _LINKS = r"""
+speed() {{
+  s=$(cat "/sys/class/net/$1/speed" 2>/dev/null)
+  [ "${{s:-0}}" -gt 0 ] && {{ echo "$s"; return; }}
+  for below in "/sys/class/net/$1"/lower_*; do
+    [ -e "$below" ] && [ ! -e "$below/tun_flags" ] && (speed "${{below##*/lower_}}")
+  done | sort -n | tail -n 1
+}}
 for name in {names}; do
   address=$(getent ahosts "$name" | sed -n '1s/ .*//p')
   link=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
-  printf '%s %s\n' "$name" "$(cat "/sys/class/net/$link/speed" 2>/dev/null)"
+  printf '%s %s\n' "$name" "$(speed "$link")"
 done
 true
 """
 
 
 def link_bytes_per_s(text: str) -> dict[str, int]:
-    """By name of the target; a link without a speed of its own (−1, a bridge) is left out."""
+    """By name of the target; a link without a speed (−1) is left out.
+
+    A bridge has that of the fastest link below it, guests aside: older kernels give it none of its own.
+    """
     found: dict[str, int] = {}
     for line in text.splitlines():
         name, _, said = line.partition(" ")
@@ -114,7 +125,7 @@ def _speeds(case: Case, vm: VM, resource: Resource) -> dict[str, int]:
 
     Bytes a second.
     """
-    limit = (number(resource.parameters.get("migration_speed")) or 0) * MiB
+    limit = _limit_bytes_per_s(resource)
     found: dict[str, int] = {}
     for source in [vm.node] if vm.node in case.nodes else case.nodes:
         links = link_bytes_per_s(case.output(source or "", "link speeds").stdout)
@@ -123,6 +134,16 @@ def _speeds(case: Case, vm: VM, resource: Resource) -> dict[str, int]:
             if any(known):
                 found[target] = min(filter(None, known))
     return found
+
+
+_BANDWIDTH = re.compile(r"--bandwidth[ =](\d{1,9})(?!\S)")
+
+
+def _limit_bytes_per_s(resource: Resource) -> int:
+    """The lower one, of the agent's parameter and of virsh's option; 0 for none."""
+    option = _BANDWIDTH.search(resource.parameters.get("migrate_options", ""))
+    said = (resource.parameters.get("migration_speed"), option[1] if option is not None else None)
+    return min(filter(None, map(number, said)), default=0) * MiB
 
 
 def _judge_migrate_from(vm: VM, resource: Resource) -> Iterator[Finding]:
@@ -147,6 +168,7 @@ _ON_FAIL = {
         "after a failed migration the source is stopped all the same: the guest is killed",
     ),
     "fence": (State.WARNING, "a migration that fails gets the node fenced, with all its guests"),
+    "stop": (State.WARNING, "a migration that fails stops the guest, and it stays stopped"),
     "standby": (State.WARNING, "a migration that fails empties the whole node"),
 }
 _REBOOTS = (State.WARNING, "a migration that fails or takes too long reboots the guest")

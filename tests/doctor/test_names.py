@@ -67,6 +67,26 @@ def test_names_with_the_suffix_of_the_migration_network_are_asked_for() -> None:
     assert "alpha-mig" in script and "bravo-mig" in script
 
 
+def test_a_name_that_leads_no_vm_is_no_more_than_a_warning() -> None:
+    own = resource(parameters={"migration_transport": "tcp", "migration_network_suffix": "-mig"})
+    texts = "#alpha\n10.0.0.1 STREAM\n#bravo\n{}#alpha-mig\n10.1.0.1 STREAM\n#bravo-mig\n{}"
+    good = texts.format("10.0.0.2 STREAM\n", "10.1.0.2 STREAM\n")
+    for broken, state in (
+        (texts.format("", "10.1.0.2 STREAM\n"), State.WARNING),
+        (texts.format("127.0.0.1 STREAM\n", "10.1.0.2 STREAM\n"), State.WARNING),
+        (texts.format("10.0.0.2 STREAM\n", ""), State.WRONG),
+    ):
+        case = make(
+            {"alpha": answers("alpha", names=broken), "bravo": answers("bravo", names=good)},
+            vms=[(vm(), own)],
+            answered_at=1000.5,
+        )
+        assert found(judge, case, "node names") == [
+            (state, "alpha", None),
+            (State.OK, "bravo", None),
+        ]
+
+
 def test_a_host_name_that_is_another_than_the_node_s_must_resolve_on_the_others() -> None:
     case = pair(answers("alpha"), answers("bravo", hostname="bravo.example.com\n"))
     asked = list(further_probes(case, "alpha"))
@@ -97,6 +117,13 @@ def test_equal_host_uuids_are_wrong_on_each_of_them() -> None:
 def test_a_uuid_that_is_not_told_is_unknown(broken: Output) -> None:
     case = pair(answers("alpha", capabilities=broken), answers("bravo"))
     assert (State.UNKNOWN, "alpha", None) in found(judge, case, "host UUID")
+
+
+def test_modular_daemons_have_their_host_uuid_in_the_file_of_the_one_that_runs_guests() -> None:
+    equal = answers("x", processes="1 virtqemud /usr/sbin/virtqemud\n")
+    finding = next(each for each in judge(pair(equal, equal)) if each.check == "host UUID")
+    assert finding.cures[0].file == "/etc/libvirt/virtqemud.conf"
+    assert "systemctl restart virtqemud" in lines(finding)
 
 
 def test_clocks_that_differ_are_a_warning() -> None:

@@ -154,6 +154,7 @@ class TestTimeouts:
             ("block", State.OK),
             ("ignore", State.WRONG),
             ("fence", State.WARNING),
+            ("stop", State.WARNING),
         ],
     )
     def test_on_fail(self, on_fail: str | None, state: State) -> None:
@@ -212,8 +213,21 @@ class TestCluster:
         renamed = make(others=[FENCING], options={"fencing-enabled": "false"})
         assert only(cluster.judge, renamed, "fencing").state is State.WRONG
         assert only(cluster.judge, make(), "fencing").state is State.WRONG
-        watchdog = make(options={"stonith-watchdog-timeout": "10"})
-        assert only(cluster.judge, watchdog, "fencing").state is State.OK
+
+    @pytest.mark.parametrize(
+        ("option", "value", "state"),
+        [
+            ("stonith-watchdog-timeout", "10", State.OK),
+            ("stonith-watchdog-timeout", "10s", State.OK),
+            ("stonith-watchdog-timeout", "-1", State.OK),
+            ("fencing-watchdog-timeout", "10s", State.OK),
+            ("stonith-watchdog-timeout", "0", State.WRONG),
+            ("stonith-watchdog-timeout", "0s", State.WRONG),
+        ],
+    )
+    def test_fencing_by_watchdog(self, option: str, value: str, state: State) -> None:
+        """As sbd without disks has it; pcs and crmsh write the timeout with its unit."""
+        assert only(cluster.judge, make(options={option: value}), "fencing").state is state
 
     @pytest.mark.parametrize(
         ("quorum", "policy", "state"),
