@@ -196,9 +196,10 @@ def with_risks(picture: Cluster, plan: EvacuationPlan) -> EvacuationPlan:
 
     moved = {move.vm for move in plan.moves}
     by_move = risks(live(EvacuationWay.VM_BY_VM))
-    by_standby = risks(live(EvacuationWay.STANDBY))
     guards = guarded([vm for vm in vms if vm.id in moved])
-    return replace(plan, move_risks=(*by_move, *guards), standby_risks=tuple(by_standby))
+    sent = live(EvacuationWay.STANDBY)
+    by_standby = (*risks(sent), *guarded(sent, moved=False))
+    return replace(plan, move_risks=(*by_move, *guards), standby_risks=by_standby)
 
 
 def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:

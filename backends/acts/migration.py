@@ -240,8 +240,16 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                 raise ActFailed(
                     f"Pacemaker did nothing for {IDLE_S:.0f} s: {vm_id} is {vm.state.value} "
                     f"on {vm.node or 'no node'}",
-                    cure=f"the constraint cli-prefer-{vm_id} is still set: vmferry clear {vm_id}",
+                    cure=_why_idle(vm, target),
                 )
+
+
+def _why_idle(vm: VM, target: str) -> str | None:
+    if vm.maintenance:
+        return "it is in maintenance: Pacemaker goes on when that is taken back"
+    if is_wanted(vm, target):
+        return f"the constraint cli-prefer-{vm.id} is still set: vmferry clear {vm.id}"
+    return None
 
 
 async def _endangered(backend: Backend, act: Act) -> bool:
