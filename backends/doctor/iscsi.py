@@ -74,10 +74,27 @@ def probes(_case: Case, _node: str) -> Iterator[Probe]:
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
     vms = storage.vms_on(case, lambda place: place.carried_by("iscsi"))
     if vms:
-        yield from (replace(finding, concerns=vms) for finding in _judge(case))
+        yield from (replace(finding, concerns=vms) for finding in _judge(case, storage))
 
 
-def _judge(case: Case) -> Iterator[Finding]:
+def _paths_to(storage: Storage, case: Case, node: str) -> State:
+    """Whether the LUNs below the VMs' disks are all there, by as many paths as where they run.
+
+    What a node is logged in to besides is its own affair.
+    """
+    state = State.OK
+    for vm, _ in case.vms:
+        for home in storage.homes(vm):
+            there = storage.places.get(node, {}).get(home.path)
+            if home.carried_by("iscsi") and node in case.hosts(vm.id):
+                if there is None or not there.exists:
+                    return State.WRONG
+                if there.paths_by("iscsi") < home.paths_by("iscsi"):
+                    state = State.WARNING
+    return state
+
+
+def _judge(case: Case, storage: Storage) -> Iterator[Finding]:
     sessions: dict[str, tuple[Session, ...]] = {}
     for node in filter(case.answered, case.nodes):
         try:
@@ -88,21 +105,28 @@ def _judge(case: Case) -> Iterator[Finding]:
     managed = bool(case.configuration.of_agent(_AGENT))
     for node, known in sessions.items():
         missing = set(wanted) - {each.target for each in known}
-        problems = [_not_logged_in(node, wanted[target]) for target in sorted(missing)]
+        state = _paths_to(storage, case, node)
+        problems = [
+            _not_logged_in(node, wanted[target], state)
+            for target in sorted(missing)
+            if state is not State.OK
+        ]
         if not managed:
             problems += _not_automatic(case, node, known)
-        seen = f"logged in to {', '.join(sorted(wanted))}"
+        seen = f"logged in to {', '.join(sorted({each.target for each in known}))}"
         yield from problems or [Finding(Topic.STORAGE, "iscsi", State.OK, seen, node=node)]
 
 
-def _not_logged_in(node: str, session: Session) -> Finding:
+def _not_logged_in(node: str, session: Session, state: State) -> Finding:
     target, portal = shlex.quote(session.target), shlex.quote(session.portal)
     return Finding(
         Topic.STORAGE,
         "iscsi",
-        State.WRONG,
+        state,
         f"not logged in to {session.target}",
-        "the LUNs of that target are not there, and a guest that needs one cannot come",
+        "the LUNs of that target are not there, and a guest that needs one cannot come"
+        if state is State.WRONG
+        else "fewer paths lead to the guests' disks here than elsewhere",
         node,
         cures=(
             Cure(

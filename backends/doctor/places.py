@@ -97,6 +97,10 @@ class Place:
         """Whether a disk below is reached that way (`iscsi`, `fc`)."""
         return any(device.tran == tran for device in self.devices)
 
+    def paths_by(self, tran: str) -> int:
+        """How many disks below are reached that way: with multipath more than one."""
+        return sum(device.tran == tran for device in self.devices)
+
 
 class Sharing(StrEnum):
     SHARED = "shared"

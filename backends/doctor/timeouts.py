@@ -57,7 +57,7 @@ true
 def link_bytes_per_s(text: str) -> dict[str, int]:
     """By name of the target; a link without a speed (−1) is left out.
 
-    A bridge has that of the fastest link below it, guests aside: older kernels give it none of its own.
+    A bridge has that of the fastest link below it, guests aside: older kernels give it none.
     """
     found: dict[str, int] = {}
     for line in text.splitlines():

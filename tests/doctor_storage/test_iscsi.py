@@ -10,7 +10,7 @@ from backends.doctor.disks import PLACES, Storage
 from backends.doctor.iscsi import Session, parse_records, parse_sessions
 from backends.doctor.model import Family, Finding, Output, State
 from backends.errors import BadAnswer
-from doctor_storage.made import Outputs, answer, block, case, disk, places
+from doctor_storage.made import Outputs, answer, block, case, disk, place, places
 
 VM = "iqn.2003-01.org.linux-iscsi.nas:vm"
 BACKUP = "iqn.2003-01.org.linux-iscsi.nas:backup"
@@ -42,10 +42,34 @@ def test_records_are_understood() -> None:
 
 
 def test_a_node_that_is_not_logged_in_is_found() -> None:
-    findings = of_iscsi({iscsi.SESSIONS.name: NONE})
+    gone = {PLACES: places("bravo", place("/dev/vg-vm/web", kind="", mount=None))}
+    findings = of_iscsi({iscsi.SESSIONS.name: NONE, **gone})
     (wrong,) = [each for each in findings if each.state is State.WRONG]
     assert wrong.node == "bravo" and VM in wrong.seen and wrong.concerns == ("web",)
     assert f"iscsiadm -m node -T {VM} -p 192.168.122.2:3260 --login" in wrong.cures[0].lines
+
+
+def test_a_session_of_another_node_s_own_is_missed_nowhere() -> None:
+    more = answer("iscsiadm-sessions-old") + f"tcp: [9] 192.168.122.9:3260,1 {BACKUP}\n"
+    automatic = answer("iscsiadm-records").replace("startup = manual", "startup = automatic")
+    outputs: dict[str, Outputs] = {
+        "alpha": {
+            PLACES: places("alpha", LUN),
+            iscsi.SESSIONS.name: more,
+            iscsi.RECORDS.name: automatic,
+        },
+        "bravo": {PLACES: places("bravo", LUN), **good()},
+    }
+    made = case(outputs, disk("/dev/vg-vm/web", kind="block"))
+    assert [f.state for f in storage.judge(made) if f.check == "iscsi"] == [State.OK, State.OK]
+
+
+def test_a_target_that_is_a_second_path_elsewhere_is_a_warning() -> None:
+    lsblk = answer("lsblk-iscsi.json").replace('"tran": "iscsi"', '"tran": null', 1)
+    single = {PLACES: places("bravo", block("/dev/vg-vm/web", lsblk))}
+    findings = of_iscsi({**good(), iscsi.SESSIONS.name: NONE, **single})
+    (warning,) = [each for each in findings if each.node == "bravo"]
+    assert warning.state is State.WARNING and "fewer paths" in warning.why
 
 
 def test_a_login_that_is_not_repeated_after_a_reboot_is_a_warning() -> None:
