@@ -13,6 +13,7 @@ from backends.doctor import (
     config_file,
     cpu,
     dependencies,
+    devices,
     listening,
     locking,
     memory,
@@ -50,6 +51,7 @@ SECOND: tuple[Asks, ...] = (
     names.further_probes,
     transport.further_probes,
     cpu.further_probes,
+    devices.further_probes,
     storage.further_probes,
     locking.further_probes,
 )
@@ -65,6 +67,7 @@ TOPICS: tuple[Judges, ...] = (
     timeouts.judge,
     dependencies.judge,
     cpu.judge,
+    devices.judge,
     memory.judge,
     storage.judge,
     locking.judge,

@@ -17,6 +17,7 @@ class Topic(StrEnum):
     NAMES = "names"
     RESOURCE = "resource"
     CPU = "cpu"
+    DEVICES = "devices"
     MEMORY = "memory"
     STORAGE = "storage"
     LOCKING = "locking"
