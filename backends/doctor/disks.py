@@ -12,6 +12,7 @@ from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.domain_disks import Disk, disks_of
 from backends.doctor.filesystems import CLUSTERED
+from backends.doctor.listening import SETTINGS, settings_of
 from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place, Sharing
 from backends.errors import BadAnswer
@@ -145,11 +146,11 @@ def _of_disk(
             ways=(Way(target=node),),
         )
     if not missing and disk.writable:
-        yield from _of_sharing(vm, resource, disk, how, evidence)
+        yield from _of_sharing(case, vm, resource, disk, how, evidence)
 
 
 def _of_sharing(
-    vm: VM, resource: Resource, disk: Disk, how: Sharing, evidence: str
+    case: Case, vm: VM, resource: Resource, disk: Disk, how: Sharing, evidence: str
 ) -> Iterator[Finding]:
     seen = f"{disk.target}: {disk.path} is {evidence}"
     if how is Sharing.DIFFERENT:
@@ -160,9 +161,30 @@ def _of_sharing(
         why = "only a disk that all nodes share can move along"
         yield _finding(vm, State.UNKNOWN, seen, why)
     elif how is Sharing.FOREIGN and not _unsafe(resource):
-        why = "libvirt takes this file system for local and refuses to migrate."
-        lines = (f"crm_resource -r {shlex.quote(vm.id)} -p migrate_options -v --unsafe",)
-        yield _finding(vm, State.WARNING, seen, why, cures=(Cure(lines, restarts=True),))
+        settings = settings_of(case.output(vm.node or "", SETTINGS.name).lines)
+        told = "shared_filesystems" in settings
+        yield _finding(
+            vm,
+            State.UNKNOWN if told else State.WRONG,
+            seen,
+            "libvirt takes it for local unless shared_filesystems in qemu.conf names it"
+            if told
+            else "libvirt takes this file system for local and refuses to migrate",
+            cures=_to_allow(vm, resource),
+            effect=None if told else Effect.SENDING_FAILS,
+        )
+
+
+def _to_allow(vm: VM, resource: Resource) -> tuple[Cure, ...]:
+    options = f"{resource.parameters.get('migrate_options', '')} --unsafe".strip()
+    words = ("crm_resource", "-r", vm.id, "-p", "migrate_options", "-v", options)
+    return (
+        Cure((shlex.join(words),), restarts=True),
+        Cure(
+            ('shared_filesystems = [ "DIRECTORY" ]    # a libvirt that knows it, on every node',),
+            "/etc/libvirt/qemu.conf",
+        ),
+    )
 
 
 def _of_remote(vm: VM, disk: Disk) -> Iterator[Finding]:

@@ -16,9 +16,11 @@ SHARED = frozenset(
         "beegfs",
         "fuse.glusterfs",
         "fuse.quobyte",
+        "afs",
+        "acfs",
     ]
 )
-"""What libvirt itself takes for shared (virFileIsSharedFSType)."""
+"""What libvirt itself takes for shared (virFileSharedFs, virfile.c)."""
 FOREIGN = frozenset(
     [
         "fuse.ceph",
@@ -31,7 +33,6 @@ FOREIGN = frozenset(
         "fuse.mfsmount",
         "virtiofs",
         "9p",
-        "afs",
         "orangefs",
         "pvfs2",
         "glusterfs",
@@ -63,3 +64,6 @@ LOCAL = frozenset(
     ]
 )
 CLUSTERED = frozenset({"gfs2", "ocfs2"})
+NUMBERED = frozenset({"fuse.glusterfs", "ceph"})
+"""A file has one number on every client, whichever server it was mounted from: of Gluster out of the
+file's UUID, of Ceph its own."""

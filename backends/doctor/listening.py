@@ -28,7 +28,7 @@ UNITS = (
 )
 _SETTINGS = (
     "listen_tls|listen_tcp|listen_addr|tcp_port|tls_port|auth_tcp|auth_tls"
-    "|migration_port_min|migration_port_max"
+    "|migration_port_min|migration_port_max|shared_filesystems"
 )
 SETTINGS = Probe(
     "libvirt settings",

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from backends.doctor.answers import decode
-from backends.doctor.filesystems import CLUSTERED, FOREIGN, LOCAL, SHARED
+from backends.doctor.filesystems import CLUSTERED, FOREIGN, LOCAL, NUMBERED, SHARED
 from backends.doctor.model import Probe
 from backends.errors import BadAnswer
 
@@ -241,7 +241,9 @@ def _sharing_of_files(places: Mapping[str, Place]) -> tuple[Sharing, str]:
         return Sharing.LOCAL, f"a file system of one node alone ({known})"
     if not types <= SHARED | FOREIGN:
         return Sharing.UNKNOWN, f"a file system that may be shared or not ({known})"
-    if len(sources) > 1 and not types <= CLUSTERED:
+    numbers = {place.identity[2] if place.identity else None for place in places.values()}
+    same = types <= NUMBERED and len(numbers) == 1 and None not in numbers
+    if len(sources) > 1 and not types <= CLUSTERED and not same:
         return Sharing.UNKNOWN, f"mounted from different places ({', '.join(sorted(sources))})"
     if types & FOREIGN:
         return Sharing.FOREIGN, known

@@ -64,6 +64,15 @@ def test_one_file_system_from_two_places_is_unknown() -> None:
     assert brief(bad(found(place(FILE), other))) == {(State.UNKNOWN, None, "web")}
 
 
+def test_gluster_may_be_mounted_from_each_node_itself() -> None:
+    number = 0x9E3779B97F4A7C15
+    alpha = place(FILE, file=(45, number), mount=("alpha:/vm", "fuse.glusterfs", "/srv"))
+    bravo = place(FILE, file=(51, number), mount=("bravo:/vm", "fuse.glusterfs", "/srv"))
+    assert bad(found(alpha, bravo)) == []
+    other = bravo.replace(str(number), "11")
+    assert brief(bad(found(alpha, other))) == {(State.UNKNOWN, None, "web")}
+
+
 @pytest.mark.parametrize("fstype", ["ceph", "fuse.glusterfs", "cifs", "nfs"])
 def test_what_libvirt_takes_for_shared_is_shared(fstype: str) -> None:
     shared = place(FILE, mount=("cluster:/vm", fstype, "/srv"))
@@ -72,8 +81,27 @@ def test_what_libvirt_takes_for_shared_is_shared(fstype: str) -> None:
 
 def test_what_libvirt_does_not_know_to_be_shared_needs_unsafe() -> None:
     foreign = place(FILE, mount=("mfs#master", "fuse.mfs", "/srv"))
-    assert brief(bad(found(foreign, foreign))) == {(State.WARNING, None, "web")}
+    (finding,) = bad(found(foreign, foreign))
+    assert finding.state is State.WRONG and finding.effect is Effect.SENDING_FAILS
     assert bad(found(foreign, foreign, parameters={"migrate_options": "--unsafe"})) == []
+
+
+def test_the_cure_for_it_keeps_the_options_that_there_are() -> None:
+    foreign = place(FILE, mount=("mfs#master", "fuse.mfs", "/srv"))
+    (finding,) = bad(found(foreign, foreign, parameters={"migrate_options": "--auto-converge"}))
+    assert "-v '--auto-converge --unsafe'" in finding.cures[0].lines[0]
+
+
+def test_libvirt_may_have_been_told_that_it_is_shared() -> None:
+    told: dict[str, Outputs] = {
+        node: {
+            PLACES: places(node, place(FILE, mount=("mfs#master", "fuse.mfs", "/srv"))),
+            "libvirt settings": '/etc/libvirt/qemu.conf:shared_filesystems = [ "/srv" ]\n',
+        }
+        for node in ("alpha", "bravo")
+    }
+    (finding,) = bad(list(storage.judge(case(told, disk(FILE)))))
+    assert finding.state is State.UNKNOWN and finding.effect is None
 
 
 @pytest.mark.parametrize("protocol", ["rbd", "gluster"])
