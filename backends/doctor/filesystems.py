@@ -65,5 +65,5 @@ LOCAL = frozenset(
 )
 CLUSTERED = frozenset({"gfs2", "ocfs2"})
 NUMBERED = frozenset({"fuse.glusterfs", "ceph"})
-"""A file has one number on every client, whichever server it was mounted from: of Gluster out of the
-file's UUID, of Ceph its own."""
+"""A file has one number on every client, whichever server it was mounted from: Gluster makes it of
+the file's UUID."""
