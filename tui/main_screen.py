@@ -161,7 +161,7 @@ class MainScreen(CuringScreen):
     @property
     def _switcher(self) -> ContentSwitcher | None:
         """`None` before the screen is composed, and while the app ends: news comes even then."""
-        return next(iter(self.query(ContentSwitcher)), None)
+        return next(iter(self.query(ContentSwitcher)), None) if self.app.is_running else None
 
     def _draw(self) -> None:
         """Bring what is in sight up to date. Before the first layout there is nothing in sight."""
