@@ -16,6 +16,7 @@ from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, 
 from backends.doctor.shared import unanswered
 from backends.doctor.uris import (
     SSH,
+    TCP,
     TRANSPORTS,
     host_of,
     memory_host,
@@ -179,13 +180,37 @@ def _cures(uri: str, target: str, output: Output) -> tuple[Cure, ...]:
     if "No route to host" in said or "timed out" in said:
         return _firewall(target, "16509/tcp" if "+tcp" in uri else "16514/tcp")
     if "uthentication failed" in said or "SASL" in said:
-        return (
-            Cure(("saslpasswd2 -a libvirt root",), node=target),
-            Cure(("mech_list: scram-sha-256 or gssapi, in /etc/sasl2/libvirt.conf",), node=target),
-        )
+        return _sasl(uri, target)
     if "ertificate" in said:
         return (Cure(("make its certificates good: see the topic libvirt",)),)
     return (Cure((f"virsh -c {shlex.quote(uri)} version",)),)
+
+
+def _sasl(uri: str, target: str) -> tuple[Cure, ...]:
+    """Source: "Connection authentication" of libvirt; over plain TCP a mechanism must encrypt."""
+    server = "/etc/sasl2/libvirt.conf"
+    if transport_of(uri) == TCP:
+        return (
+            Cure(("mech_list: gssapi",), server, node=target),
+            Cure(("kinit -k    # and a key of libvirt/HOST in the keytab of each node",)),
+            Cure(("over plain TCP that is all that libvirt takes: else TLS, and a password",)),
+        )
+    return (
+        Cure(
+            ("mech_list: scram-sha-256", "sasldb_path: /etc/libvirt/passwd.db"), server, node=target
+        ),
+        Cure(("saslpasswd2 -a libvirt root",), node=target),
+        Cure(
+            (
+                "[credentials-cluster]",
+                "authname=root",
+                "password=…",
+                f"[auth-libvirt-{host_of(uri)}]",
+                "credentials=cluster",
+            ),
+            "/etc/libvirt/auth.conf",
+        ),
+    )
 
 
 def _firewall(node: str, ports: str) -> tuple[Cure, ...]:

@@ -205,6 +205,14 @@ def test_no_authentication_on_an_open_port_is_a_warning(setting: str, expected: 
     assert warnings == [(State.WARNING, "alpha", None)] * expected
 
 
+def test_a_password_over_plain_tcp_is_no_cure() -> None:
+    """libvirt takes none there (`negotiated SSF 0 was not strong enough`)."""
+    open_to_all = answers(libvirt_settings='/etc/libvirt/libvirtd.conf:auth_tcp = "none"\n')
+    told = lines(only(judge, make({"*": open_to_all}, nodes=["alpha"]), "authentication"))
+    assert any("migration_transport=tls" in line for line in told)
+    assert not any("sasl" in line for line in told)
+
+
 def test_what_nobody_uses_is_not_judged() -> None:
     case = make(
         {"*": answers(listening_sockets=SHUT)},

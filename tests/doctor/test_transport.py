@@ -84,7 +84,8 @@ def test_all_reach_all() -> None:
             "error: unable to connect to server at 'bravo:16509': No route to host\n",
             "firewall-cmd --permanent --add-port=16509/tcp",
         ),
-        ("tcp", "error: authentication failed: authentication failed\n", "saslpasswd2"),
+        ("tcp", "error: authentication failed: authentication failed\n", "gssapi"),
+        ("tls", "error: authentication failed: authentication failed\n", "saslpasswd2"),
         (
             "ssh",
             "error: Cannot recv data: Host key verification failed.: Connection reset by peer\n",
