@@ -164,8 +164,8 @@ def _judge_authentication(node: str, daemon: Daemon, port: int) -> Iterator[Find
         )
 
 
-# Not auth_tcp = "sasl": over plain TCP libvirt takes only mechanisms that encrypt (remoteSASLFinish),
-# which leaves Kerberos, and without a ticket every migration fails.
+# Not auth_tcp = "sasl": over plain TCP libvirt takes mechanisms that encrypt (remoteSASLFinish), so
+# Kerberos alone, and without a ticket every migration fails.
 _TO_TLS = (
     "or give every node certificates (https://libvirt.org/kbase/tlscerts.html), "
     "and each VM migration_transport=tls"
