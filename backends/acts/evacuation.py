@@ -18,7 +18,7 @@ from backends.acts.emptying import (
 from backends.acts.evacuation_plan import objection
 from backends.acts.journal import Act, Evacuee, Intent, Journal
 from backends.acts.queue import MoveQueue
-from backends.acts.staying import leave_behind, still_there
+from backends.acts.staying import leave_behind, still_there, stopped_there, who_stays
 from backends.acts.transaction import Report, Stage, quiet, vm_in, writer_of
 from backends.acts.tuning import protect
 from backends.base import Backend
@@ -182,15 +182,18 @@ async def _carry_out(
                     yield report
         except VmferryError as error:
             failure = error
-        if failure is not None or queue.state.stopped is not None:
+        if failure is not None:
             async with aclosing(
                 give_up(backend, act, queue.state.stopped or "", failure)
             ) as reports:
                 async for report in reports:
                     yield report
     node = act.intent.source or ""
-    if left := still_there(backend.picture, node, staying):
-        async with aclosing(leave_behind(backend, act, left)) as reports:
+    stays = who_stays(node, still_there(backend.picture, node, staying))
+    if queue is not None and queue.state.stopped is not None:
+        stays = stopped_there(backend.picture, node)
+    if stays:
+        async with aclosing(leave_behind(backend, act, stays)) as reports:
             async for report in reports:
                 yield report
         return

@@ -1,4 +1,4 @@
-"""The end of an evacuation in which nobody who would be restarted had to leave."""
+"""The end of an evacuation in which not all had to leave, as the operator wanted it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from backends.acts.emptying import clear, holds
 from backends.acts.journal import Act
+from backends.acts.queue import STOPPED
 from backends.acts.transaction import Report, Stage
 from backends.base import Backend
 from backends.leaving import Leaving, on_node
@@ -19,16 +20,24 @@ def still_there(picture: Cluster, node: str, staying: Iterable[Leaving]) -> tupl
     return tuple(leaving for leaving in staying if leaving.vm in here)
 
 
-async def leave_behind(
-    backend: Backend, act: Act, staying: Sequence[Leaving]
-) -> AsyncGenerator[Report]:
-    """The others have gone: clear up behind them, and say who stays and why. No standby."""
+def who_stays(node: str, staying: Sequence[Leaving]) -> str:
+    """And why."""
+    return "; ".join(f"{each.vm} stays on {node}: {each.why}" for each in staying)
+
+
+def stopped_there(picture: Cluster, node: str) -> str:
+    """Who is there when the operator stops the queue."""
+    here = ", ".join(vm.id for vm in on_node(picture, node))
+    return f"{STOPPED}, with {here or 'nothing'} on {node}"
+
+
+async def leave_behind(backend: Backend, act: Act, stays: str) -> AsyncGenerator[Report]:
+    """The others have gone: clear up behind them, and say who stays. No standby."""
     node = act.intent.source or ""
     async with aclosing(clear(backend, act, node)) as reports:
         async for report in reports:
             yield report
     picture = backend.picture
-    stays = "; ".join(f"{each.vm} stays on {node}: {each.why}" for each in staying)
     gone, held = [], []
     for evacuee in act.intent.evacuees:
         vm = picture.vm(evacuee.vm)
@@ -40,5 +49,5 @@ async def leave_behind(
     yield Report(
         "",
         Stage.DONE,
-        f"{len(gone)} moved live away from {node}{known}; {stays}. No standby, as confirmed",
+        f"{len(gone)} moved live away from {node}{known}; {stays}. No standby, as you wanted",
     )
