@@ -10,7 +10,7 @@ from typing import TypeVar
 from backends.doctor import drbd_answers as answers
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
-from backends.doctor.drbd_answers import Net, Resource
+from backends.doctor.drbd_answers import Configured, Net, Resource
 from backends.doctor.model import Cure, Effect, Family, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place
 from backends.errors import BadAnswer
@@ -41,6 +41,13 @@ class View:
     net: Net
     series: str
     """`8.3`, `8.4` or `9`: they are configured differently."""
+    file: str
+    """Where it is configured."""
+
+    @property
+    def by_linstor(self) -> bool:
+        """Whether its file is written by LINSTOR, over whatever is changed in it."""
+        return self.file.startswith("/var/lib/linstor")
 
 
 def probes(_case: Case, _node: str) -> Iterator[Probe]:
@@ -87,17 +94,37 @@ def views(case: Case, node: str) -> dict[int, View]:
         if config is not None:
             resource = replace(resource, name=config.name)
             net = replace(config.net, protocol=net.protocol or config.net.protocol)
-        found[minor] = View(resource, net, series)
+        found[minor] = View(resource, net, series, _file(resource, config))
     for resource in _try(answers.parse_status, case.output(node, STATUS.name).stdout) or ():
         config = next((each for each in configured if each.name == resource.name), None)
         if shown is not None and resource.name in shown:
-            net = _together(shown[resource.name])
+            net = _together(_within(case, shown[resource.name], lambda each: each.peer))
         else:
             net = config.net if config is not None else Net()
         for minor in resource.minors or (config.minors if config is not None else ()):
             if minor not in found:
-                found[minor] = View(resource, net, series)
-    return found
+                found[minor] = View(resource, net, series, _file(resource, config))
+    return {minor: _inside(case, view) for minor, view in found.items()}
+
+
+def _file(resource: Resource, config: Configured | None) -> str:
+    known = config.file if config is not None else None
+    return known or f"/etc/drbd.d/{resource.name}.res"
+
+
+def _inside(case: Case, view: View) -> View:
+    peers = _within(case, view.resource.peers, lambda each: each.name)
+    return replace(view, resource=replace(view.resource, peers=peers))
+
+
+def _within(case: Case, each: tuple[T, ...], name: Callable[[T], str | None]) -> tuple[T, ...]:
+    """Those of peers that are nodes of this cluster: no guest goes to a copy at another site.
+
+    All of them where none is known by its name.
+    """
+    nodes = {node.name.partition(".")[0] for node in case.picture.nodes}
+    own = tuple(one for one in each if (name(one) or "").partition(".")[0] in nodes)
+    return own or each
 
 
 def _together(nets: tuple[Net, ...]) -> Net:
@@ -111,6 +138,7 @@ def _together(nets: tuple[Net, ...]) -> Net:
         two_primaries=False if False in allowed else None if None in allowed else True,
         protocol=next((p for p in protocols if p != "C"), "C"),
         fencing="dont-care" if "dont-care" in fencing else next(iter(fencing)),
+        quorum=all(net.quorum for net in nets),
     )
 
 
@@ -137,7 +165,7 @@ def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
         problems.append(replace(finding, effect=effect, ways=ways))
 
     fails = Effect.SENDING_FAILS
-    adjust = (_options(view), Cure((f"drbdadm adjust {name}",)))
+    adjust = _options(view)
     both = "while a guest moves, both nodes have its disk open: DRBD must let both be primary"
     if net.two_primaries is None and not opened:
         add(State.UNKNOWN, "whether two primaries are allowed was not learned", both)
@@ -164,23 +192,31 @@ def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
             cure = Cure((f"drbdadm status {name}",))
             seen = f"the half of {peer.name} is {', '.join(behind)}"
             add(State.WRONG, seen, why, cure, effect=fails, ways=(Way(target=peer.name),))
-    if net.fencing == "dont-care":
+    if net.fencing == "dont-care" and not net.quorum:
         why = "with two primaries a lost connection splits the data unless the peer is fenced"
-        add(State.WARNING, "fencing is dont-care", why, _fencing(view), adjust[1])
+        add(State.WARNING, "fencing is dont-care", why, *_fencing(view))
     allowed = "the agent allows two primaries" if opened else "two primaries allowed"
     seen = f"{resource.name}: {allowed}, connected, up to date"
     yield from problems or [Finding(Topic.STORAGE, "drbd", State.OK, seen, node=node)]
 
 
-def _options(view: View) -> Cure:
+def _options(view: View) -> tuple[Cure, ...]:
+    name = shlex.quote(view.resource.name)
+    if view.by_linstor:
+        words = "linstor resource-definition drbd-options --allow-two-primaries yes --protocol C"
+        return (Cure((f"{words} {name}",)),)
     if view.series == "8.3":
         lines = ("protocol C;", "net {", "    allow-two-primaries;", "}")
     else:
         lines = ("net {", "    protocol C;", "    allow-two-primaries yes;", "}")
-    return Cure(lines, f"/etc/drbd.d/{view.resource.name}.res")
+    return Cure(lines, view.file), Cure((f"drbdadm adjust {name}",))
 
 
-def _fencing(view: View) -> Cure:
+def _fencing(view: View) -> tuple[Cure, ...]:
+    name = shlex.quote(view.resource.name)
+    if view.by_linstor:
+        words = "linstor resource-definition drbd-options --quorum majority --on-no-quorum io-error"
+        return (Cure((f"{words} {name}    # with three nodes",)),)
     new = view.series == "9"
     suffix = ".9.sh" if new else ".sh"
     lines = (
@@ -193,7 +229,7 @@ def _fencing(view: View) -> Cure:
         f' "/usr/lib/drbd/crm-unfence-peer{suffix}";',
         "}",
     )
-    return Cure(lines, f"/etc/drbd.d/{view.resource.name}.res")
+    return Cure(lines, view.file), Cure((f"drbdadm adjust {name}",))
 
 
 def _of_pacemaker(case: Case, name: str, series: str) -> Iterator[Finding]:

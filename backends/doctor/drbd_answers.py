@@ -50,6 +50,10 @@ class Net:
     two_primaries: bool | None = None
     protocol: str | None = None
     fencing: str | None = None
+    peer: str | None = None
+    """Who is at the other end, where that is told."""
+    quorum: bool = False
+    """Whether a half that has lost most of its peers stops by itself (9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Configured:
     name: str
     net: Net
     minors: frozenset[int] = frozenset()
+    file: str | None = None
 
 
 class _Device(msgspec.Struct, frozen=True, rename="kebab"):
@@ -225,6 +230,11 @@ class _Net(msgspec.Struct, frozen=True, rename="kebab"):
     protocol: str | None = None
     allow_two_primaries: bool | None = None
     fencing: str | None = None
+    peer: str | None = msgspec.field(name="_name", default=None)
+
+
+class _ShownOptions(msgspec.Struct, frozen=True):
+    quorum: str | int | None = None
 
 
 class _ShownConnection(msgspec.Struct, frozen=True):
@@ -233,6 +243,7 @@ class _ShownConnection(msgspec.Struct, frozen=True):
 
 class _Shown(msgspec.Struct, frozen=True):
     resource: str
+    options: _ShownOptions = _ShownOptions()
     connections: tuple[_ShownConnection, ...] = ()
 
 
@@ -244,7 +255,14 @@ def parse_show(text: str) -> dict[str, tuple[Net, ...]]:
     shown = decode(text, tuple[_Shown, ...], "drbdsetup show")
     return {
         each.resource: tuple(
-            Net(c.net.allow_two_primaries, c.net.protocol, c.net.fencing) for c in each.connections
+            Net(
+                c.net.allow_two_primaries,
+                c.net.protocol,
+                c.net.fencing,
+                c.net.peer,
+                quorum=each.options.quorum not in (None, "off"),
+            )
+            for c in each.connections
         )
         for each in shown
     }
@@ -266,6 +284,7 @@ def parse_configured(text: str) -> tuple[Configured, ...]:
                 for device in resource.iterfind(".//device")
                 if (minor := number(device.get("minor"))) is not None
             ),
+            file=resource.get("conf-file-line", "").rpartition(":")[0] or None,
         )
         for resource in root.iterfind("resource")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from backends.doctor import drbd, storage
@@ -76,8 +78,8 @@ def test_proc_drbd_of_9_has_only_a_version() -> None:
 
 def test_options_of_9_are_understood() -> None:
     assert parse_show(answer("drbdsetup-9-show.json")) == {
-        "web": (Net(True, "C", "resource-and-stonith"),),
-        "db": (Net(False, "A", "dont-care"),),
+        "web": (Net(True, "C", "resource-and-stonith", peer="bravo"),),
+        "db": (Net(False, "A", "dont-care", peer="bravo"),),
     }
 
 
@@ -183,6 +185,48 @@ def test_the_cure_is_written_as_the_version_reads_it() -> None:
     (finding,) = bad(found({**outputs, drbd.CONFIGURED.name: config}))
     assert "    allow-two-primaries;" in finding.cures[0].lines
     assert finding.cures[0].file == "/etc/drbd.d/web.res"
+
+
+def test_the_cure_names_the_file_that_there_is() -> None:
+    show = answer("drbdsetup-9-show.json").replace('"protocol": "C"', '"protocol": "A"')
+    (finding,) = bad(found({**nine(), drbd.SHOW.name: show}))
+    assert finding.cures[0].file == "/etc/drbd.conf"
+
+
+def test_a_copy_at_another_site_may_be_behind() -> None:
+    """Protocol A and one primary are what a third, distant node is given."""
+    show = json.loads(answer("drbdsetup-9-show.json"))
+    far = json.loads(json.dumps(show[0]["connections"][0]))
+    far["net"].update({"_name": "far", "protocol": "A", "allow-two-primaries": False})
+    show[0]["connections"].append(far)
+    status = json.loads(answer("drbdsetup-9-status.json"))
+    lost = json.loads(json.dumps(status[0]["connections"][0]))
+    lost.update({"name": "far", "connection-state": "Connecting"})
+    status[0]["connections"].append(lost)
+    outputs = {
+        **nine(),
+        drbd.SHOW.name: json.dumps(show),
+        drbd.STATUS.name: json.dumps(status),
+    }
+    assert bad(found(outputs)) == []
+
+
+def test_with_quorum_no_fencing_is_needed() -> None:
+    show = answer("drbdsetup-9-show.json").replace("resource-and-stonith", "dont-care")
+    outputs = {**nine(), drbd.SHOW.name: show.replace('"quorum": "off"', '"quorum": "majority"')}
+    assert bad(found(outputs)) == []
+
+
+def test_what_linstor_writes_is_changed_with_linstor() -> None:
+    show = answer("drbdsetup-9-show.json").replace(
+        '"allow-two-primaries": true', '"allow-two-primaries": false'
+    )
+    config = answer("drbdadm-9-dump-xml.xml").replace(
+        "/etc/drbd.conf:3", "/var/lib/linstor.d/web.res:3"
+    )
+    (finding,) = bad(found({**nine(), drbd.SHOW.name: show, drbd.CONFIGURED.name: config}))
+    (cure,) = finding.cures
+    assert cure.lines[0].startswith("linstor resource-definition drbd-options")
 
 
 def test_pacemaker_must_promote_two() -> None:
