@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.dom import DOMNode
 from textual.reactive import var
@@ -24,8 +24,8 @@ from backends.plan import Sent
 from tui.curing import CuringScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen
+from tui.keys import KEYS
 from tui.messages import Ended, ExaminationChanged, QueueChanged, Reported, Trouble
-from tui.views import VIEW_KEYS
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.command_list import CommandList
@@ -41,7 +41,6 @@ from widgets.too_small import TooSmall
 SMALLEST = (60, 16)
 """Columns and lines below which nothing useful can be drawn."""
 
-
 _WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
 _HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
 
@@ -51,35 +50,7 @@ class MainScreen(CuringScreen):
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="filter",
-                tooltip="Show only the VMs with this in their name"),
-        Binding("i", "details", "Details", id="details", show=False,
-                tooltip="Open or close the details of what is selected"),
-        *VIEW_KEYS,
-        Binding("a", "abort", "Abort", id="abort",
-                tooltip="End the migration of the selected VM safely; recover a failed one"),
-        Binding("e", "evacuate", "Evacuate", id="evacuate",
-                tooltip="Empty the selected node, and put it into standby"),
-        Binding("g", "guard", "Guard", id="guard", show=False,
-                tooltip="Have nothing restarted when the copy's timeout strikes"),
-        Binding("D", "downtime", "Downtime", id="downtime", show=False,
-                tooltip="Allow the migrating guest to stand still for longer"),
-        Binding("S", "speed", "Speed", id="speed", show=False,
-                tooltip="Let the copy of the selected VM run faster"),
-        Binding("b", "bring_back", "Take back", id="bring_back", show=False,
-                tooltip="End the standby of the selected node, and bring its VMs home"),
-        Binding("B", "balance", "Balance", id="balance", show=False,
-                tooltip="Propose a few live moves that even the nodes"),
-        Binding("v", "checklist", "Checklist", id="checklist", show=False,
-                tooltip="What the selected VM's way to a live migration leads past"),
-        Binding("p", "pause", "Pause", id="pause", show=False,
-                tooltip="Hold the display still, and let it go on again"),
-        Binding("r", "refresh", "Refresh", id="refresh", show=False,
-                tooltip="Look at the cluster again now"),
-        Binding("c", "clear", "Clear constraints", id="clear", show=False,
-                tooltip="Remove the constraints that moves left; first it shows what moves then"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     details_open = var(False, toggle_class="-details")
     """Whether the details of the selected VM or node are in sight."""
