@@ -10,7 +10,8 @@ from typing import TypeVar
 from backends.doctor import drbd_answers as answers
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
-from backends.doctor.drbd_answers import Configured, Net, Resource
+from backends.doctor.drbd_answers import Net, Resource
+from backends.doctor.drbd_configured import Configured, parse_configured
 from backends.doctor.model import Cure, Effect, Family, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place
 from backends.errors import BadAnswer
@@ -83,7 +84,7 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
 
 def views(case: Case, node: str) -> dict[int, View]:
     """What a node knows of its DRBD devices, by minor; what it did not say is left out."""
-    configured = _try(answers.parse_configured, case.output(node, CONFIGURED.name).stdout) or ()
+    configured = _try(parse_configured, case.output(node, CONFIGURED.name).stdout) or ()
     shown = _try(answers.parse_show, case.output(node, SHOW.name).stdout)
     found: dict[int, View] = {}
     text = case.output(node, PROC.name).stdout

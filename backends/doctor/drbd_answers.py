@@ -7,15 +7,13 @@ The forms are those of drbd-utils (user/v9 and user/v84 drbdsetup.c, drbdadm_dum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
-from lxml import etree
 
 from backends.doctor.answers import decode
 from backends.errors import BadAnswer
-from backends.pacemaker.xml import number, parse, truth
+from backends.pacemaker.xml import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +52,6 @@ class Net:
     """Who is at the other end, where that is told."""
     quorum: bool = False
     """Whether a half that has lost most of its peers stops by itself (9)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """A resource of the configuration files."""
-
-    name: str
-    net: Net
-    minors: frozenset[int] = frozenset()
-    file: str | None = None
 
 
 class _Device(msgspec.Struct, frozen=True, rename="kebab"):
@@ -266,41 +254,3 @@ def parse_show(text: str) -> dict[str, tuple[Net, ...]]:
         )
         for each in shown
     }
-
-
-def parse_configured(text: str) -> tuple[Configured, ...]:
-    """`drbdadm dump-xml`. What is not set has DRBD's default. Raises `BadAnswer`.
-
-    The protocol was an attribute in 8.3; fencing stood under `disk` before 9.
-    """
-    root = parse(text.encode(errors="replace"), "drbdadm dump-xml")
-    common = root.find("common")
-    return tuple(
-        Configured(
-            name=resource.get("name", ""),
-            net=_net([resource, *([common] if common is not None else [])]),
-            minors=frozenset(
-                minor
-                for device in resource.iterfind(".//device")
-                if (minor := number(device.get("minor"))) is not None
-            ),
-            file=resource.get("conf-file-line", "").rpartition(":")[0] or None,
-        )
-        for resource in root.iterfind("resource")
-    )
-
-
-def _net(layers: Iterable[etree._Element]) -> Net:
-    options: dict[str, str] = {}
-    for layer in reversed(list(layers)):
-        if protocol := layer.get("protocol"):
-            options["protocol"] = protocol
-        for section in ("disk", "net"):
-            path = f"section[@name='{section}']/option"
-            for option in (*layer.iterfind(path), *layer.iterfind(f"connection/{path}")):
-                options[option.get("name", "")] = option.get("value", "yes")
-    return Net(
-        two_primaries=truth(options.get("allow-two-primaries", "no")),
-        protocol=options.get("protocol", "C").upper(),
-        fencing=options.get("fencing", "dont-care"),
-    )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backends.doctor import (
     clustered_lvm,
     drbd_answers,
+    drbd_configured,
     iscsi,
     locking,
     places,
@@ -46,7 +47,7 @@ ANSWERS: list[tuple[Parser, str]] = [
     *((drbd_answers.parse_proc, answer(f"proc-drbd-{name}")) for name in ("8.3", "8.4", "9")),
     (drbd_answers.parse_show, answer("drbdsetup-9-show.json")),
     *(
-        (drbd_answers.parse_configured, answer(f"drbdadm-{name}-dump-xml.xml"))
+        (drbd_configured.parse_configured, answer(f"drbdadm-{name}-dump-xml.xml"))
         for name in ("8.3", "8.4", "9")
     ),
     (partial(of_output, iscsi.parse_sessions), answer("iscsiadm-sessions")),

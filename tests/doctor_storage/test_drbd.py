@@ -11,12 +11,12 @@ from backends.doctor.configuration import Resource
 from backends.doctor.disks import PLACES, Storage
 from backends.doctor.drbd_answers import (
     Net,
-    parse_configured,
     parse_proc,
     parse_show,
     parse_status,
     series,
 )
+from backends.doctor.drbd_configured import parse_configured
 from backends.doctor.model import Effect, Finding, State
 from doctor_storage.made import Outputs, answer, bad, block, case, disk, places
 
