@@ -219,6 +219,35 @@ class TestMemory:
         assert (finding.state, finding.node) == (State.WARNING, "alpha")
         assert len(finding.concerns) == 1
 
+    @pytest.mark.parametrize(
+        ("page", "free", "state"),
+        [
+            ("<page size='2048' unit='KiB'/>", {2048: 4096}, State.OK),
+            ("<page size='2' unit='MiB'/>", {2048: 1024}, State.WRONG),
+            ("<page size='1048576' unit='KiB'/>", {2048: 4096, 1048576: 1}, State.WRONG),
+            ("", {2048: 4096}, State.OK),
+        ],
+        ids=["enough", "too few", "of another size", "of the default size"],
+    )
+    def test_huge_pages_are_room_for_who_asks_for_them(
+        self, page: str, free: dict[int, int], state: State
+    ) -> None:
+        """Set aside, they are not available; what is available is not theirs."""
+        backing = f"<memoryBacking><hugepages>{page}</hugepages></memoryBacking><os>"
+        huge = "".join(
+            f"/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages:{count}\n"
+            for size, count in free.items()
+        )
+        room = meminfo(1) + "HugePages_Free: 7\nHugepagesize:       2048 kB\n" + huge
+        outputs: dict[str, dict[str, Text]] = {
+            "alpha": {"memory": room, "domains": DOMAIN.replace("<os>", backing)},
+            "bravo": {"memory": room},
+        }
+        case = make(outputs, vms=[(vm(memory_bytes=4 * GiB), resource())])
+        assert only(memory.judge, case, "room").state is state
+        lost = found(memory.judge, case, "loss of the node")
+        assert lost == [(State.OK if state is State.OK else State.WARNING, "alpha", None)]
+
     def test_a_node_in_standby_is_no_room(self) -> None:
         standby = replace(Node("bravo", "2", NodeState.STANDBY))
         case = make(
