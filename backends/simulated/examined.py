@@ -131,6 +131,10 @@ def _domain(guest: Guest) -> str:
 """
 
 
+def _none_defined(_state: State, _host: Host, _probe: Probe) -> str:
+    return "\n#autostart\n\n"
+
+
 def _processes(_state: State, host: Host, _probe: Probe) -> str:
     libvirtd = "" if host.libvirt_down is not None else "    912 libvirtd  /usr/sbin/libvirtd\n"
     return f"      1 systemd  /sbin/init\n    700 sshd  sshd: /usr/sbin/sshd -D\n{libvirtd}"
@@ -233,6 +237,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "hostname": _hostname,
     "clock": _clock,
     "config files": _config_files,
+    "defined domains": _none_defined,
     "link speeds": _link_speeds,
     "memory": _memory,
     "emulators": _emulators,

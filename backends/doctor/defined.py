@@ -1,0 +1,101 @@
+"""What libvirt itself keeps of the VMs, beside Pacemaker: a definition in the way, a start at boot.
+
+VirtualDomain needs no definition in libvirt. One by the name of a VM with another UUID, or the other
+way round, keeps it from arriving ("domain … is already defined with uuid …", virdomainobjlist.c).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backends.doctor.case import Case
+from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
+from backends.doctor.shared import domain, unanswered
+from backends.model import VM
+
+DEFINED = Probe(
+    "defined domains",
+    "virsh -q -c qemu:///system list --all --persistent --uuid --name || exit\n"
+    "echo '#autostart'\n"
+    "virsh -q -c qemu:///system list --all --autostart --name",
+)
+_CHECK = "definition"
+_LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*?) *")
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """`uuids` are by name."""
+
+    uuids: dict[str, str]
+    autostart: frozenset[str]
+
+
+def probes(_case: Case, _node: str) -> Iterator[Probe]:
+    yield DEFINED
+
+
+def parse_defined(text: str) -> Defined:
+    """What `DEFINED` printed."""
+    listed, _, started = text.partition("#autostart\n")
+    found = filter(None, map(_LINE.fullmatch, listed.splitlines()))
+    names = (line.rstrip() for line in started.splitlines())
+    return Defined({line[2]: line[1] for line in found}, frozenset(filter(None, names)))
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    if not case.vms:
+        return
+    for node in filter(case.answered, case.nodes):
+        output = case.output(node, DEFINED.name)
+        if not output.ok:
+            yield unanswered(
+                Topic.RESOURCE, _CHECK, node, "what libvirt itself has defined", output
+            )
+            continue
+        defined = parse_defined(output.stdout)
+        good = True
+        for vm, _ in case.vms:
+            for finding in _judge_vm(case, vm, node, defined):
+                good = False
+                yield finding
+        if good:
+            seen = "libvirt has no definition of its own in a VM's way"
+            yield Finding(Topic.RESOURCE, _CHECK, State.OK, seen, node=node)
+
+
+def _judge_vm(case: Case, vm: VM, node: str, defined: Defined) -> Iterator[Finding]:
+    xml = domain(case, vm.id)
+    name = xml.findtext("name", "") if xml is not None else vm.domain
+    if name in defined.autostart:
+        words = ("virsh", "-c", "qemu:///system", "autostart", "--disable", name or "")
+        yield Finding(
+            Topic.RESOURCE,
+            _CHECK,
+            State.WRONG,
+            f"libvirt itself starts {name} when the node boots",
+            f"{vm.id} may then run twice, on one disk: only Pacemaker may start it",
+            node,
+            vm.id,
+            (Cure((shlex.join(words),)),),
+        )
+    uuid = xml.findtext("uuid") if xml is not None else None
+    if uuid is None or node == vm.node:
+        return
+    for other, its_uuid in defined.uuids.items():
+        if (other == name) != (its_uuid == uuid):
+            yield Finding(
+                Topic.RESOURCE,
+                _CHECK,
+                State.WRONG,
+                f"libvirt has a domain {other} of its own there, with UUID {its_uuid}",
+                f"that is another one than {vm.id}, and libvirt refuses to let it in",
+                node,
+                vm.id,
+                (Cure((shlex.join(("virsh", "-c", "qemu:///system", "undefine", other)),)),),
+                effect=Effect.SENDING_FAILS,
+                ways=(Way(target=node),),
+            )
