@@ -1,7 +1,8 @@
-"""What libvirt itself keeps of the VMs, beside Pacemaker: a definition in the way, a start at boot.
+"""What libvirt keeps of the VMs beside Pacemaker: a definition in the way, a start at boot.
 
-VirtualDomain needs no definition in libvirt. One by the name of a VM with another UUID, or the other
-way round, keeps it from arriving ("domain … is already defined with uuid …", virdomainobjlist.c).
+VirtualDomain needs no definition in libvirt. One by the name of a VM with another UUID, or the
+other way round, keeps it from arriving ("domain … is already defined with uuid …",
+virdomainobjlist.c).
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def parse_defined(text: str) -> Defined:
 def judge(case: Case) -> Iterator[Finding]:
     if not case.vms:
         return
+    known = [(vm, *_known_as(case, vm)) for vm, _ in case.vms]
     for node in filter(case.answered, case.nodes):
         output = case.output(node, DEFINED.name)
         if not output.ok:
@@ -58,8 +60,8 @@ def judge(case: Case) -> Iterator[Finding]:
             continue
         defined = parse_defined(output.stdout)
         good = True
-        for vm, _ in case.vms:
-            for finding in _judge_vm(case, vm, node, defined):
+        for vm, name, uuid in known:
+            for finding in _judge_vm(vm, name, uuid, node, defined):
                 good = False
                 yield finding
         if good:
@@ -67,11 +69,19 @@ def judge(case: Case) -> Iterator[Finding]:
             yield Finding(Topic.RESOURCE, _CHECK, State.OK, seen, node=node)
 
 
-def _judge_vm(case: Case, vm: VM, node: str, defined: Defined) -> Iterator[Finding]:
+def _known_as(case: Case, vm: VM) -> tuple[str, str | None]:
+    """Its domain's name, and its UUID while it runs."""
     xml = domain(case, vm.id)
-    name = xml.findtext("name", "") if xml is not None else vm.domain
+    if xml is None:
+        return vm.domain or "", None
+    return xml.findtext("name", ""), xml.findtext("uuid")
+
+
+def _judge_vm(
+    vm: VM, name: str, uuid: str | None, node: str, defined: Defined
+) -> Iterator[Finding]:
     if name in defined.autostart:
-        words = ("virsh", "-c", "qemu:///system", "autostart", "--disable", name or "")
+        words = ("virsh", "-c", "qemu:///system", "autostart", "--disable", name)
         yield Finding(
             Topic.RESOURCE,
             _CHECK,
@@ -82,7 +92,6 @@ def _judge_vm(case: Case, vm: VM, node: str, defined: Defined) -> Iterator[Findi
             vm.id,
             (Cure((shlex.join(words),)),),
         )
-    uuid = xml.findtext("uuid") if xml is not None else None
     if uuid is None or node == vm.node:
         return
     for other, its_uuid in defined.uuids.items():
