@@ -15,6 +15,7 @@ from textual.reactive import var
 from textual.widgets import ContentSwitcher, Footer
 
 from backends.acts.journal import Journal
+from backends.acts.origins import set_at
 from backends.acts.transaction import Stage
 from backends.base import Backend
 from backends.changes import Event, Severity, changes
@@ -105,13 +106,15 @@ class MainScreen(CuringScreen):
         if self._newest is not None:
             self._log.add(changes(self._newest, picture))
             self._date_constraints(self._newest, picture)
+        else:
+            self._constraints_since = set_at(self.journal, picture)
         self._newest = picture
         self._log.add(self.follow_copies(picture))
         self.follow_configuration(picture)
         self._draw()
 
     def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
-        """Remember since when constraints are there; of those at the start nobody knows."""
+        """Remember since when constraints are there."""
         known = {constraint.id for vm in before.vms for constraint in vm.constraints}
         now = {constraint.id for vm in picture.vms for constraint in vm.constraints}
         dated = dict.fromkeys(now - known, picture.taken_at)

@@ -46,6 +46,7 @@ from widgets.glyphs import (
 from widgets.tones import MUTED, heading, marked, toned
 
 LABEL = 12
+HALF_A_DAY_S = 43200.0
 HISTORY = 12
 """How many of the newest operations are listed."""
 
@@ -104,7 +105,7 @@ def _vm(
         yield keyed("a", "recover it: its guest is not restarted")
     # In a low window only the first lines are in sight: what is wrong comes before what it is.
     if migration is None:
-        yield from _constraints(vm.constraints, since)
+        yield from _constraints(picture, vm, since)
     yield from _failures(picture, vm.id, None)
     yield Content("")
     yield _field("domain", vm.domain)
@@ -120,7 +121,7 @@ def _vm(
         yield _field("target role", vm.target_role)
     yield from _live(vm)
     if migration is not None:
-        yield from _constraints(vm.constraints, since, in_use=True)
+        yield from _constraints(picture, vm, since, in_use=True)
     if vm.history:
         yield from heading("History")
         for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
@@ -207,18 +208,25 @@ def _timeout(timeout_s: float | None) -> str | None:
 
 
 def _constraints(
-    constraints: tuple[Constraint, ...], since: Mapping[str, float], *, in_use: bool = False
+    picture: Cluster, vm: VM, since: Mapping[str, float], *, in_use: bool = False
 ) -> Iterator[Content]:
-    if not constraints:
+    if not vm.constraints:
         return
     yield from heading("Constraints" if in_use else "Constraints left by moves and bans")
-    for constraint in constraints:
-        at = since.get(constraint.id)
-        age = f"set at {clock_text(at)}" if at is not None else "older than this vmferry"
+    for constraint in vm.constraints:
+        age = _age(since.get(constraint.id), picture.taken_at)
         yield toned(f"{CONSTRAINT_LEFT.glyph} {constraint.id}", Tone.WARN)
         yield toned(f"  {constraint_text(constraint)}; {age}", Tone.MUTED)
     if not in_use:
         yield keyed("c", "remove them; shows what moves then")
+
+
+def _age(at: float | None, now: float) -> str:
+    if at is None:
+        return "older than this vmferry"
+    if now - at > HALF_A_DAY_S:
+        return f"set {duration_text(now - at)} ago"
+    return f"set at {clock_text(at)}"
 
 
 def constraint_text(constraint: Constraint) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import click
 
 from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.migration import clear as carry_out
+from backends.acts.origins import set_at
 from backends.acts.planning import foresee_beside
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
@@ -23,6 +25,7 @@ from tui.cli.follow import Follower
 from tui.cli.left_open import finish_left_open
 from tui.cli.options import Command
 from tui.cli.output import Tone, say
+from tui.cli.quantities import seconds
 from tui.cli.session import Session, run, takes_hosts
 
 
@@ -64,7 +67,7 @@ async def _clear(
                 cure="wait until it has arrived; nothing was changed",
             )
         actions = await foresee_beside(backend, [commands.clear(vm.id)])
-        _show(backend.picture, vm, actions)
+        _show(backend.picture, vm, actions, set_at(journal, backend.picture))
         follower.tell(
             "plan",
             {
@@ -79,9 +82,13 @@ async def _clear(
         await _carry_out(backend, vm.id, journal, follower, actions)
 
 
-def _show(picture: Cluster, vm: VM, actions: tuple[Action, ...]) -> None:
+def _show(
+    picture: Cluster, vm: VM, actions: tuple[Action, ...], since: Mapping[str, float]
+) -> None:
     for constraint in vm.constraints:
-        say(_in_words(constraint), err=True)
+        at = since.get(constraint.id)
+        age = f", set {seconds(picture.taken_at - at)} ago" if at is not None else ""
+        say(f"{_in_words(constraint)}{age}", err=True)
     for action in actions:
         say(f"  without: {action}", Tone.WARNING, err=True)
     if not actions:
