@@ -221,8 +221,11 @@ def _judge_passthrough(case: Case, vm: str, home: str, target: str) -> Iterator[
         seen = "the CPU of the host, which it has, is not known on both nodes"
         yield Finding(Topic.CPU, "cpu", State.UNKNOWN, seen, node=target, vm=vm)
     elif ours != theirs:
-        lacking = sorted(ours[1] - theirs[1])
-        wrong = bool(lacking) or ours[0] != theirs[0]
+        # Two releases of libvirt have two names for one CPU, and its features stand beside a name.
+        same = _silicon(case, home) == _silicon(case, target) is not None
+        renamed = same and ours[0] != theirs[0]
+        lacking = [] if renamed else sorted(ours[1] - theirs[1])
+        wrong = not renamed and (bool(lacking) or ours[0] != theirs[0])
         less = f", which lacks {', '.join(lacking)}" if lacking else ""
         yield Finding(
             Topic.CPU,
@@ -236,6 +239,16 @@ def _judge_passthrough(case: Case, vm: str, home: str, target: str) -> Iterator[
             effect=Effect.HARMS if wrong else None,
             ways=(Way(target=target),),
         )
+
+
+def _silicon(case: Case, node: str) -> tuple[str, ...] | None:
+    """Vendor, family, model and stepping, of a libvirt that tells (6.0)."""
+    root = _capabilities(case, node)
+    found = root.find("host/cpu/signature") if root is not None else None
+    if root is None or found is None:
+        return None
+    numbers = (found.get(name, "") for name in ("family", "model", "stepping"))
+    return (root.findtext("host/cpu/vendor", ""), *numbers)
 
 
 def _host_cpu(case: Case, node: str) -> tuple[str, frozenset[str]] | None:

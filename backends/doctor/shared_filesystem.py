@@ -139,7 +139,8 @@ def _of_node(case: Case, node: str, used: dict[str, Mount]) -> Iterator[Finding]
     for target, mount in used.items():
         if target not in mounted:
             why = "a guest whose disk is on it cannot come to this node"
-            yield _wrong(node, f"{mount.fstype} is not mounted on {target}", why, *_clone(mount))
+            seen = f"{mount.fstype} is not mounted on {target}"
+            yield _wrong(node, seen, why, *(_of_resource(case, node, target) or _clone(mount)))
     stacks = {mount.fstype for mount in used.values()}
     if "ocfs2" in stacks:
         output = case.output(node, O2CB.name)
@@ -186,16 +187,32 @@ def _controld() -> tuple[Cure, ...]:
     )
 
 
+def _of_resource(case: Case, node: str, target: str) -> tuple[Cure, ...]:
+    """Where the cluster is to mount it already, why it does not, and to have it try again."""
+    for resource in case.configuration.of_agent("ocf:heartbeat:Filesystem"):
+        if resource.parameters.get("directory", "").rstrip("/") == target.rstrip("/"):
+            name, where = shlex.quote(resource.clone or resource.id), shlex.quote(node)
+            why = f"crm_resource --why --resource {name} --node {where}"
+            return (Cure((why, f"crm_resource --cleanup --resource {name} --node {where}")),)
+    return ()
+
+
 def _clone(mount: Mount) -> tuple[Cure, ...]:
     device, directory = shlex.quote(mount.source), shlex.quote(mount.target)
     words = f"device={device} directory={directory} fstype={mount.fstype}"
     crm = (
         f"crm configure primitive vm-storage ocf:heartbeat:Filesystem params {words}",
         "crm configure clone vm-storage-clone vm-storage meta interleave=true",
+        "crm configure order dlm-then-storage Mandatory: dlm-clone vm-storage-clone",
+        "crm configure colocation storage-with-dlm inf: vm-storage-clone dlm-clone",
     )
-    pcs = f"pcs resource create vm-storage ocf:heartbeat:Filesystem {words} clone interleave=true"
+    pcs = (
+        f"pcs resource create vm-storage ocf:heartbeat:Filesystem {words} clone interleave=true",
+        "pcs constraint order start dlm-clone then vm-storage-clone",
+        "pcs constraint colocation add vm-storage-clone with dlm-clone",
+    )
     return (
-        Cure((pcs,), family=Family.RHEL),
+        Cure(pcs, family=Family.RHEL),
         Cure(crm, family=Family.SUSE),
         Cure(crm, family=Family.DEBIAN),
     )

@@ -39,6 +39,7 @@ class FindingSchema(Strict):
         "memory",
         "storage",
         "locking",
+        "devices",
     ]
     check: str
     state: Literal["wrong", "unknown", "warning", "ok", "not used"]

@@ -145,6 +145,23 @@ class TestCpu:
             (State.WARNING, "bravo", "web1")
         ]
 
+    @pytest.mark.parametrize(("stepping", "state"), [("0", State.WARNING), ("7", State.WRONG)])
+    def test_one_cpu_under_two_names_is_a_warning(self, stepping: str, state: State) -> None:
+        """A newer libvirt knows a model by its own name that was another one's with features."""
+        signed = CAPABILITIES.replace(
+            "<vendor>", "<signature family='23' model='49' stepping='{}'/><vendor>"
+        )
+        renamed = signed.format(stepping).replace("EPYC-Rome", "EPYC-Rome-v4")
+        first = signed.format("0")
+        outputs: dict[str, dict[str, Text]] = {
+            "alpha": {"domains": PASSTHROUGH, "capabilities": first},
+            "bravo": {
+                "capabilities": renamed.replace("<feature name='vaes'/>", ""),
+                "emulators": "/usr/bin/qemu-system-x86_64\n",
+            },
+        }
+        assert only(cpu.judge, make(outputs), "cpu").state is state
+
     def test_no_answer_from_where_it_runs_is_unknown(self) -> None:
         case = make({"alpha": {"domains": Output()}, "bravo": {}})
         assert found(cpu.judge, case) == [(State.UNKNOWN, "alpha", "web1")]

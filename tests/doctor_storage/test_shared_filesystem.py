@@ -6,6 +6,7 @@ import pytest
 
 from backends.doctor import shared_filesystem as fs
 from backends.doctor import storage
+from backends.doctor.configuration import Resource
 from backends.doctor.disks import PLACES
 from backends.doctor.model import Family, Finding, Output, State
 from backends.doctor.shared_filesystem import (
@@ -62,7 +63,17 @@ def test_gfs2_that_is_not_mounted_is_wrong_there() -> None:
     assert [(each.state, each.node) for each in findings] == [(State.WRONG, "bravo")]
     families = {cure.family for cure in findings[0].cures}
     assert families == {Family.DEBIAN, Family.RHEL, Family.SUSE}
-    assert all("interleave=true" in cure.lines[-1] for cure in findings[0].cures)
+    for cure in findings[0].cures:
+        told = "\n".join(cure.lines)
+        assert "interleave=true" in told and "order" in told and "colocation" in told
+
+
+def test_what_pacemaker_is_to_mount_already_needs_no_second_resource() -> None:
+    clone = Resource("fs", "ocf:heartbeat:Filesystem", {"directory": "/srv/vm/"}, clone="fs-clone")
+    gone = {**good(), fs.MOUNTS.name: answer("findmnt-none.json")}
+    (finding,) = bad(of_fs(gone, "gfs2", clone))
+    (cure,) = finding.cures
+    assert cure.lines[-1] == "crm_resource --cleanup --resource fs-clone --node bravo"
 
 
 @pytest.mark.parametrize(
@@ -105,11 +116,11 @@ def good(fstype: str = "gfs2") -> dict[str, Output | str]:
     }
 
 
-def of_fs(on_bravo: Outputs, fstype: str) -> list[Finding]:
+def of_fs(on_bravo: Outputs, fstype: str, *others: Resource) -> list[Finding]:
     image = place("/srv/vm/web.img", mount=("/dev/mapper/vg--vm-gfs", fstype, "/srv/vm"))
     outputs: dict[str, Outputs] = {
         "alpha": {PLACES: places("alpha", image), **good(fstype)},
         "bravo": {PLACES: places("bravo", image), **on_bravo},
     }
-    made = case(outputs, disk("/srv/vm/web.img", cache="writeback"))
+    made = case(outputs, disk("/srv/vm/web.img", cache="writeback"), others=others)
     return [each for each in storage.judge(made) if each.check == "file system"]
