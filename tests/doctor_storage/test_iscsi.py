@@ -61,7 +61,9 @@ def test_a_session_of_another_node_s_own_is_missed_nowhere() -> None:
         "bravo": {PLACES: places("bravo", LUN), **good()},
     }
     made = case(outputs, disk("/dev/vg-vm/web", kind="block"))
-    assert [f.state for f in storage.judge(made) if f.check == "iscsi"] == [State.OK, State.OK]
+    told = [each for each in storage.judge(made) if each.check == "iscsi"]
+    assert [(each.state, each.node) for each in told] == [(State.OK, "alpha"), (State.OK, "bravo")]
+    assert all(each.seen.startswith("logged in to") for each in told)
 
 
 def test_a_target_that_is_a_second_path_elsewhere_is_a_warning() -> None:
