@@ -119,6 +119,11 @@ class VmferryApp(App[None]):
         async for commands in self.backend.commands.changes():
             self.post_message(CommandsChanged(commands))
 
+    @property
+    def _connecting(self) -> bool:
+        """Whether nothing else is in sight yet. An app that ends has no screen at all."""
+        return self.is_running and self.screen is self._connect
+
     @on(Connected)
     def _connected(self) -> None:
         self._was_connected = True
@@ -126,12 +131,12 @@ class VmferryApp(App[None]):
         self._main.finish_left_open()
         self._main.look_after_stops()
         self._main.examine()
-        if self.screen is self._connect:
+        if self._connecting:
             self.pop_screen()
 
     @on(ConnectFailed)
     def _connect_failed(self, event: ConnectFailed) -> None:
-        if self.screen is not self._connect:
+        if self.is_running and not self._connecting:
             self.push_screen(self._connect)
         self._connect.error = event.error
 
@@ -146,7 +151,7 @@ class VmferryApp(App[None]):
     @on(CommandsChanged)
     def _commands_changed(self, event: CommandsChanged) -> None:
         self._main.show_commands(event.commands)
-        if self.screen is self._connect:
+        if self._connecting:
             self._connect.show_commands(event.commands)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -168,7 +168,7 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         await operator.select("charlie")
         await operator.press("e")
         async with in_a_hurry(lab):
-            await operator.confirm("3 on charlie", "crm_standby --node charlie --update on")
+            await operator.confirm("3 VMs on charlie", "crm_standby --node charlie --update on")
             await operator.sees("charlie is in standby and empty")
         assert "charlie" not in lab.cluster.placement().values()
 
