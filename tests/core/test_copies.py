@@ -44,6 +44,13 @@ def test_it_is_lost_when_another_dc_asks_for_it_again() -> None:
     assert copies.is_lost(*copying("bravo"))
 
 
+def test_it_is_lost_when_the_same_dc_asks_for_it_again() -> None:
+    """Its node was out of the cluster for a moment, though no picture may show that."""
+    copies = Copies()
+    copies.is_lost(*copying())
+    assert copies.is_lost(*copying(history=(STARTED, replace(PENDING, at=9.0))))
+
+
 def test_it_is_not_lost_when_it_has_ended_well_or_badly() -> None:
     for rc in (0, 1):
         copies = Copies()
@@ -60,11 +67,29 @@ def test_it_is_not_lost_while_somebody_keeps_pacemakers_hands_off_it() -> None:
     assert not copies.is_lost(*at(vm("web1", history=(STARTED,)), "bravo"))
 
 
-def test_what_ran_on_a_node_that_is_lost_is_lost_with_it() -> None:
+def test_it_is_not_known_to_be_lost_while_its_source_is_out_of_reach() -> None:
     copies = Copies()
     copies.is_lost(*copying())
-    picture, known = at(vm("web1", history=()), "bravo")
-    nodes = tuple(
-        replace(node, state=NodeState.UNCLEAN) if node.name == "alpha" else node for node in NODES
-    )
-    assert not copies.is_lost(replace(picture, nodes=nodes), known)
+    assert not copies.is_lost(*without_source(NodeState.UNCLEAN))
+
+
+def test_it_is_lost_when_its_source_is_back_and_nobody_knows_of_it() -> None:
+    """The network was cut for a moment: the token was lost, but nobody was fenced."""
+    copies = Copies()
+    copies.is_lost(*copying())
+    assert not copies.is_lost(*without_source(NodeState.PENDING))
+    assert copies.is_lost(*at(vm("web1", history=(STARTED,))))
+
+
+def test_it_has_ended_when_its_source_is_back_and_it_was_started_elsewhere() -> None:
+    copies = Copies()
+    copies.is_lost(*copying())
+    assert not copies.is_lost(*without_source(NodeState.OFFLINE))
+    again = Operation("bravo", "start", 7, 0, 0, 20.0)
+    assert not copies.is_lost(*at(vm("web1", history=(again,))))
+
+
+def without_source(state: NodeState) -> tuple[Cluster, VM]:
+    picture, known = at(vm("web1", history=()), "charlie")
+    nodes = tuple(replace(n, state=state) if n.name == "alpha" else n for n in NODES)
+    return replace(picture, nodes=nodes), known
