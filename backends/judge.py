@@ -225,21 +225,15 @@ def risks(vms: Sequence[VM]) -> Iterator[str]:
                 )
 
 
-def guarded(vms: Sequence[VM], *, moved: bool = True) -> Iterator[str]:
-    """What vmferry does by itself for these while they are copied.
-
-    Only a move is watched for what would keep it from its target; of a copy a new DC never knows.
-    """
+def guarded(vms: Sequence[VM]) -> Iterator[str]:
+    """What vmferry does by itself for these while they are copied."""
     if vms:
         names, likewise = [vm.id for vm in vms], ", and likewise for the others"
-        change = (
-            "somebody change a constraint of {} or its target, or the DC change, during the copy"
-        )
-        new_dc = "the DC change while {} is copied"
         yield (
-            f"should {(change if moved else new_dc).format(_any_of(names))}, vmferry keeps "
-            "Pacemaker's hands off it until that has ended: "
-            f"{commands.hands_off(names[0])}{likewise if len(vms) > 1 else ''}"
+            f"should somebody change a constraint of {_any_of(names)} or its target, or the DC "
+            "change or lose sight of it, during the copy, vmferry keeps Pacemaker's hands off it "
+            f"until that has ended: {commands.hands_off(names[0])}"
+            f"{likewise if len(vms) > 1 else ''}"
         )
 
 

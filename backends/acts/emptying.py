@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
 from backends import commands
+from backends.acts.arrivals import Arrivals
 from backends.acts.copies import Copies
 from backends.acts.foreseen import ready
 from backends.acts.guarding import guard
@@ -90,7 +91,7 @@ async def follow(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report
     """Until each VM has come to its end, or Pacemaker does nothing more."""
     said: dict[str, Report] = {}
     seen: object = None
-    copies = Copies()
+    copies, arrivals = Copies(), Arrivals(backend)
     quiet_since = time.monotonic()
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
@@ -109,10 +110,12 @@ async def follow(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report
                     yield report
             if silent:
                 continue
+            in_vain = await arrivals.in_vain([vm.id for vm in vms])
             newest = backend.picture  # guarding takes a while, and this picture is older then
             here = [vm for vm in map(newest.vm, (vm.id for vm in vms)) if vm is not None]
-            if lost := [vm for vm in here if copies.is_lost(newest, vm)]:
-                async with aclosing(guard(backend, act, lost, node)) as reports:
+            unsafe = [vm for vm in here if copies.is_lost(newest, vm) or vm.id in in_vain]
+            if unsafe:
+                async with aclosing(guard(backend, act, unsafe, node)) as reports:
                     async for report in reports:
                         yield report
                 continue

@@ -13,8 +13,7 @@ from backends.acts.transaction import Report, Stage, at_rest, send, vm_in, wait_
 from backends.base import Backend
 from backends.errors import Refused
 from backends.leaving import interrupted
-from backends.model import Cluster
-from backends.plan import ActionKind, Command
+from backends.plan import Command
 from backends.proof import is_probed, was_there
 from backends.waves import earlier_stays
 
@@ -53,25 +52,6 @@ async def ready(
             async with aclosing(forget_stay(backend, act, vm, node)) as reports:
                 async for report in reports:
                     yield report
-
-
-def surroundings(picture: Cluster) -> object:
-    """What tells of a change that may keep a migration in flight from its end."""
-    version = picture.version
-    epoch = (version.admin_epoch, version.epoch) if version is not None else None
-    return epoch, tuple((node.name, node.state) for node in picture.nodes)
-
-
-async def still_arrives(backend: Backend, vm: str, node: str) -> bool:
-    """Whether the scheduler goes on with a migration in flight.
-
-    Else it stops the guest on both nodes once the copy is done. Raises what `Backend.foresee`
-    raises.
-    """
-    return any(
-        action.kind is ActionKind.MIGRATE and (action.resource, action.target) == (vm, node)
-        for action in await backend.foresee(())
-    )
 
 
 async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> AsyncGenerator[Report]:

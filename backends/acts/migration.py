@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from backends import commands
+from backends.acts.arrivals import Arrivals
 from backends.acts.copies import Copies
 from backends.acts.departure import begin, depart
-from backends.acts.foreseen import ready, still_arrives, surroundings
+from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal, Note
 from backends.acts.planning import foresee_beside
 from backends.acts.safe_order import finish_rescue
@@ -26,7 +27,7 @@ from backends.acts.transaction import (
     writer_of,
 )
 from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
+from backends.errors import ActFailed, Refused
 from backends.leaving import interrupted
 from backends.model import VM, Cluster, Migration, Phase
 from backends.plan import Action, Plan
@@ -197,8 +198,7 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
     vm_id, target = act.intent.vm, act.intent.target or ""
     said: Report | None = None
     seen: object = None
-    copies = Copies()
-    around: object = None
+    copies, arrivals = Copies(), Arrivals(backend)
     quiet_since = time.monotonic()
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
@@ -224,13 +224,9 @@ async def _follow(backend: Backend, act: Act) -> AsyncGenerator[tuple[Report, St
                 now = Standing.DISTURBED
             if copies.is_lost(picture, vm) and now is Standing.UNDERWAY:
                 now = Standing.FORGOTTEN
-            if now is Standing.UNDERWAY and _copying(migration, target) and not vm.maintenance:
-                around = around or surroundings(picture)
-                if around != surroundings(picture):
-                    with suppress(VmferryError):  # then the next picture asks again
-                        if await _endangered(backend, act):
-                            now = Standing.ENDANGERED
-                        around = surroundings(picture)
+            copying = _copying(migration, target) and not act.intent.reboot
+            if now is Standing.UNDERWAY and copying and await arrivals.in_vain([vm_id]):
+                now = Standing.ENDANGERED
             if now is Standing.UNDERWAY and quiet_s > SETTLED_S and called_off(vm, target):
                 now = Standing.CALLED_OFF
             if now is not Standing.UNDERWAY:
@@ -250,14 +246,6 @@ def _why_idle(vm: VM, target: str) -> str | None:
     if is_wanted(vm, target):
         return f"the constraint cli-prefer-{vm.id} is still set: vmferry clear {vm.id}"
     return None
-
-
-async def _endangered(backend: Backend, act: Act) -> bool:
-    """Whether Pacemaker would no longer let it arrive, and the copy goes on."""
-    vm, target = act.intent.vm, act.intent.target or ""
-    if act.intent.reboot or await still_arrives(backend, vm, target):
-        return False
-    return _copying(backend.picture.migration(vm), target)
 
 
 def _copying(migration: Migration | None, target: str) -> bool:

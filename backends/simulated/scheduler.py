@@ -59,6 +59,22 @@ def decide(state: State, wishes: Wishes) -> list[Action]:
     return [*actions.values(), *_companions(state, actions.values())]
 
 
+def under_way(state: State, wishes: Wishes) -> list[Action]:
+    """The migrations in flight with which the next transition goes on."""
+    if not state.quorum or state.maintenance:
+        return []
+    targets = place(state, wishes)
+    return [
+        Action(ActionKind.MIGRATE, guest.id, guest.host, activity.target)
+        for guest in state.guests.values()
+        if (activity := guest.activity) is not None
+        and activity.in_flight
+        and activity.target == targets[guest.id]
+        and guest.managed
+        and not guest.maintenance
+    ]
+
+
 def place(state: State, wishes: Wishes) -> dict[str, str | None]:
     """Where each VM should be."""
     scores = _scores(state, wishes.constraints)

@@ -116,7 +116,8 @@ class World:
         state = copy.deepcopy(self.state)
         for argv in argvs:
             commands.execute(state, argv)
-        return tuple(scheduler.decide(state, scheduler.present(state)))
+        now = scheduler.present(state)
+        return (*scheduler.under_way(state, now), *scheduler.decide(state, now))
 
     def fail_next_migration(self, vm: str) -> None:
         """The next live migration of this VM breaks off in the middle."""
