@@ -225,15 +225,15 @@ def risks(vms: Sequence[VM]) -> Iterator[str]:
                 )
 
 
-def guarded(vms: Sequence[VM]) -> Iterator[str]:
-    """What vmferry does by itself for these while they are copied."""
+def guarded(vms: Sequence[VM], *, moved: bool = True) -> Iterator[str]:
+    """What vmferry does by itself for these while they are copied; a standby sets no constraint."""
     if vms:
         names, likewise = [vm.id for vm in vms], ", and likewise for the others"
+        change = "somebody change a constraint of {} or its target" if moved else "the target of {}"
         yield (
-            f"should somebody change a constraint of {_any_of(names)} or its target, or the DC "
-            "change or lose sight of it, during the copy, vmferry keeps Pacemaker's hands off it "
-            f"until that has ended: {commands.hands_off(names[0])}"
-            f"{likewise if len(vms) > 1 else ''}"
+            f"should {change.format(_any_of(names))}{' change' * (not moved)}, or the DC change or "
+            "lose sight of it, during the copy, vmferry keeps Pacemaker's hands off it until that "
+            f"has ended: {commands.hands_off(names[0])}{likewise if len(vms) > 1 else ''}"
         )
 
 

@@ -198,7 +198,7 @@ def with_risks(picture: Cluster, plan: EvacuationPlan) -> EvacuationPlan:
     by_move = risks(live(EvacuationWay.VM_BY_VM))
     guards = guarded([vm for vm in vms if vm.id in moved])
     sent = live(EvacuationWay.STANDBY)
-    by_standby = (*risks(sent), *guarded(sent))
+    by_standby = (*risks(sent), *guarded(sent, moved=False))
     return replace(plan, move_risks=(*by_move, *guards), standby_risks=by_standby)
 
 
