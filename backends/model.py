@@ -76,6 +76,8 @@ class Node:
     standby: bool = False
     maintenance: bool = False
     unclean: bool = False
+    shutting_down: bool = False
+    """Pacemaker was told to stop there, and is still at it."""
     cpus: int | None = None
     cpu_percent: float | None = None
     """Of all the node's cores together, 0–100."""

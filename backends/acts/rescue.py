@@ -13,9 +13,9 @@ import time
 from collections.abc import AsyncGenerator
 
 from backends import commands
+from backends.acts.finding import PROBED_WITHIN_S
 from backends.acts.journal import Intent, Journal
 from backends.acts.safe_order import (
-    PROBED_WITHIN_S,
     RELEASED_WITHIN_S,
     Way,
     finish_rescue,

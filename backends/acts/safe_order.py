@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from enum import StrEnum
 
 from backends import commands
+from backends.acts.finding import ENDED_WITHIN_S, GivenBack, find, is_pending, kept_off
 from backends.acts.group import clear_group, sent_by_its_group
 from backends.acts.journal import Act, Note
 from backends.acts.transaction import (
@@ -25,18 +26,15 @@ from backends.acts.transaction import (
 from backends.base import Backend
 from backends.errors import ActFailed, ClusterStopped, CommandFailed, TimedOut, Unreachable
 from backends.model import (
-    LOST,
     VM,
+    Cluster,
     ConstraintKind,
     VMState,
 )
-from backends.plan import ActionKind, Command
-from backends.proof import call, calls, newest, was_started
+from backends.plan import ActionKind
+from backends.proof import calls, newest, was_started
 
 NOTICED_WITHIN_S = 15.0
-ENDED_WITHIN_S = 3600.0
-"""A guarded migration may take as long as it takes."""
-PROBED_WITHIN_S = 60.0
 LOOK_AGAIN_S = 1.0
 RELEASED_WITHIN_S = 60.0
 SILENT_FOR_S = 60.0
@@ -61,15 +59,19 @@ async def finish_rescue(backend: Backend, act: Act) -> AsyncGenerator[Report]:
 
     Raises `ActFailed`, and `Unreachable` and its like where nobody takes over.
     """
-    end = time.monotonic() + SILENT_FOR_S
+    end = 0.0
     while True:
+        began = time.monotonic()
         try:
             async with aclosing(_carry_out(backend, act)) as reports:
                 async for report in reports:
                     yield report
             return
         except (Unreachable, TimedOut, ClusterStopped) as error:
-            if time.monotonic() > end:
+            now = time.monotonic()
+            if not end or now - began > SILENT_FOR_S:
+                end = now + SILENT_FOR_S  # it had come a long way: silence begins here
+            elif now > end:
                 raise
             yield Report(act.intent.vm, Stage.FOLLOWING, f"taken up again, because {error}")
         await asyncio.sleep(LOOK_AGAIN_S)
@@ -88,7 +90,8 @@ async def _carry_out(backend: Backend, act: Act) -> AsyncGenerator[Report]:
         vm = await wait_for(
             backend, vm_id, lambda vm: vm.maintenance, "maintenance", within_s=NOTICED_WITHIN_S
         )
-    if intent.kind == Way.ABORT and _copying(vm, source):
+    ends = intent.kind == Way.ABORT or _target_leaves(backend.picture, vm_id)
+    if ends and _copying(vm, source):
         command = commands.abort_job(vm.domain or vm_id, source)
         yield Report(vm_id, Stage.ABORTING, command.purpose)
         try:
@@ -101,7 +104,7 @@ async def _carry_out(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     ended = await wait_for(
         backend,
         vm_id,
-        lambda vm: not _pending(vm),
+        lambda vm: not is_pending(vm),
         "the end of the migration",
         within_s=ENDED_WITHIN_S,
     )
@@ -118,30 +121,19 @@ async def _carry_out(backend: Backend, act: Act) -> AsyncGenerator[Report]:
                 within_s=GIVEN_BACK_WITHIN_S,
             )
     try:
-        await _kept_off(backend, vm_id)
+        await kept_off(backend, vm_id)
         if not _wanted_elsewhere(vm_in(backend.picture, vm_id), intent.target):
             async for report in clear_constraints(backend, act):
                 yield report
-        async for report in _find(backend, act):
+        async for report in find(backend, act, ends=intent.kind in (Way.ABORT, Way.RECOVER)):
             yield report
         async for report in _release(backend, act):
             yield report
-    except _GivenBack:
+    except GivenBack:
         yield await _given_back(backend, act)
 
 
 RESTARTED = "it had been restarted before it was guarded"
-
-
-class _GivenBack(Exception):
-    """Somebody else has given the VM back: whatever is wiped now could have it restarted."""
-
-
-async def _kept_off(backend: Backend, vm: str) -> None:
-    """Raises `_GivenBack` where Pacemaker's hands are no longer off it."""
-    await backend.refresh()
-    if not vm_in(backend.picture, vm).maintenance:
-        raise _GivenBack
 
 
 async def _given_back(backend: Backend, act: Act) -> Report:
@@ -159,64 +151,11 @@ def _took_hands_off(act: Act) -> bool:
     return any(isinstance(e, Note) and e.stage == Stage.GUARDING for e in act.entries)
 
 
-async def _find(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Have Pacemaker find out where the guest runs. What it believes may be wrong.
-
-    After a failed migrate_to it holds the VM for active on both nodes; after one that succeeded
-    while its hands were off, for stopped, where the VM was on the target before (2.1.5). And
-    libvirt's job may outlive the operation that timed out: until it has ended, the domain is there
-    on both nodes, and only then is it known where the guest stays.
-    """
-    intent = act.intent
-    vm = intent.vm
-    look = commands.look_anew(vm)
-    end = time.monotonic() + ENDED_WITHIN_S
-    places: tuple[str, ...] | None = None
-    while time.monotonic() < end:
-        await _kept_off(backend, vm)
-        yield Report(vm, Stage.PROBING, look.purpose)
-        found = await _look_anew(backend, act, look)
-        before, places = places, found.nodes
-        # Whoever starts what runs somewhere after all corrupts its disks: nowhere counts twice.
-        if len(places) == 1 or (not places and before == ()):
-            return
-        if len(places) > 1 and intent.kind in (Way.ABORT, Way.RECOVER):
-            command = commands.abort_job(found.domain or vm, intent.source or "")
-            yield Report(vm, Stage.ABORTING, command.purpose)
-            with suppress(CommandFailed):
-                await send(backend, act, Stage.ABORTING, command)
-        await asyncio.sleep(LOOK_AGAIN_S)
-    raise ActFailed(
-        f"{vm} is in maintenance and still active on {' and '.join(places or ()) or 'no node'}",
-        cure="see with virsh where it runs",
-    )
-
-
-async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
-    """The VM once every node that knew of it was asked.
-
-    Which those are the intent says, too: whoever takes up a rescue may find an empty history.
-    """
-    known = vm_in(backend.picture, act.intent.vm)
-    old = set(calls(known))
-    nodes = {node for node, *_ in (*old, *act.intent.calls)}
-    await send(backend, act, Stage.PROBING, look)
-
-    def probed(vm: VM) -> bool:
-        alive = {node.name for node in backend.picture.nodes if node.state not in LOST}
-        fresh = {op.node for op in vm.history if call(op) not in old}
-        forgotten = not any(call(op) in old for op in vm.history if op.node in alive)
-        return forgotten and bool(fresh) and nodes & alive <= fresh and not _pending(vm)
-
-    what = "Pacemaker to find out where it runs"
-    return await wait_for(backend, known.id, probed, what, within_s=PROBED_WITHIN_S)
-
-
 async def _release(backend: Backend, act: Act) -> AsyncGenerator[Report]:
     """Give the VM back, unless Pacemaker would at once do something that ends the guest."""
     intent = act.intent
     vm, before = intent.vm, intent.maintenance
-    await _kept_off(backend, vm)
+    await kept_off(backend, vm)
     found = vm_in(backend.picture, vm)
     place = found.node
     command = commands.hands_on(vm, before)
@@ -274,12 +213,15 @@ def _copying(vm: VM, source: str) -> bool:
 
 def rests(vm: VM) -> bool:
     """On one node, or proven to be on none."""
-    if vm.failed or _pending(vm):
+    if vm.failed or is_pending(vm):
         return False
     if vm.state is VMState.STOPPED:
         return not vm.nodes
     return vm.state in (VMState.RUNNING, VMState.PAUSED) and len(vm.nodes) == 1
 
 
-def _pending(vm: VM) -> bool:
-    return any(operation.pending for operation in vm.history)
+def _target_leaves(picture: Cluster, vm: str) -> bool:
+    """Whether it is copied to a node that leaves the cluster: there nobody would find it."""
+    migration = picture.migration(vm)
+    target = picture.node(migration.target or "") if migration is not None else None
+    return target is not None and target.shutting_down

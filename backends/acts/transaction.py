@@ -81,11 +81,19 @@ async def ticking(backend: Backend, every_s: float = 1.0) -> AsyncGenerator[Clus
 
 
 async def wait_for(
-    backend: Backend, vm: str, condition: Callable[[VM], bool], what: str, *, within_s: float
+    backend: Backend,
+    vm: str,
+    condition: Callable[[VM], bool],
+    what: str,
+    *,
+    within_s: float,
+    queued: bool = False,
 ) -> VM:
     """The VM as soon as the condition holds in a picture that is not old.
 
-    Time in which no node answers does not count. Raises `ActFailed` naming `what` was waited for.
+    Time in which no node answers does not count; nor, for what is `queued`, time in which something
+    is done with any VM: Pacemaker begins nothing new before that has ended, and a guest may take
+    minutes to stop. Raises `ActFailed` naming `what` was waited for.
     """
     left_s = within_s
     last = time.monotonic()
@@ -96,7 +104,8 @@ async def wait_for(
                 known = vm_in(picture, vm)
                 if condition(known):
                     return known
-                left_s -= now - last
+                if not (queued and _is_busy(picture)):
+                    left_s -= now - last
             if left_s <= 0:
                 break
             last = now
@@ -105,6 +114,10 @@ async def wait_for(
         f"waited {within_s:.0f} s in vain for {what}: {vm} is {known.state.value} "
         f"on {' and '.join(known.nodes) or 'no node'}"
     )
+
+
+def _is_busy(picture: Cluster) -> bool:
+    return any(operation.pending for vm in picture.vms for operation in vm.history)
 
 
 async def quiet(backend: Backend) -> None:

@@ -104,6 +104,7 @@ def _node(element: etree._Element) -> Node:
         standby=bool(flag(element, "standby") or flag(element, "standby_onfail")),
         maintenance=bool(flag(element, "maintenance")),
         unclean=bool(flag(element, "unclean")),
+        shutting_down=bool(flag(element, "shutdown")),
     )
 
 
