@@ -77,16 +77,18 @@ def clear(vm: str) -> Command:
     )
 
 
-def look_anew(vm: str) -> Command:
-    """Forget all that was done with the VM on every node, and probe it. Only under maintenance.
+def look_anew(vm: str, node: str | None = None) -> Command:
+    """Forget all that was done with the VM, and probe it. Only under maintenance.
 
     `--cleanup` forgets only where something failed. What it leaves of an earlier migration to this
     node then reads as one that never arrived, and the scheduler plans a restart (2.1.5). `--force`
-    keeps the rest of a group, which is not in maintenance, out of it.
+    keeps the rest of a group, which is not in maintenance, out of it. Without a node, on all of
+    them: then it waits without end for one whose Pacemaker has stopped while its corosync runs.
     """
+    where = () if node is None else ("--node", node)
     return Command(
-        ("crm_resource", "--refresh", "--resource", vm, "--force"),
-        f"have Pacemaker look anew where {vm} runs",
+        ("crm_resource", "--refresh", "--resource", vm, *where, "--force"),
+        f"have Pacemaker look anew where {vm} runs" + (f", on {node}" if node else ""),
     )
 
 

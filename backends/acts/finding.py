@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import suppress
 
 from backends import commands
@@ -12,7 +12,7 @@ from backends.acts.journal import Act
 from backends.acts.transaction import Report, Stage, send, vm_in, wait_for
 from backends.base import Backend
 from backends.errors import ActFailed, CommandFailed
-from backends.model import LOST, VM, HypervisorState, Node
+from backends.model import LOST, VM, Cluster, HypervisorState, Node, NodeState
 from backends.plan import Command
 from backends.proof import call, calls
 
@@ -43,7 +43,6 @@ async def find(backend: Backend, act: Act, *, ends: bool) -> AsyncGenerator[Repo
     """
     intent = act.intent
     vm = intent.vm
-    look = commands.look_anew(vm)
     began = time.monotonic()
     places: tuple[str, ...] | None = None
     while time.monotonic() < began + ENDED_WITHIN_S:
@@ -57,8 +56,8 @@ async def find(backend: Backend, act: Act, *, ends: bool) -> AsyncGenerator[Repo
                 within_s=ENDED_WITHIN_S,
             )
         await kept_off(backend, vm)
-        yield Report(vm, Stage.PROBING, look.purpose)
-        found = await _look_anew(backend, act, look)
+        yield Report(vm, Stage.PROBING, commands.look_anew(vm).purpose)
+        found = await _look_anew(backend, act)
         before, places = places, found.nodes
         # Whoever starts what runs somewhere after all corrupts its disks: nowhere counts twice.
         if len(places) == 1:
@@ -84,7 +83,19 @@ async def find(backend: Backend, act: Act, *, ends: bool) -> AsyncGenerator[Repo
     )
 
 
-async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
+def looks(picture: Cluster, vm: VM, nodes: Collection[str] = ()) -> tuple[Command, ...]:
+    """Exactly what is sent to find out where it runs; it is known on these nodes, too.
+
+    Where Pacemaker has gone from a node of the cluster, past that node.
+    """
+    if not any(node.state is NodeState.PENDING for node in picture.nodes):
+        return (commands.look_anew(vm.id),)
+    known = {op.node for op in vm.history} | set(nodes)
+    asked = [node.name for node in picture.nodes if node.name in known and _looks(node)]
+    return tuple(commands.look_anew(vm.id, node) for node in asked)
+
+
+async def _look_anew(backend: Backend, act: Act) -> VM:
     """The VM once every node that knew of it was asked.
 
     Which those are the intent says, too: whoever takes up a rescue may find an empty history.
@@ -92,7 +103,8 @@ async def _look_anew(backend: Backend, act: Act, look: Command) -> VM:
     known = vm_in(backend.picture, act.intent.vm)
     old = set(calls(known))
     nodes = {node for node, *_ in (*old, *act.intent.calls)}
-    await send(backend, act, Stage.PROBING, look)
+    for look in looks(backend.picture, known, nodes):
+        await send(backend, act, Stage.PROBING, look)
 
     def probed(vm: VM) -> bool:
         alive = {node.name for node in backend.picture.nodes if _looks(node)}

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from backends import commands
-from backends.acts.finding import PROBED_WITHIN_S
+from backends.acts.finding import PROBED_WITHIN_S, looks
 from backends.acts.journal import Intent, Journal
 from backends.acts.safe_order import (
     RELEASED_WITHIN_S,
@@ -32,7 +32,7 @@ from backends.base import Backend
 from backends.errors import CommandFailed, Refused
 from backends.model import (
     VM,
-    Migration,
+    Cluster,
     NodeState,
     Phase,
     VMState,
@@ -81,8 +81,9 @@ def way_now(journal: Journal, cluster: str | None, vm: VM, way: Way) -> Way:
     return Way.CUT if way is Way.ABORT and under_guard(journal, cluster, vm) else way
 
 
-def steps(vm: VM, migration: Migration | None, way: Way) -> tuple[Command, ...]:
+def steps(picture: Cluster, vm: VM, way: Way) -> tuple[Command, ...]:
     """Exactly what will be sent, in order, for the operator to read."""
+    migration = picture.migration(vm.id)
     source = migration.source if migration is not None else source_of(vm) or ""
     if way is Way.CUT:
         return (commands.abort_job(vm.domain or vm.id, source),)
@@ -91,7 +92,7 @@ def steps(vm: VM, migration: Migration | None, way: Way) -> tuple[Command, ...]:
         commands.hands_off(vm.id),
         *abort,
         commands.clear(vm.id),
-        commands.look_anew(vm.id),
+        *looks(picture, vm),
         *((commands.clear(vm.group),) if vm.group and vm.group_constraints else ()),
         commands.hands_on(vm.id, vm.own_maintenance),
     )

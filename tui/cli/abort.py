@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 
+from backends import plan
 from backends.acts.journal import Journal
 from backends.acts.rescue import objection, rescue, steps, way_now
 from backends.acts.safe_order import Way
@@ -59,7 +61,8 @@ async def _abort(
                 raise Refused(reason, where=vm_id, cure="nothing was changed")
             migration = backend.picture.migration(vm_id)
             others = endangered(backend.picture, vm_id)
-            _show(vm, migration, way, others)
+            planned = steps(backend.picture, vm, way)
+            _show(vm, migration, planned, others)
             follower.tell(
                 "plan",
                 {
@@ -68,7 +71,7 @@ async def _abort(
                     "source": migration.source if migration else vm.node,
                     "target": migration.target if migration else None,
                     "endangered": list(others),
-                    "commands": [command_document(step) for step in steps(vm, migration, way)],
+                    "commands": list(map(command_document, planned)),
                 },
             )
             question = f"{_WHAT[way]} {vm_id}?"
@@ -88,14 +91,16 @@ _WHAT = {
 }
 
 
-def _show(vm: VM, migration: Migration | None, way: Way, others: tuple[str, ...]) -> None:
+def _show(
+    vm: VM, migration: Migration | None, planned: Sequence[plan.Command], others: tuple[str, ...]
+) -> None:
     if migration is not None:
         where = f"{migration.source} → {migration.target or '?'}"
         say(f"{vm.id} {where}: {progress_words(migration)}", Tone.STRONG, err=True)
     else:
         where = " and ".join(vm.nodes)
         say(f"{vm.id}: {vm.state.value} on {where or 'no node'}", Tone.STRONG, err=True)
-    for number, step in enumerate(steps(vm, migration, way), start=1):
+    for number, step in enumerate(planned, start=1):
         say(f"  {number}. {step.purpose}", err=True)
         place = f" (on {step.node})" if step.node else ""
         say(f"     $ {step}{place}", Tone.QUIET, err=True)

@@ -100,7 +100,7 @@ def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> P
             *((plain(""), warning(_ENDANGERED.format(", ".join(others)))) if others else ()),
             heading("What will happen"),
             *numbered(step.format(**words) for step in _ORDER[way]),
-            *commands_lines(steps(vm, migration, way)),
+            *commands_lines(steps(backend.picture, vm, way)),
         ),
         enter=None if others else answer,
         typed=answer if others else None,
