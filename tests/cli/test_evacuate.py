@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 import pytest
 
+from backends import commands
 from cli.conftest import Vmferry
 from cli.scene import calm, on, wrote
 from cli.schema import ActionSchema, CommandSchema, ProgressLine, Strict, VMStateSchema
@@ -122,6 +123,19 @@ def test_by_standby_nothing_is_rebooted_unless_allowed(vmferry: Vmferry) -> None
     ended = vmferry("evacuate", "bravo", "--standby", "--yes", "--allow-reboot", on=again)
     assert ended.code == 0, ended.err
     assert wrote(again) == ["crm_standby --node bravo --update on"]
+
+
+def test_a_node_that_is_empty_in_standby_is_just_what_was_wanted(vmferry: Vmferry) -> None:
+    """As after a run that was killed, once what it had left open is finished."""
+    backend = calm()
+    backend.world.execute(commands.standby("bravo", on=True).argv)
+    backend.world.advance(600)
+    assert on(backend, "bravo") == set()
+    ended = vmferry("evacuate", "bravo", "--yes", "--json", on=backend)
+    assert (ended.code, wrote(backend)) == (0, []), ended.err
+    assert "bravo is in standby and empty: nothing to do" in ended.err
+    last = msgspec.json.decode(ended.out.splitlines()[-1], type=EvacuateLine)
+    assert isinstance(last, EvacuationEnd) and last.state == "standby"
 
 
 @pytest.mark.parametrize(

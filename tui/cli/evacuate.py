@@ -15,6 +15,7 @@ from backends.acts.journal import Journal
 from backends.base import Backend
 from backends.errors import ActFailed, Refused, VmferryError
 from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, on_node
+from backends.model import Cluster, NodeState
 from tui.cli.acts import need_writing
 from tui.cli.consent import ask, can_ask, consent
 from tui.cli.documents import action_document, command_document
@@ -87,6 +88,10 @@ async def _evacuate(
         journal = Journal.default()
         objection(backend.picture, node)  # raises for a node that is not there
         await finish_left_open(backend, journal, follower, yes=yes)
+        if _is_empty(backend.picture, node):
+            follower.tell("done", {"node": node, "state": NodeState.STANDBY.value, "vms": []})
+            follower.words(f"{node} is in standby and empty: nothing to do")
+            return
         plan = await wish()
         _show(plan, way, allow_reboot=allow_reboot)
         document = _document(plan, way, allow_reboot=allow_reboot)
@@ -207,6 +212,12 @@ async def _carry_out(
         follower.tell("failed", {"node": node, "reason": reason, **_standing(backend, plan)})
         raise ActFailed(reason, where=node, cure="--allow-reboot takes it along, restarted")
     follower.tell("done", {"node": node, **_standing(backend, plan)})
+
+
+def _is_empty(picture: Cluster, name: str) -> bool:
+    node = picture.node(name)
+    standby = node is not None and node.state is NodeState.STANDBY
+    return standby and not on_node(picture, name)
 
 
 def _left_behind(backend: Backend, name: str) -> str:
