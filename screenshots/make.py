@@ -18,7 +18,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 from tui.app import VmferryApp
 from widgets.board import Board
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from backends.acts.journal import Journal
-from backends.base import Backend
-from backends.simulated import SimulatedBackend
+from backends.clusters.base import Backend
+from backends.clusters.simulated import SimulatedBackend
 from tui.app import VmferryApp
 from tui.main_screen import MainScreen
 from waiting import PATIENCE_S

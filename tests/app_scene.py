@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app_operator import Operator
-from backends.model import VM
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.picture import VM
 
 
 def vm_of(operator: Operator, name: str) -> VM:

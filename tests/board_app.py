@@ -9,8 +9,8 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
-from backends.model import Cluster
-from backends.outlook import Course, Outlook
+from backends.data.picture import Cluster
+from backends.judgement.outlook import Course, Outlook
 from widgets.board import Board
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from backends.model import (
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,

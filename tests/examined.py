@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backends.base import Backend
+from backends.clusters.base import Backend
+from backends.data.examination import Report, State
 from backends.doctor.examine import examine
-from backends.doctor.model import Report, State
 
 _TIMES = 4
 _LATE = ("no answer in time", "did not say within")

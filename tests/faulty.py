@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backends.doctor.model import Facts, Output, Probe
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.examination import Facts, Output, Probe
 
 REFUSED = Output(
     1,

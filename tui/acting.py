@@ -12,9 +12,9 @@ from textual.worker import Worker
 from backends.acts.journal import Act, Journal
 from backends.acts.resume import in_words, left_open, resume
 from backends.acts.transaction import Report, Stage
-from backends.base import Backend
-from backends.errors import ActFailed, VmferryError
-from backends.model import VM, CibVersion
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, VmferryError
+from backends.data.picture import VM, CibVersion
 from tui.bugs import report_bug
 from tui.dialog import Dialog, error_content
 from tui.messages import Doing, Ended, Proposed, Reported, Trouble

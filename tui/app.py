@@ -16,8 +16,8 @@ from textual.reactive import var
 from textual.worker import Worker
 
 from backends.acts.journal import Journal
-from backends.base import Backend
-from backends.errors import BadConfiguration, VmferryError
+from backends.clusters.base import Backend
+from backends.data.errors import BadConfiguration, VmferryError
 from tui.bugs import report_bug
 from tui.connect_screen import ConnectScreen
 from tui.dialog import Dialog

@@ -14,8 +14,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from backends.errors import VmferryError
-from backends.plan import Sent
+from backends.data.errors import VmferryError
+from backends.data.plan import Sent
 from tui.dialog import error_content
 from widgets.bars import literal
 from widgets.tones import MUTED

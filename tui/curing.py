@@ -13,8 +13,8 @@ from backends.acts.next_stop import at_stops, call_off, waiting
 from backends.acts.planning import foresee_beside
 from backends.acts.resume import in_words, resume
 from backends.acts.transaction import Report, Stage
-from backends.plan import Action
-from backends.remedies import Remedy, When, in_short, remedies
+from backends.data.plan import Action
+from backends.judgement.remedies import Remedy, When, in_short, remedies
 from tui.acting import names
 from tui.doctoring import DoctoringScreen
 from tui.messages import Doing, Due, Ended

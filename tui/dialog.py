@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from backends.errors import VmferryError
+from backends.data.errors import VmferryError
 from tui.modal import Modal
 from widgets.bars import literal
 from widgets.tones import MUTED

@@ -10,11 +10,11 @@ from textual import on, work
 from textual.worker import Worker, WorkerState
 
 from backends.acts.journal import Journal
-from backends.base import Backend
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.examination import Report
+from backends.data.picture import CibVersion, Cluster
 from backends.doctor.examine import examine
-from backends.doctor.model import Report
-from backends.errors import VmferryError
-from backends.model import CibVersion, Cluster
 from tui.evacuating import EvacuatingScreen
 from tui.messages import ExaminationChanged, Examined
 from widgets.doctor_rows import Examination, compared

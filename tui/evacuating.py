@@ -8,10 +8,10 @@ from backends.acts.evacuation import Evacuation
 from backends.acts.evacuation_plan import objection, plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.tuning import protections
-from backends.balance import proposals
-from backends.errors import VmferryError
-from backends.leaving import EvacuationPlan, EvacuationWay, on_node
-from backends.model import NodeState
+from backends.data.errors import VmferryError
+from backends.data.picture import NodeState
+from backends.judgement.balance import proposals
+from backends.judgement.leaving import EvacuationPlan, EvacuationWay, on_node
 from tui.messages import Doing, Proposed, Trouble
 from tui.proposal import Proposal, refused
 from tui.proposals.evacuate import of_evacuation, variants

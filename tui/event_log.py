@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from backends.changes import Event
+from backends.judgement.changes import Event
 
 
 class EventLog:

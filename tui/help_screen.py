@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Static
 
-from backends.outlook import Chance
+from backends.judgement.outlook import Chance
 from tui.item import Item
 from tui.modal import Modal
 from widgets.doctor_rows import MARKS, MEANINGS, WAITS

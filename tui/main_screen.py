@@ -17,11 +17,11 @@ from textual.widgets import ContentSwitcher, Footer
 from backends.acts.journal import Journal
 from backends.acts.origins import set_at
 from backends.acts.transaction import Stage
-from backends.base import Backend
-from backends.changes import Event, Severity, changes
-from backends.errors import VmferryError
-from backends.model import Cluster
-from backends.plan import Sent
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.picture import Cluster
+from backends.data.plan import Sent
+from backends.judgement.changes import Event, Severity, changes
 from tui.curing import CuringScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen

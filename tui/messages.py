@@ -9,11 +9,11 @@ from textual.message import Message
 
 from backends.acts.journal import Act
 from backends.acts.transaction import Report
-from backends.doctor import model as doctor
-from backends.errors import VmferryError
-from backends.model import CibVersion, Cluster
-from backends.moves import QueueState
-from backends.plan import Sent, Verdict
+from backends.data import examination as doctor
+from backends.data.errors import VmferryError
+from backends.data.picture import CibVersion, Cluster
+from backends.data.plan import Sent, Verdict
+from backends.judgement.moves import QueueState
 from tui.proposal import Proposal
 
 

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from textual import on, work
 
-from backends import commands
 from backends.acts.migration import clear
 from backends.acts.planning import foresee_beside
 from backends.acts.tuning import protected, protections
-from backends.balance import best_target
+from backends.data import commands
+from backends.data.errors import VmferryError
+from backends.data.picture import VM
+from backends.data.plan import Action, Plan, Verdict
 from backends.doctor.advice import advise_plan
-from backends.errors import VmferryError
-from backends.judge import make_plan
-from backends.model import VM
-from backends.moves import confirmed
-from backends.plan import Action, Plan, Verdict
+from backends.judgement.balance import best_target
+from backends.judgement.judge import make_plan
+from backends.judgement.moves import confirmed
 from tui.acting import names
 from tui.messages import Doing, ExaminationChanged, Trouble, VerdictsGiven
 from tui.proposal import Proposal

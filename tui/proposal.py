@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from backends.model import CibVersion
-from backends.plan import Command, VerdictKind
+from backends.data.picture import CibVersion
+from backends.data.plan import Command, VerdictKind
 from tui.item import Item
 from widgets.glyphs import VERDICT_MARKS, Tone
 from widgets.tones import heading as heading_lines

@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
-from backends.errors import VmferryError
-from backends.model import CibVersion
+from backends.data.errors import VmferryError
+from backends.data.picture import CibVersion
 from tui.bugs import report_bug
 from tui.dialog import error_content
 from tui.modal import Modal

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from textual import on, work
 
 from backends.acts.queue import MoveQueue
+from backends.data.errors import VmferryError
+from backends.data.examination import Report
+from backends.data.plan import Verdict
 from backends.doctor.advice import advise
-from backends.doctor.model import Report
-from backends.errors import VmferryError
-from backends.moves import Move, QueueState
-from backends.plan import Verdict
+from backends.judgement.moves import Move, QueueState
 from tui.acting import ActingScreen, names
 from tui.messages import Doing, QueueChanged, Trouble
 from widgets.queue_view import QueueView

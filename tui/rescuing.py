@@ -8,11 +8,11 @@ from backends.acts.journal import Journal
 from backends.acts.rescue import rescue, way_now
 from backends.acts.safe_order import Way
 from backends.acts.tuning import tune
-from backends.base import Backend
-from backends.changes import Event, Severity
-from backends.model import VM, Cluster, Migration
-from backends.outlook import Chance, Course, Outlook
-from backends.plan import Command
+from backends.clusters.base import Backend
+from backends.data.picture import VM, Cluster, Migration
+from backends.data.plan import Command
+from backends.judgement.changes import Event, Severity
+from backends.judgement.outlook import Chance, Course, Outlook
 from tui.messages import Doing
 from tui.moving import MovingScreen
 from tui.proposal import Proposal

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from backends.model import Cluster
-from backends.outlook import Outlook
-from backends.plan import Verdict
+from backends.data.picture import Cluster
+from backends.data.plan import Verdict
+from backends.judgement.outlook import Outlook
 from widgets import drag
 from widgets.board_scene import why_unmovable
 from widgets.board_select import BoardSelect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.geometry import Offset, Region, Size
 
-from backends.plan import Verdict
+from backends.data.plan import Verdict
 from widgets.bars import literal
 from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.drag import Carrying

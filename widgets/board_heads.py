@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from backends.model import Node
-from backends.plan import Verdict, VerdictKind
+from backends.data.picture import Node
+from backends.data.plan import Verdict, VerdictKind
 from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
 from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.board_scene import Column

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from backends.model import (
+from backends.data.picture import (
     VM,
     Cluster,
     HypervisorState,
@@ -18,7 +18,7 @@ from backends.model import (
     NodeState,
     VMState,
 )
-from backends.outlook import Outlook
+from backends.judgement.outlook import Outlook
 from widgets.bars import clock_text
 
 _SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))

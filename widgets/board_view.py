@@ -13,9 +13,9 @@ from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from backends.model import Cluster
-from backends.outlook import Outlook
-from backends.plan import Verdict
+from backends.data.picture import Cluster
+from backends.data.plan import Verdict
+from backends.judgement.outlook import Outlook
 from widgets.board_css import BOARD_CSS
 from widgets.board_hand import label_region, paint_foot, paint_label
 from widgets.board_heads import Offer, frame_of, paint_head

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from backends.model import Migration, VMState
-from backends.outlook import Outlook
+from backends.data.picture import Migration, VMState
+from backends.judgement.outlook import Outlook
 from widgets.bars import (
     UNKNOWN,
     bar,

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from backends.model import VM, Cluster, HypervisorState, Node
+from backends.data.picture import VM, Cluster, HypervisorState, Node
 from widgets.bars import UNKNOWN, bytes_text, cut, literal, percent_text
 from widgets.details import constraint_text
 from widgets.glyphs import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends.plan import Sent
+from backends.data.plan import Sent
 from widgets.bars import clock_text
 from widgets.glyphs import Tone
 from widgets.table import Cell, KeyedTable, Row

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from backends.model import (
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,
@@ -22,7 +22,7 @@ from backends.model import (
     Phase,
     VMState,
 )
-from backends.outlook import Outlook
+from backends.judgement.outlook import Outlook
 from widgets.bars import (
     UNKNOWN,
     bar,

@@ -8,7 +8,7 @@ from itertools import islice
 
 from textual.content import Content
 
-from backends.doctor.model import Finding, Report
+from backends.data.examination import Finding, Report
 from backends.doctor.telling import TROUBLE, by_what_was_seen, cure_lines
 from widgets.bars import clock_text
 from widgets.details import keyed

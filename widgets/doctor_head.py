@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.doctor.model import Finding, State
+from backends.data.examination import Finding, State
 from backends.doctor.telling import TROUBLE, total, verdict
 from widgets.bars import clock_text, duration_text
 from widgets.doctor_rows import MARKS, Examination

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from backends.data.examination import Finding, Report, State
 from backends.doctor.advice import FRESH_S
-from backends.doctor.model import Finding, Report, State
 from backends.doctor.telling import TROUBLE, place, places, troubles
 from widgets.bars import cut, literal
 from widgets.glyphs import Mark, Tone

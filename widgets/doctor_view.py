@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from backends.doctor.model import Report
+from backends.data.examination import Report
 from backends.doctor.telling import TROUBLE
 from widgets.doctor_details import details
 from widgets.doctor_head import DoctorHead

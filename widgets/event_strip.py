@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.changes import Event
+from backends.judgement.changes import Event
 from widgets.events import event_line
 from widgets.tones import MUTED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from backends.changes import Event, Severity
+from backends.judgement.changes import Event, Severity
 from widgets.bars import clock_text
 from widgets.glyphs import Tone
 from widgets.tones import toned

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from backends.model import VM, NodeState, VMState
-from backends.outlook import Chance
-from backends.plan import VerdictKind
+from backends.data.picture import VM, NodeState, VMState
+from backends.data.plan import VerdictKind
+from backends.judgement.outlook import Chance
 
 
 class Tone(StrEnum):

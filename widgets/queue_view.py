@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from backends.moves import Item, ItemState, QueueState
+from backends.judgement.moves import Item, ItemState, QueueState
 from widgets.bars import bar, bytes_text, duration_text, percent_text
 from widgets.glyphs import Mark, Tone
 from widgets.table import Cell, KeyedTable, Row

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.model import LOST, Cluster, NodeState, Stale
+from backends.data.picture import LOST, Cluster, NodeState, Stale
 from widgets.bars import clock_text, duration_text, literal
 from widgets.tones import MUTED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends.changes import Event
+from backends.judgement.changes import Event
 from widgets.bars import clock_text
 from widgets.events import MARKS
 from widgets.glyphs import Tone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from backends.base import Backend
-from backends.errors import VmferryError
-from backends.model import CibVersion, Cluster, Phase
-from backends.plan import ActionKind
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.picture import CibVersion, Cluster, Phase
+from backends.data.plan import ActionKind
 
 
 class Arrivals:

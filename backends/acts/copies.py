@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backends.model import LOST, VM, Cluster, Phase
-from backends.proof import Call, call
+from backends.data.picture import LOST, VM, Cluster, Phase
+from backends.judgement.proof import Call, call
 
 _GOING_ON = (Phase.COPYING, Phase.SWITCHING, Phase.STOPPING)
 

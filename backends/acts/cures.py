@@ -16,13 +16,13 @@ from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.planning import foresee_beside
 from backends.acts.transaction import Report, Stage, send, ticking, vm_in, writer_of
-from backends.base import Backend
-from backends.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
-from backends.model import VMState
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
+from backends.data.picture import VMState
+from backends.data.plan import Action, Command
+from backends.judgement.proof import Call, calls, was_started
+from backends.judgement.remedies import Remedy, When, guests_stopped, in_short, stands
 from backends.pacemaker.edit import changing
-from backends.plan import Action, Command
-from backends.proof import Call, calls, was_started
-from backends.remedies import Remedy, When, guests_stopped, in_short, stands
 
 KIND = "cure"
 SHOWN_WITHIN_S = 15.0

@@ -6,15 +6,15 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 
-from backends import commands
 from backends.acts.foreseen import forget_stay
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.planning import go_together
 from backends.acts.transaction import Report, Stage, at_rest, send_for, vm_in, writer_of
-from backends.base import Backend
-from backends.errors import Refused, VmferryError
-from backends.plan import Plan, VerdictKind
-from backends.proof import calls
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import Refused, VmferryError
+from backends.data.plan import Plan, VerdictKind
+from backends.judgement.proof import calls
 
 
 def begin(

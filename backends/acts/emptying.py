@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 
-from backends import commands
 from backends.acts.arrivals import Arrivals
 from backends.acts.copies import Copies
 from backends.acts.foreseen import ready
@@ -25,11 +24,12 @@ from backends.acts.transaction import (
     ticking,
     wait_for,
 )
-from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
-from backends.leaving import interrupted, on_node
-from backends.model import VM, Cluster, ConstraintKind, VMState
-from backends.proof import Standing, standing
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused, VmferryError
+from backends.data.picture import VM, Cluster, ConstraintKind, VMState
+from backends.judgement.leaving import interrupted, on_node
+from backends.judgement.proof import Standing, standing
 
 IDLE_S = 60.0
 """Pacemaker that does nothing for so long will do nothing more."""

@@ -21,16 +21,16 @@ from backends.acts.queue import MoveQueue
 from backends.acts.staying import leave_behind, still_there, stopped_there, who_stays
 from backends.acts.transaction import Report, Stage, quiet, vm_in, writer_of
 from backends.acts.tuning import protect
-from backends.base import Backend
-from backends.errors import Refused, VmferryError
-from backends.leaving import (
+from backends.clusters.base import Backend
+from backends.data.errors import Refused, VmferryError
+from backends.data.picture import Cluster
+from backends.data.plan import Verdict
+from backends.judgement.leaving import (
     EvacuationPlan,
     EvacuationWay,
     Leaving,
 )
-from backends.model import Cluster
-from backends.plan import Verdict
-from backends.proof import calls
+from backends.judgement.proof import calls
 
 KIND = "evacuate"
 BACK = "bring back"

@@ -6,19 +6,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backends import commands
 from backends.acts.planning import foresee_beside
 from backends.acts.tuning import protected, protections
-from backends.balance import best_target
-from backends.base import Backend
-from backends.doctor import model as doctor
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data import examination as doctor
+from backends.data.errors import Refused, Unknown
+from backends.data.picture import Cluster, NodeState
+from backends.data.plan import Action, ActionKind
 from backends.doctor.advice import advise, failures
 from backends.doctor.evacuees import advise_evacuation
-from backends.errors import Refused, Unknown
-from backends.judge import judge, refusal
-from backends.leaving import EvacuationPlan, make_evacuation_plan, on_node
-from backends.model import Cluster, NodeState
-from backends.plan import Action, ActionKind
+from backends.judgement.balance import best_target
+from backends.judgement.judge import judge, refusal
+from backends.judgement.leaving import EvacuationPlan, make_evacuation_plan, on_node
 
 _NOT_NOW = {
     NodeState.STANDBY: "it is in standby already",

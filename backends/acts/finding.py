@@ -7,14 +7,14 @@ import time
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import suppress
 
-from backends import commands
 from backends.acts.journal import Act
 from backends.acts.transaction import Report, Stage, send, vm_in, wait_for
-from backends.base import Backend
-from backends.errors import ActFailed, CommandFailed
-from backends.model import LOST, VM, Cluster, HypervisorState, Node, NodeState
-from backends.plan import Command
-from backends.proof import call, calls
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import ActFailed, CommandFailed
+from backends.data.picture import LOST, VM, Cluster, HypervisorState, Node, NodeState
+from backends.data.plan import Command
+from backends.judgement.proof import call, calls
 
 ENDED_WITHIN_S = 3600.0
 """A guarded migration may take as long as it takes."""

@@ -6,16 +6,16 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from functools import partial
 
-from backends import commands
 from backends.acts.journal import Act
 from backends.acts.planning import foresee_beside
 from backends.acts.transaction import Report, Stage, at_rest, send, vm_in, wait_for
-from backends.base import Backend
-from backends.errors import Refused
-from backends.leaving import interrupted
-from backends.plan import Command
-from backends.proof import is_probed, was_there
-from backends.waves import earlier_stays
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import Refused
+from backends.data.plan import Command
+from backends.judgement.leaving import interrupted
+from backends.judgement.proof import is_probed, was_there
+from backends.judgement.waves import earlier_stays
 
 PROBED_WITHIN_S = 30.0
 

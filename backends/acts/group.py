@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from backends import commands
 from backends.acts.journal import Act
 from backends.acts.transaction import CLEARED_WITHIN_S, Report, Stage, send, wait_for
-from backends.base import Backend
-from backends.leaving import interrupted
-from backends.model import VM
-from backends.plan import Command
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.picture import VM
+from backends.data.plan import Command
+from backends.judgement.leaving import interrupted
 
 
 async def sent_by_its_group(backend: Backend, vm: VM, release: Command) -> bool:

@@ -6,14 +6,14 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from backends import commands
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.safe_order import Way, finish_rescue
 from backends.acts.transaction import Report, Stage, send
-from backends.base import Backend
-from backends.errors import VmferryError
-from backends.model import VM
-from backends.proof import calls
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import VmferryError
+from backends.data.picture import VM
+from backends.judgement.proof import calls
 
 
 async def guard(

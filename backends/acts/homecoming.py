@@ -6,19 +6,19 @@ import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
-from backends import commands
 from backends.acts.evacuation import BACK, last_evacuees
 from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.transaction import Report, Stage, quiet, send, ticking, writer_of
-from backends.base import Backend
-from backends.doctor import model as doctor
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data import examination as doctor
+from backends.data.errors import ActFailed, Refused, Unknown
+from backends.data.picture import Cluster
+from backends.data.plan import Action, VerdictKind
 from backends.doctor.advice import advise
-from backends.errors import ActFailed, Refused, Unknown
-from backends.leaving import interrupted
-from backends.model import Cluster
-from backends.moves import Move
-from backends.plan import Action, VerdictKind
+from backends.judgement.leaving import interrupted
+from backends.judgement.moves import Move
 
 KIND = BACK
 

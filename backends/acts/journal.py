@@ -19,8 +19,8 @@ from typing import IO, Self
 import msgspec
 import platformdirs
 
-from backends.errors import BadConfiguration
-from backends.plan import Command
+from backends.data.errors import BadConfiguration
+from backends.data.plan import Command
 
 KEEP_CLOSED = 200
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
-from backends import commands
 from backends.acts.arrivals import Arrivals
 from backends.acts.copies import Copies
 from backends.acts.departure import begin, depart
@@ -26,12 +25,13 @@ from backends.acts.transaction import (
     vm_in,
     writer_of,
 )
-from backends.base import Backend
-from backends.errors import ActFailed, Refused
-from backends.leaving import interrupted
-from backends.model import VM, Cluster, Migration, Phase
-from backends.plan import Action, Plan
-from backends.proof import Standing, called_off, calls, is_wanted, source_of, standing
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused
+from backends.data.picture import VM, Cluster, Migration, Phase
+from backends.data.plan import Action, Plan
+from backends.judgement.leaving import interrupted
+from backends.judgement.proof import Standing, called_off, calls, is_wanted, source_of, standing
 
 IDLE_S = 60.0
 """A cluster that does nothing at all about a move for so long will not do it."""

@@ -16,11 +16,11 @@ from pathlib import Path
 from backends.acts.cures import KIND, rests
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.transaction import ticking
-from backends.base import Backend
-from backends.errors import ActFailed, VmferryError
-from backends.model import Cluster
-from backends.plan import Command
-from backends.remedies import When, in_short, stands
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, VmferryError
+from backends.data.picture import Cluster
+from backends.data.plan import Command
+from backends.judgement.remedies import When, in_short, stands
 
 
 @dataclass(frozen=True, slots=True)

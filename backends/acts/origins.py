@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from backends.acts.journal import Journal
-from backends.model import Cluster, ConstraintKind
+from backends.data.picture import Cluster, ConstraintKind
 
 
 def set_at(journal: Journal, picture: Cluster) -> dict[str, float]:

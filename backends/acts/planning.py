@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends.base import Backend
-from backends.commands import moves
-from backends.plan import Action, ActionKind, Command, Plan
+from backends.clusters.base import Backend
+from backends.data.commands import moves
+from backends.data.plan import Action, ActionKind, Command, Plan
 
 
 async def foresee_beside(backend: Backend, commands: Sequence[Command]) -> tuple[Action, ...]:

@@ -13,14 +13,14 @@ from backends.acts.migration import finish_move
 from backends.acts.planning import go_together
 from backends.acts.transaction import Report, quiet, vm_in, writer_of
 from backends.acts.tuning import protect
-from backends.base import Backend
-from backends.errors import Refused, VmferryError
-from backends.latest import Latest
-from backends.model import VM
-from backends.moves import Item, ItemState, Move, QueueState, eta_s
-from backends.plan import Plan, Verdict
-from backends.tasks import cancel
-from backends.waves import at_once, goes_alone
+from backends.aio.latest import Latest
+from backends.aio.tasks import cancel
+from backends.clusters.base import Backend
+from backends.data.errors import Refused, VmferryError
+from backends.data.picture import VM
+from backends.data.plan import Plan, Verdict
+from backends.judgement.moves import Item, ItemState, Move, QueueState, eta_s
+from backends.judgement.waves import at_once, goes_alone
 
 STOPPED = "stopped by the operator"
 QUIET = "waits until nothing else is in flight"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 
-from backends import commands
 from backends.acts.finding import PROBED_WITHIN_S, looks
 from backends.acts.journal import Intent, Journal
 from backends.acts.safe_order import (
@@ -28,17 +27,18 @@ from backends.acts.transaction import (
     wait_for,
     writer_of,
 )
-from backends.base import Backend
-from backends.errors import CommandFailed, Refused
-from backends.model import (
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import CommandFailed, Refused
+from backends.data.picture import (
     VM,
     Cluster,
     NodeState,
     Phase,
     VMState,
 )
-from backends.plan import Command
-from backends.proof import calls, newest, source_of
+from backends.data.plan import Command
+from backends.judgement.proof import calls, newest, source_of
 
 
 def objection(backend: Backend, vm: VM, way: Way) -> str | None:

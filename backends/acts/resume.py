@@ -11,9 +11,9 @@ from backends.acts.migration import finish_clear, finish_move
 from backends.acts.next_stop import is_due, waits
 from backends.acts.safe_order import Way, finish_rescue, rests
 from backends.acts.transaction import Report, Stage, vm_in
-from backends.base import Backend
-from backends.proof import Call, calls
-from backends.remedies import in_short
+from backends.clusters.base import Backend
+from backends.judgement.proof import Call, calls
+from backends.judgement.remedies import in_short
 
 _OF_NODES = frozenset({evacuation.KIND, homecoming.KIND})
 _SENT_LATER = _OF_NODES | {cures.KIND}

@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from enum import StrEnum
 
-from backends import commands
 from backends.acts.finding import ENDED_WITHIN_S, GivenBack, find, is_pending, kept_off
 from backends.acts.group import clear_group, sent_by_its_group
 from backends.acts.journal import Act, Note
@@ -23,16 +22,17 @@ from backends.acts.transaction import (
     vm_in,
     wait_for,
 )
-from backends.base import Backend
-from backends.errors import ActFailed, ClusterStopped, CommandFailed, TimedOut, Unreachable
-from backends.model import (
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import ActFailed, ClusterStopped, CommandFailed, TimedOut, Unreachable
+from backends.data.picture import (
     VM,
     Cluster,
     ConstraintKind,
     VMState,
 )
-from backends.plan import ActionKind
-from backends.proof import calls, newest, was_started
+from backends.data.plan import ActionKind
+from backends.judgement.proof import calls, newest, was_started
 
 NOTICED_WITHIN_S = 15.0
 LOOK_AGAIN_S = 1.0

@@ -9,9 +9,9 @@ from backends.acts.emptying import clear, holds
 from backends.acts.journal import Act
 from backends.acts.queue import STOPPED
 from backends.acts.transaction import Report, Stage
-from backends.base import Backend
-from backends.leaving import Leaving, on_node
-from backends.model import Cluster
+from backends.clusters.base import Backend
+from backends.data.picture import Cluster
+from backends.judgement.leaving import Leaving, on_node
 
 
 def still_there(picture: Cluster, node: str, staying: Iterable[Leaving]) -> tuple[Leaving, ...]:

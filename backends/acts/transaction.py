@@ -9,12 +9,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backends import commands
 from backends.acts.journal import Act
-from backends.base import Backend, Writer
-from backends.errors import ActFailed, Refused, Unknown
-from backends.model import VM, Cluster, Migration
-from backends.plan import Command
+from backends.clusters.base import Backend, Writer
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused, Unknown
+from backends.data.picture import VM, Cluster, Migration
+from backends.data.plan import Command
 
 CLEARED_WITHIN_S = 15.0
 WAITING = "waiting until nothing else is being migrated"

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
-from backends import commands
 from backends.acts.transaction import Report, Stage, vm_in, wait_for, writer_of
-from backends.base import Backend
-from backends.model import VM, Cluster
-from backends.plan import Command
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.picture import VM, Cluster
+from backends.data.plan import Command
 
 BLOCK = "block"
 NOTICED_WITHIN_S = 15.0

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backends.doctor.model import Effect, Finding, Report, State
-from backends.model import VM, Cluster
-from backends.plan import Action, ActionKind, Plan, Verdict, VerdictKind
+from backends.data.examination import Effect, Finding, Report, State
+from backends.data.picture import VM, Cluster
+from backends.data.plan import Action, ActionKind, Plan, Verdict, VerdictKind
 
 FRESH_S = 180.0
 """After so long it is told when the doctor looked, and who relies on it has it look again."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from backends.errors import BadAnswer
+from backends.data.errors import BadAnswer
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from backends.data.examination import NO_ANSWER, Facts, Family, Output
+from backends.data.picture import LOST, VM, Cluster, NodeKind
+from backends.data.plan import Prediction
 from backends.doctor.configuration import Configuration, Resource
-from backends.doctor.model import NO_ANSWER, Facts, Family, Output
-from backends.model import LOST, VM, Cluster, NodeKind
-from backends.plan import Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from backends.data.examination import Cure, Finding, Output, Probe, State, Topic
 from backends.doctor.case import Case
 from backends.doctor.listening import daemon_of, used_transports
-from backends.doctor.model import Cure, Finding, Output, Probe, State, Topic
 from backends.doctor.shared import unanswered
 from backends.doctor.uris import TLS, host_of, remote_uri, transport_of
 

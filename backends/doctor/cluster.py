@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from backends.data.examination import Cure, Finding, State, Topic
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, State, Topic
 from backends.pacemaker.cib import seconds
 from backends.pacemaker.xml import truth
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Family, Finding, Probe, State, Topic
 from backends.doctor.answers import decode
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
-from backends.doctor.model import Cure, Family, Finding, Probe, State, Topic
 from backends.doctor.shared import unanswered
-from backends.errors import BadAnswer
 
 # LVM before 2.03 does not know all the fields, and fails on one that it does not know.
 _GROUPS = (

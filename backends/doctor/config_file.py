@@ -10,8 +10,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
 
 _CHECK = "config file"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, DOMAINS, domain, unanswered
-from backends.errors import BadAnswer
 from backends.pacemaker.xml import parse
 
 _URI = "qemu:///system"

@@ -12,10 +12,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
+from backends.data.picture import VM
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import domain, unanswered
-from backends.model import VM
 
 DEFINED = Probe(
     "defined domains",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from backends.data.examination import Effect, Finding, State, Topic, Way
+from backends.data.picture import VM, VMState
+from backends.data.plan import Action, ActionKind, Prediction
 from backends.doctor.case import Case
-from backends.doctor.model import Effect, Finding, State, Topic, Way
-from backends.model import VM, VMState
-from backends.plan import Action, ActionKind, Prediction
 
 _CHECK = "dependencies"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.case import Case
 from backends.doctor.disks import VERSION
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import domain, unanswered
 
 THINGS = "devices"

@@ -7,16 +7,16 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
+from backends.data.picture import VM
 from backends.doctor import places, shared
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.domain_disks import Disk, disks_of
 from backends.doctor.filesystems import CLUSTERED
 from backends.doctor.listening import SETTINGS, settings_of
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place, Sharing
-from backends.errors import BadAnswer
-from backends.model import VM
 
 VERSION = Probe.of("storage qemu", "virsh", "-c", "qemu:///system", "version")
 PLACES = "storage places"

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Effect, Family, Finding, Probe, State, Topic, Way
 from backends.doctor import drbd_answers as answers
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.drbd_answers import Net, Resource
 from backends.doctor.drbd_configured import Configured, parse_configured
-from backends.doctor.model import Cure, Effect, Family, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Place
-from backends.errors import BadAnswer
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from backends.data.errors import BadAnswer
 from backends.doctor.answers import decode
-from backends.errors import BadAnswer
 from backends.pacemaker.xml import number
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from backends.data.examination import Report
+from backends.data.picture import Cluster
+from backends.data.plan import Action, ActionKind, Verdict, VerdictKind
 from backends.doctor.advice import advise, age_in_words
-from backends.doctor.model import Report
-from backends.leaving import EvacuationPlan, Fate, Leaving, with_risks
-from backends.model import Cluster
-from backends.plan import Action, ActionKind, Verdict, VerdictKind
+from backends.judgement.leaving import EvacuationPlan, Fate, Leaving, with_risks
 
 
 def advise_evacuation(

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from backends.base import Backend
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.examination import Finding, Probe, Report, State, Topic
+from backends.data.plan import Prediction
 from backends.doctor import (
     certificates,
     cluster,
@@ -27,10 +30,7 @@ from backends.doctor import (
 )
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
-from backends.doctor.model import Finding, Probe, Report, State, Topic
 from backends.doctor.reach import within_reach
-from backends.errors import VmferryError
-from backends.plan import Prediction
 
 Asks = Callable[[Case, str], Iterable[Probe]]
 """What a topic wants to know of a node, given what is known so far."""

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Family, Finding, Output, Probe, State, Topic
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
-from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, Topic
-from backends.errors import BadAnswer
 
 SESSIONS = Probe.of("storage iscsi sessions", "iscsiadm", "-m", "session")
 # Reading the records takes a lock, whose directory would be made where iSCSI was never used.

@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.case import Case
 from backends.doctor.listening_cures import Daemon, cures_for_conflict, cures_for_silence
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, PROCESSES, unanswered
 from backends.doctor.uris import TCP, TLS, remote_uri, transport_of
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from backends.doctor.model import Cure, Family
+from backends.data.examination import Cure, Family
 
 _DEFAULT_PORTS = {"tcp": "16509", "tls": "16514"}
 _OPTION_FILES = {

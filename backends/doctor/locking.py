@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor import disks, places, sanlock, virtlockd
 from backends.doctor.case import Case
 from backends.doctor.listening import restart_of
-from backends.doctor.model import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor.places import Sharing
 from backends.doctor.shared import unanswered
-from backends.errors import BadAnswer
 
 _FILES = ("/etc/libvirt/qemu.conf", sanlock.CONF, virtlockd.CONF)
 _KEYS = (

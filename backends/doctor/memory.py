@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from backends.data.examination import Cure, Finding, Probe, State, Topic, Way
+from backends.data.picture import VM
 from backends.doctor.case import Case
-from backends.doctor.model import Cure, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import domain, memory_bytes, unanswered
-from backends.model import VM
 from backends.pacemaker.xml import number
 
 MEMORY = Probe(

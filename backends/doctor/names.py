@@ -14,13 +14,23 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import (
+    Cure,
+    Effect,
+    Family,
+    Finding,
+    Output,
+    Probe,
+    State,
+    Topic,
+    Way,
+)
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.listening import daemon_of, restart_of
-from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import CAPABILITIES, unanswered
 from backends.doctor.uris import host_of, memory_host, remote_uri, target_name
-from backends.errors import BadAnswer
 from backends.pacemaker.xml import parse
 
 HOSTNAME = Probe("hostname", "hostname -f || uname -n")

@@ -13,10 +13,10 @@ from enum import StrEnum
 
 import msgspec
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Probe
 from backends.doctor.answers import decode
 from backends.doctor.filesystems import CLUSTERED, FOREIGN, LOCAL, NUMBERED, SHARED
-from backends.doctor.model import Probe
-from backends.errors import BadAnswer
 
 SCRIPT = r"""
 cat /proc/sys/kernel/random/boot_id

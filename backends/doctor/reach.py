@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from backends.data.examination import Finding, State, Topic, Way
 from backends.doctor.case import Case
-from backends.doctor.model import Finding, State, Topic, Way
 
 _OF_THE_NODE = frozenset({"answers", "login", "clock", "fencing", "utilization"})
 """Checks that are about a node whether a VM may run there or not."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backends import commands
+from backends.data import commands
+from backends.data.examination import Cure, Effect, Finding, State, Topic
+from backends.data.picture import VM, ConstraintKind
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
-from backends.doctor.model import Cure, Effect, Finding, State, Topic
 from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
-from backends.model import VM, ConstraintKind
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
 _LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")

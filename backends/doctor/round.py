@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from backends.doctor.model import Output, Probe
+from backends.data.examination import Output, Probe
 
 MOST_BYTES = 4 << 20
 """Of one stream of one probe."""

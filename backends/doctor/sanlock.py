@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
-from backends.errors import BadAnswer
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 
 STATUS = Probe.of("locking sanlock", "sanlock", "client", "status")
 HOSTS = Probe.of("locking sanlock hosts", "sanlock", "client", "host_status")

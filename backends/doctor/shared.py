@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from lxml import etree
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Finding, Output, Probe, State, Topic
+from backends.data.picture import VM
 from backends.doctor.case import Case
-from backends.doctor.model import Finding, Output, Probe, State, Topic
-from backends.errors import BadAnswer
-from backends.model import VM
 from backends.pacemaker import domains as config_names
 from backends.pacemaker.xml import number, parse
 

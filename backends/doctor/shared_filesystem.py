@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Cure, Family, Finding, Output, Probe, State, Topic
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.filesystems import CLUSTERED
-from backends.doctor.model import Cure, Family, Finding, Output, Probe, State, Topic
 from backends.doctor.places import Mount, Place, parse_mounts
-from backends.errors import BadAnswer
 
 MOUNTS = Probe.of(
     "storage cluster mounts",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backends.data.examination import Finding, Probe, State, Topic
 from backends.doctor import clustered_lvm, disks, drbd, iscsi, places, shared_filesystem
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
-from backends.doctor.model import Finding, Probe, State, Topic
 
 _PARTS = (drbd, iscsi, clustered_lvm, shared_filesystem)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from backends.doctor.model import Cure, Effect, Finding, Report, State
+from backends.data.examination import Cure, Effect, Finding, Report, State
 
 TROUBLE = (State.WRONG, State.UNKNOWN, State.WARNING)
 

@@ -11,14 +11,14 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from backends import commands
+from backends.data import commands
+from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
+from backends.data.picture import VM
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
-from backends.doctor.model import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.doctor.shared import memory_bytes
 from backends.doctor.uris import target_name
-from backends.judge import DEFAULT_TIMEOUT_S
-from backends.model import VM
+from backends.judgement.judge import DEFAULT_TIMEOUT_S
 from backends.pacemaker.cib import seconds
 from backends.pacemaker.xml import number
 

@@ -10,9 +10,19 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
+from backends.data.examination import (
+    Cure,
+    Effect,
+    Family,
+    Finding,
+    Output,
+    Probe,
+    State,
+    Topic,
+    Way,
+)
 from backends.doctor.case import Case
 from backends.doctor.listening import SETTINGS, settings_of
-from backends.doctor.model import Cure, Effect, Family, Finding, Output, Probe, State, Topic, Way
 from backends.doctor.shared import unanswered
 from backends.doctor.uris import (
     SSH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from backends.doctor.model import Cure, Effect, Finding, Output, Probe, State, Topic, Way
+from backends.data.examination import Cure, Effect, Finding, Output, Probe, State, Topic, Way
 
 SOCKETS = Probe.of("locking sockets", "ss", "-Hlx")
 

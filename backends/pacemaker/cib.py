@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from backends.errors import BadAnswer
-from backends.model import CibVersion, Constraint, ConstraintKind, Operation
+from backends.data.errors import BadAnswer
+from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operation
 from backends.pacemaker.agents import config_file, domain_name, runs_a_domain
 from backends.pacemaker.xml import number, parse, truth
 

@@ -1,7 +1,7 @@
 """What a command would make of the CIB, without sending it. Pure.
 
-Only the commands of `backends.commands` that write to the CIB are known here; they leave the same
-elements behind as the real ones do (compared with Pacemaker 2.1.5 in the tests).
+Only the commands of `backends.data.commands` that write to the CIB are known here; they leave the
+same elements behind as the real ones do (compared with Pacemaker 2.1.5 in the tests).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from backends.commands import SET_CONSTRAINTS, SET_OPERATION
-from backends.errors import BadAnswer
+from backends.data.commands import SET_CONSTRAINTS, SET_OPERATION
+from backends.data.errors import BadAnswer
+from backends.data.plan import Command
 from backends.pacemaker.cib import is_leftover
 from backends.pacemaker.xml import parse
-from backends.plan import Command
 
 
 def edited(cib: etree._Element, commands: Iterable[Command]) -> None:

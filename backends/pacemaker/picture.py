@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backends.model import (
+from backends.data.picture import (
     LOST,
     VM,
     Cluster,
@@ -17,9 +17,9 @@ from backends.model import (
     Phase,
     VMState,
 )
+from backends.judgement.proof import source_of
 from backends.pacemaker.cib import Cib, VMResource
 from backends.pacemaker.status import Resource, Status
-from backends.proof import source_of
 
 _ROLES = {
     "Started": VMState.RUNNING,

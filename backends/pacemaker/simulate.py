@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from backends.errors import BadAnswer, CommandFailed
-from backends.model import CibVersion
+from backends.data.errors import BadAnswer, CommandFailed
+from backends.data.picture import CibVersion
+from backends.data.plan import BLOCKED, Action, ActionKind, Command, Prediction
 from backends.pacemaker.cib import is_leftover, version_of
 from backends.pacemaker.edit import edited
 from backends.pacemaker.xml import flag, parse
-from backends.plan import BLOCKED, Action, ActionKind, Command, Prediction
 
 _MARK = "vmferry-constraints"
 

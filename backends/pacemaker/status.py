@@ -10,8 +10,8 @@ from datetime import datetime
 
 from lxml import etree
 
-from backends.errors import BadAnswer, ClusterStopped
-from backends.model import Failure, Fencing, Node, NodeKind, NodeState
+from backends.data.errors import BadAnswer, ClusterStopped
+from backends.data.picture import Failure, Fencing, Node, NodeKind, NodeState
 from backends.pacemaker.xml import flag, number, parse, truth
 
 NOT_CONNECTED = 102

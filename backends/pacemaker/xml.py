@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from backends.errors import BadAnswer
+from backends.data.errors import BadAnswer
 
 LIMIT_BYTES = 64 << 20
 """A CIB of ten thousand resources is about 30 MB; more than this is no answer of a cluster."""

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from backends.acts.journal import Act, Journal
 from backends.acts.transaction import Report
-from backends.errors import VmferryError
-from backends.model import VM, VMState
-from backends.simulated import SimulatedBackend
-from backends.simulated.world import TICK_S
-from backends.tasks import cancel
+from backends.aio.tasks import cancel
+from backends.clusters.simulated import SimulatedBackend
+from backends.clusters.simulated.world import TICK_S
+from backends.data.errors import VmferryError
+from backends.data.picture import VM, VMState
 
 
 @asynccontextmanager

@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.balance import MOST_PROPOSALS, best_target, imbalance, proposals
-from backends.model import (
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,
@@ -21,9 +21,9 @@ from backends.model import (
     Phase,
     VMState,
 )
-from backends.moves import Move
-from backends.plan import Verdict, VerdictKind
-from backends.simulated import SimulatedBackend
+from backends.data.plan import Verdict, VerdictKind
+from backends.judgement.balance import MOST_PROPOSALS, best_target, imbalance, proposals
+from backends.judgement.moves import Move
 
 GiB = 1 << 30
 NAMES = ("alpha", "bravo", "charlie", "delta")

@@ -8,16 +8,16 @@ from contextlib import aclosing
 import pytest
 
 from acts.scene import boots, calm, carry_out, fails, found, open_acts, place, rebooted, written
-from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.migration import clear, migrate
 from backends.acts.planning import foresee_beside
 from backends.acts.resume import left_open, resume
 from backends.acts.transaction import Stage
-from backends.errors import ActFailed, Refused, Unknown
-from backends.model import Phase
-from backends.plan import Action
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused, Unknown
+from backends.data.picture import Phase
+from backends.data.plan import Action
 from tui.proposals.clear import of_clear
 from waiting import until
 

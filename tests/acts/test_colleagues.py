@@ -8,14 +8,14 @@ from contextlib import aclosing
 import pytest
 
 from acts.scene import boots, carry_out, place, rebooted, running_on
-from backends import commands
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
 from backends.acts.transaction import Report, Stage
-from backends.leaving import EvacuationWay
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.judgement.leaving import EvacuationWay
 from waiting import until
 
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from acts.scene import boots, carry_out, fails, found, open_acts, written
-from backends import commands
 from backends.acts.cures import cure
 from backends.acts.journal import Act, Journal
 from backends.acts.next_stop import at_stops, call_off, waiting
 from backends.acts.planning import foresee_beside
 from backends.acts.resume import in_words, left_open, resume
 from backends.acts.transaction import Stage
-from backends.doctor.model import Cure, Finding, Report, State, Topic
-from backends.errors import ActFailed, CommandFailed, Refused
-from backends.model import VMState
-from backends.plan import Action, ActionKind, Command
-from backends.remedies import Remedy, When, guests_stopped, remedies
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed, CommandFailed, Refused
+from backends.data.examination import Cure, Finding, Report, State, Topic
+from backends.data.picture import VMState
+from backends.data.plan import Action, ActionKind, Command
+from backends.judgement.remedies import Remedy, When, guests_stopped, remedies
 from tui.cli.follow import Follower
 from tui.cli.left_open import finish_left_open
 from waiting import until

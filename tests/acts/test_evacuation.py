@@ -20,7 +20,6 @@ from acts.scene import (
     running_on,
     written,
 )
-from backends import commands
 from backends.acts.evacuation import Evacuation, evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
@@ -28,10 +27,11 @@ from backends.acts.journal import Journal
 from backends.acts.queue import MoveQueue
 from backends.acts.resume import in_words, left_open, resume
 from backends.acts.transaction import Report, Stage
-from backends.errors import ActFailed, Refused, Unknown
-from backends.leaving import EvacuationWay, Fate
-from backends.moves import ItemState
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused, Unknown
+from backends.judgement.leaving import EvacuationWay, Fate
+from backends.judgement.moves import ItemState
 from waiting import until
 
 VM_BY_VM, STANDBY = EvacuationWay.VM_BY_VM, EvacuationWay.STANDBY

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backends import commands
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, homeward
 from backends.acts.journal import Journal
 from backends.acts.transaction import Stage
-from backends.leaving import EvacuationWay
-from backends.live import LiveBackend
-from backends.ssh import Login
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
+from backends.data import commands
+from backends.judgement.leaving import EvacuationWay
 from lab import Lab
 
 LIVE, COLD, NODE = ("web1", "web2"), "db1", "alpha"

@@ -8,19 +8,19 @@ from contextlib import aclosing
 import pytest
 
 from acts.scene import boots, carry_out, fails, open_acts, place, rebooted, written
-from backends import commands
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.homecoming import bring_back, foresee_back, homeward
 from backends.acts.journal import Act, Journal
 from backends.acts.resume import left_open, resume
 from backends.acts.transaction import Stage
-from backends.doctor.model import Effect, Finding, Report, Topic
-from backends.doctor.model import State as DoctorState
-from backends.errors import ActFailed
-from backends.leaving import EvacuationWay
-from backends.simulated import SimulatedBackend
-from backends.waves import earlier_stays
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed
+from backends.data.examination import Effect, Finding, Report, Topic
+from backends.data.examination import State as DoctorState
+from backends.judgement.leaving import EvacuationWay
+from backends.judgement.waves import earlier_stays
 from tui.proposals.home import of_return
 from waiting import until
 

@@ -8,13 +8,13 @@ from contextlib import aclosing
 import pytest
 
 from acts.scene import found, open_acts, written
-from backends import commands
 from backends.acts.arrivals import Arrivals
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Journal
-from backends.leaving import EvacuationWay
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.judgement.leaving import EvacuationWay
 from waiting import until
 
 VM = "web1"

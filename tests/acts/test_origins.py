@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from acts.scene import calm, carry_out, found, place
 from app_operator import at_the_app
-from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
 from backends.acts.origins import set_at
+from backends.data import commands
 from widgets.bars import clock_text
 
 

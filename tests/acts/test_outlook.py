@@ -7,11 +7,11 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backends import commands
-from backends.model import VM, Migration, Phase, VMState
-from backends.outlook import Chance, Course, helps
-from backends.simulated import SimulatedBackend
-from backends.simulated.precopy import PreCopy
+from backends.clusters.simulated import SimulatedBackend
+from backends.clusters.simulated.precopy import PreCopy
+from backends.data import commands
+from backends.data.picture import VM, Migration, Phase, VMState
+from backends.judgement.outlook import Chance, Course, helps
 
 MiB = 1 << 20
 STEP_S = 0.33

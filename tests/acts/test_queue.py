@@ -20,18 +20,18 @@ from acts.scene import (
     rebooted,
     written,
 )
-from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.queue import STOPPED, MoveQueue
 from backends.acts.resume import left_open, resume
 from backends.acts.transaction import Stage
 from backends.acts.tuning import protected
-from backends.errors import ActFailed, Refused
-from backends.judge import make_plan
-from backends.model import Phase
-from backends.moves import ItemState, Move, QueueState, confirmed
-from backends.plan import VerdictKind
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused
+from backends.data.picture import Phase
+from backends.data.plan import VerdictKind
+from backends.judgement.judge import make_plan
+from backends.judgement.moves import ItemState, Move, QueueState, confirmed
 from waiting import until
 
 SEVERAL = ("web1", "build-7", "dns1")

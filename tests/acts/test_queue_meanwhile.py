@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from acts.scene import carry_out, fails, open_acts, place, written
-from backends import commands
 from backends.acts.departure import begin, depart
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.queue import MoveQueue
-from backends.errors import BadConfiguration
-from backends.moves import ItemState, Move
-from backends.plan import Verdict, VerdictKind
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import BadConfiguration
+from backends.data.plan import Verdict, VerdictKind
+from backends.judgement.moves import ItemState, Move
 from waiting import until
 
 PAIR = [Move("web1", "bravo", protect=True), Move("build-7", "bravo", protect=True)]

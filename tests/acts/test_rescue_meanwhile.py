@@ -18,7 +18,6 @@ from acts.scene import (
     rebooted,
     written,
 )
-from backends import commands
 from backends.acts import safe_order
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
@@ -28,13 +27,14 @@ from backends.acts.rescue import rescue
 from backends.acts.resume import left_open, resume
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Stage
-from backends.base import Answer, Writer
-from backends.errors import Unreachable
-from backends.leaving import EvacuationWay, Fate
-from backends.plan import Command
-from backends.proof import calls
-from backends.simulated import SimulatedBackend
-from backends.simulated.state import State
+from backends.clusters.base import Answer, Writer
+from backends.clusters.simulated import SimulatedBackend
+from backends.clusters.simulated.state import State
+from backends.data import commands
+from backends.data.errors import Unreachable
+from backends.data.plan import Command
+from backends.judgement.leaving import EvacuationWay, Fate
+from backends.judgement.proof import calls
 from waiting import until
 
 VM = "web1"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from acts.scene import calm, carry_out, fails, written
-from backends import commands
 from backends.acts.evacuation import evacuate
 from backends.acts.evacuation_plan import plan_evacuation
 from backends.acts.journal import Journal
-from backends.errors import Refused
-from backends.leaving import EvacuationWay
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import Refused
+from backends.judgement.leaving import EvacuationWay
 
 
 def silence(backend: SimulatedBackend, for_s: float) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from acts.scene import boots, carry_out, found, rebooted, written
-from backends import commands
 from backends.acts.tuning import protect, protections, tune
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
 
 
 async def test_a_protected_vm_is_blocked_and_not_restarted_by_a_failure(

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.model import Cluster
+from backends.data.picture import Cluster
 from board_pictures import cluster
 from widgets.board import Board
 

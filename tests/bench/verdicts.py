@@ -7,9 +7,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from backends.live import LiveBackend
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
 from backends.pacemaker import simulate
-from backends.ssh import Login
 from bench.telling import say
 from lab import Lab
 from pacemaker.cibs import cib, history, op, vm

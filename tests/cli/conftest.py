@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.base import Backend
+from backends.clusters.base import Backend
 from tui.cli.configuration import Target
 from tui.cli.entry import run_command_line
 from tui.cli.logs import log_to

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from backends.base import Backend
-from backends.simulated import SimulatedBackend
+from backends.clusters.base import Backend
+from backends.clusters.simulated import SimulatedBackend
 from tui.cli import main
 from tui.cli.configuration import Target
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backends import commands
-from backends.model import Cluster
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.picture import Cluster
 
 
 def calm(speed: float = 100.0, *, read_only: bool = False) -> SimulatedBackend:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backends.base import Backend
-from backends.doctor.model import Facts, Probe
-from backends.errors import VmferryError
-from backends.model import Cluster
-from backends.plan import Action, Command, Prediction
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.examination import Facts, Probe
+from backends.data.picture import Cluster
+from backends.data.plan import Action, Command, Prediction
 
 
 class StillBackend(Backend):

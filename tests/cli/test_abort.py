@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from backends import commands
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
 from cli.conftest import Vmferry
 from cli.scene import calm, copying, end_of, wrote
 from cli.schema import CommandSchema, ProgressLine, Strict, VMStateSchema

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 from cli.conftest import Vmferry
 from cli.scene import calm, end_of, wrote
 from cli.schema import (

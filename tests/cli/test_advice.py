@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from backends.doctor.model import Facts, Probe
-from backends.errors import CommandFailed
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import CommandFailed
+from backends.data.examination import Facts, Probe
 from cli.conftest import Vmferry
 from cli.scene import wrote
 from cli.schema import PreviewSchema

@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from backends.errors import Unreachable
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import Unreachable
 from cli.conftest import Vmferry
 from cli.schema import Strict
 from cli.still import failing

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from backends import commands
+from backends.data import commands
 from cli.conftest import Vmferry
 from cli.scene import calm, on, wrote
 from cli.schema import ActionSchema, CommandSchema, ProgressLine, Strict, VMStateSchema

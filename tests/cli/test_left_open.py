@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from backends import commands
 from backends.acts.journal import Intent, Journal
-from backends.proof import calls
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.judgement.proof import calls
 from cli.conftest import Vmferry
 from cli.scene import calm, end_of, on, wrote
 from cli.terminal import on_terminal

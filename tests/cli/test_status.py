@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.model import (
+from backends.clusters.simulated import SCENARIOS, SimulatedBackend
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,
@@ -21,7 +22,6 @@ from backends.model import (
     Stale,
     VMState,
 )
-from backends.simulated import SCENARIOS, SimulatedBackend
 from cli.conftest import Vmferry
 from cli.schema import StatusSchema
 from cli.still import StillBackend

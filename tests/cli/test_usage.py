@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.errors import (
+from backends.data.errors import (
     ActFailed,
     BadAnswer,
     BadConfiguration,
@@ -140,7 +140,7 @@ def test_each_command_has_help_with_the_options_everywhere(vmferry: Vmferry, com
 
 
 def test_the_demo_lists_its_scenarios(vmferry: Vmferry) -> None:
-    from backends.simulated import SCENARIOS
+    from backends.clusters.simulated import SCENARIOS
 
     out = vmferry("demo", "--help").out
     assert all(name in out for name in SCENARIOS)

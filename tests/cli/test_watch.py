@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backends.model import Cluster, Node, NodeState
+from backends.data.picture import Cluster, Node, NodeState
 from cli.conftest import Vmferry
 from cli.schema import EventLine, SummaryLine
 from cli.still import StillBackend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backends.model import VM, Cluster, LiveMigration, Node, NodeState, Operation, VMState
+from backends.data.picture import VM, Cluster, LiveMigration, Node, NodeState, Operation, VMState
 
 GiB = 1 << 30
 NODES = tuple(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.changes import Severity, changes
-from backends.model import (
+from backends.clusters.simulated import SCENARIOS, SimulatedBackend
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,
@@ -25,7 +25,7 @@ from backends.model import (
     Stale,
     VMState,
 )
-from backends.simulated import SCENARIOS, SimulatedBackend
+from backends.judgement.changes import Severity, changes
 from core.pictures import NODES, cluster, vm
 
 BASE = replace(cluster(vm()), voice="alpha", taken_at=7.0)

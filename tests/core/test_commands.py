@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from backends import commands
-from backends.xml_text import escaped
+from backends.data import commands
+from backends.data.xml_text import escaped
 
 AWKWARD = st.text(
     st.one_of(

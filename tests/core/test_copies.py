@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backends.acts.copies import Copies
-from backends.model import VM, Cluster, Migration, NodeState, Operation, Phase, VMState
+from backends.data.picture import VM, Cluster, Migration, NodeState, Operation, Phase, VMState
 from core.pictures import NODES, cluster, vm
 
 PENDING = Operation("alpha", "migrate_to", -1, 193, -1, 5.0, source="alpha", target="bravo")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backends import commands
 from backends.acts.finding import looks
-from backends.model import NodeState, Operation
+from backends.data import commands
+from backends.data.picture import NodeState, Operation
 from core.pictures import NODES, cluster, vm
 
 STARTED = Operation("alpha", "start", 3, 0, 0, 1.0)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from backends.hypervisor.stats import Domain, DomainState, Job, Sample, View
-from backends.join import Progress, eta_s, join
-from backends.model import (
+from backends.clusters.hypervisor.stats import Domain, DomainState, Job, Sample, View
+from backends.clusters.live.join import Progress, eta_s, join
+from backends.data.picture import (
     VM,
     Cluster,
     Hypervisor,

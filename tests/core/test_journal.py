@@ -16,7 +16,7 @@ import pytest
 
 from backends.acts import journal as module
 from backends.acts.journal import Act, Closed, Intent, Journal, Note
-from backends.errors import BadConfiguration
+from backends.data.errors import BadConfiguration
 
 INTENT = Intent(
     kind="move",

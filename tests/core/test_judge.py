@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends import commands
-from backends.judge import judge, make_plan, refusal
-from backends.model import (
+from backends.data import commands
+from backends.data.picture import (
     VM,
     CibVersion,
     Cluster,
@@ -25,7 +24,8 @@ from backends.model import (
     Stale,
     VMState,
 )
-from backends.plan import Action, ActionKind, Command, Plan, Prediction, Verdict, VerdictKind
+from backends.data.plan import Action, ActionKind, Command, Plan, Prediction, Verdict, VerdictKind
+from backends.judgement.judge import judge, make_plan, refusal
 from core.pictures import NODES, GiB, cluster, vm
 
 LIVE, SIDE_EFFECTS = VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS

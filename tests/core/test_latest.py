@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from backends.command_log import CommandLog
-from backends.latest import Latest
-from backends.tasks import cancel, first_success, until_one_ends
+from backends.aio.latest import Latest
+from backends.aio.tasks import cancel, first_success, until_one_ends
+from backends.clusters.command_log import CommandLog
 
 
 async def collect(latest: Latest[int], into: list[int]) -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from acts.scene import calm
-from backends import commands
 from backends.acts.journal import Act, Journal
 from backends.acts.migration import clear, finish_move, migrate
 from backends.acts.transaction import Report, Stage
-from backends.base import Answer, Writer
-from backends.errors import ActFailed, CommandFailed, Refused, VmferryError
-from backends.model import VM, Phase, VMState
-from backends.plan import Command, VerdictKind
-from backends.simulated import SimulatedBackend
+from backends.clusters.base import Answer, Writer
+from backends.clusters.simulated import SimulatedBackend
+from backends.data import commands
+from backends.data.errors import ActFailed, CommandFailed, Refused, VmferryError
+from backends.data.picture import VM, Phase, VMState
+from backends.data.plan import Command, VerdictKind
 
 LIVE, COLD = "web1", "legacy-erp"
 

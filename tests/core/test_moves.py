@@ -8,9 +8,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.model import Migration, Phase
-from backends.moves import Item, ItemState, Move, QueueState, eta_s
-from backends.plan import Verdict, VerdictKind
+from backends.data.picture import Migration, Phase
+from backends.data.plan import Verdict, VerdictKind
+from backends.judgement.moves import Item, ItemState, Move, QueueState, eta_s
 
 kinds = st.sampled_from(list(VerdictKind))
 some = st.lists(st.sampled_from("abc"), unique=True).map(tuple)

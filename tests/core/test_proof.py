@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.model import VM, Migration, Operation, Phase, VMState
-from backends.proof import Standing, calls, endangered, is_probed, standing, was_there
+from backends.data.picture import VM, Migration, Operation, Phase, VMState
+from backends.judgement.proof import Standing, calls, endangered, is_probed, standing, was_there
 from core.pictures import cluster, vm
 
 RUNNING, MIGRATING = VMState.RUNNING, VMState.MIGRATING

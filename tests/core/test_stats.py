@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.hypervisor import stats
-from backends.hypervisor.stats import Domain, DomainState, Job, Sample
+from backends.clusters.hypervisor import stats
+from backends.clusters.hypervisor.stats import Domain, DomainState, Job, Sample
 
 DURING: Mapping[str, object] = {
     "type": 2,

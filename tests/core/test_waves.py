@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.waves import Trip, waves
+from backends.judgement.waves import Trip, waves
 
 NODES = ("alpha", "bravo", "charlie", "delta")
 names = st.sampled_from("abcdefgh")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backends.doctor.model import Finding, Report, State
+from backends.data.examination import Finding, Report, State
 from lab import Lab
 
 LISTEN = "-d -l"

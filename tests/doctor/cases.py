@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from backends.data.examination import Facts, Finding, Output, State
+from backends.data.picture import VM, Cluster, Node, NodeState, VMState
+from backends.data.plan import Prediction
 from backends.doctor.case import Case
 from backends.doctor.configuration import Configuration, Resource
-from backends.doctor.model import Facts, Finding, Output, State
-from backends.model import VM, Cluster, Node, NodeState, VMState
-from backends.plan import Prediction
 
 GiB = 1 << 30
 Text = Output | str

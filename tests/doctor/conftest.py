@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from backends.doctor.model import Report
-from backends.live import LiveBackend
-from backends.plan import Plan
-from backends.ssh import Login
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
+from backends.data.examination import Report
+from backends.data.plan import Plan
 from examined import examined
 from lab import Lab
 from tui.cli.preview import plan_with_advice

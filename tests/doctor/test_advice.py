@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.data.examination import Effect, Finding, Report, State, Topic, Way
+from backends.data.picture import VM, Cluster
+from backends.data.plan import Action, ActionKind, Verdict, VerdictKind
 from backends.doctor.advice import FRESH_S, advise, advise_plan, failures, remarks
-from backends.doctor.model import Effect, Finding, Report, State, Topic, Way
-from backends.judge import make_plan
-from backends.model import VM, Cluster
-from backends.moves import Move, confirmed
-from backends.plan import Action, ActionKind, Verdict, VerdictKind
+from backends.judgement.judge import make_plan
+from backends.judgement.moves import Move, confirmed
 from doctor.cases import vm
 
 LIVE, SIDE_EFFECTS, REBOOT, REFUSED = VerdictKind

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.data.examination import Output, State
 from backends.doctor.case import Case
 from backends.doctor.certificates import judge, probes, store_of
-from backends.doctor.model import Output, State
 from doctor.cases import Text, found, make, resource, vm
 from doctor.tls import Authority, pem
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State, Way
 from backends.doctor.defined import judge, parse_defined
-from backends.doctor.model import Effect, Finding, Output, State, Way
 from doctor.cases import found, make
 
 UUID = "11111111-2222-3333-4444-555555555555"

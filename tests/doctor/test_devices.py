@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State, Way
 from backends.doctor.case import Case
 from backends.doctor.devices import Needs, further_probes, judge, needs_of
-from backends.doctor.model import Effect, Finding, Output, State, Way
 from backends.pacemaker.xml import parse
 from doctor.cases import Text, found, make
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State
+from backends.data.plan import Action, ActionKind, Prediction
 from backends.doctor import (
     config_file,
     dependencies,
@@ -16,9 +18,7 @@ from backends.doctor import (
     transport,
 )
 from backends.doctor.case import Case
-from backends.doctor.model import Effect, Finding, Output, State
 from backends.doctor.telling import verdict
-from backends.plan import Action, ActionKind, Prediction
 from doctor.cases import GiB, Text, make, vm
 from doctor.cases import resource as own
 

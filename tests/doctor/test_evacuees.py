@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from backends.acts.evacuation_plan import plan_evacuation
+from backends.data.examination import Effect, Finding, Report, State, Topic, Way
+from backends.data.picture import Cluster
 from backends.doctor.evacuees import advise_evacuation
 from backends.doctor.examine import examine
-from backends.doctor.model import Effect, Finding, Report, State, Topic, Way
-from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving
-from backends.model import Cluster
+from backends.judgement.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving
 from doctor.cases import vm
 from faulty import Faulty
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import CommandFailed
+from backends.data.examination import Cure, Facts, Family, Finding, Probe, Report, State, Topic
+from backends.data.plan import Command, Prediction
 from backends.doctor.examine import TOPICS, examine, judge, questions
-from backends.doctor.model import Cure, Facts, Family, Finding, Probe, Report, State, Topic
-from backends.errors import CommandFailed
-from backends.plan import Command, Prediction
-from backends.simulated import SimulatedBackend
 from doctor.cases import make
 from waiting import PATIENCE_S
 

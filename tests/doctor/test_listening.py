@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.examination import Family, Output, State
 from backends.doctor.configuration import Resource
 from backends.doctor.listening import daemon_of, judge, listening, restart_of, settings_of
-from backends.doctor.model import Family, Output, State
 from doctor.cases import Text, found, lines, make, only, resource, vm
 
 OPEN = "LISTEN 0 5 0.0.0.0:16509 0.0.0.0:*\nLISTEN 0 5 [::]:16509 [::]:*\n"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State, Topic, Way
 from backends.doctor import config_file, memory
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
 from backends.doctor.examine import judge
-from backends.doctor.model import Effect, Finding, Output, State, Topic, Way
 from backends.doctor.reach import within_reach
 from doctor.cases import GiB, found, make, resource, vm
 

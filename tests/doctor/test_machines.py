@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.data.examination import Effect, Output, Probe, State, Way
+from backends.data.picture import Node, NodeState
 from backends.doctor import cpu, memory
 from backends.doctor.case import Case
-from backends.doctor.model import Effect, Output, Probe, State, Way
 from backends.doctor.shared import domain, domains
 from backends.doctor.shared import probes as shared_probes
-from backends.model import Node, NodeState
 from doctor.cases import GiB, Text, found, make, only, resource, vm
 
 # `virsh dumpxml` and `virsh capabilities` of libvirt 9.0, cut down to what is read.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.data.examination import Output, State
 from backends.doctor.case import Case
-from backends.doctor.model import Output, State
 from backends.doctor.names import further_probes, judge, probes, resolved
 from doctor.cases import Text, found, lines, make, only, resource, vm
 

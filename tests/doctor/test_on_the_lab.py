@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
+from backends.data.examination import State
+from backends.data.plan import VerdictKind
 from backends.doctor.examine import examine
-from backends.doctor.model import State
-from backends.live import LiveBackend
-from backends.plan import VerdictKind
-from backends.ssh import Login
 from doctor.breaking import changed_file, covered, hidden, libvirtd, places, spare, wrong
 from doctor.conftest import Doctor, Preview
 from doctor.tls import Authority

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from backends.data.examination import Output, State
+from backends.data.picture import Cluster, Constraint, ConstraintKind, Node, NodeState
+from backends.data.plan import Action, ActionKind, Prediction
 from backends.doctor import cluster, config_file, dependencies, resource, timeouts
 from backends.doctor.configuration import Resource, parse_configuration
-from backends.doctor.model import Output, State
-from backends.model import Cluster, Constraint, ConstraintKind, Node, NodeState
-from backends.plan import Action, ActionKind, Prediction
 from doctor.cases import GiB, found, lines, make, only, vm
 from doctor.cases import resource as configured
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.command_log import CommandLog
+from backends.clusters.command_log import CommandLog
+from backends.clusters.ssh.local import LocalHost
+from backends.data.examination import Output, Probe
 from backends.doctor import round as one_round
-from backends.doctor.model import Output, Probe
-from backends.ssh.local import LocalHost
 
 
 @pytest.fixture

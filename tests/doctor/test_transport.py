@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from backends.doctor.model import Output, State
+from backends.data.examination import Output, State
+from backends.data.picture import Cluster, Migration, Phase
 from backends.doctor.transport import further_probes, judge, probes
 from backends.doctor.uris import host_of, memory_host, remote_uri, transport_of
-from backends.model import Cluster, Migration, Phase
 from doctor.cases import Text, found, lines, make, resource, vm
 
 FAILED = "error: failed to connect to the hypervisor\n"

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from backends.data.examination import Facts, Finding, Output, State
+from backends.data.picture import VM, Cluster, Node, NodeState, VMState
 from backends.doctor import disks, locking
 from backends.doctor.case import Case
 from backends.doctor.configuration import Configuration, Resource
-from backends.doctor.model import Facts, Finding, Output, State
-from backends.model import VM, Cluster, Node, NodeState, VMState
 
 ANSWERS = Path(__file__).with_name("answers")
 NODES = ("alpha", "bravo")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.examination import Finding, Output, State
 from backends.doctor import clustered_lvm, storage
 from backends.doctor.clustered_lvm import parse_groups, parse_locks, parse_volumes
 from backends.doctor.disks import PLACES
-from backends.doctor.model import Finding, Output, State
 from doctor_storage.made import Outputs, answer, bad, block, case, disk, places
 
 LSBLK = answer("lsblk-iscsi.json").replace('"0x600140573a2f0c1d"', "null").replace("iscsi", "fc")

@@ -8,6 +8,8 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Output
 from backends.doctor import (
     clustered_lvm,
     drbd_answers,
@@ -21,8 +23,6 @@ from backends.doctor import (
 )
 from backends.doctor.disks import PLACES
 from backends.doctor.drbd import CONFIGURED, PROC, SHOW, STATUS
-from backends.doctor.model import Output
-from backends.errors import BadAnswer
 from doctor_storage.made import Outputs, answer, block, case, disk, place
 from doctor_storage.made import places as made_places
 

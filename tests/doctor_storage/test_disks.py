@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State, Way
 from backends.doctor import storage
 from backends.doctor.disks import PLACES, VERSION
-from backends.doctor.model import Effect, Finding, Output, State, Way
 from backends.doctor.places import Sharing, logical_volume, parse_devices, sharing
 from backends.doctor.places import parse as parse_places
 from doctor_storage.made import QEMU, Outputs, answer, bad, block, brief, case, disk, place, places

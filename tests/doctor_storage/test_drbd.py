@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from backends.data.examination import Effect, Finding, State
 from backends.doctor import drbd, storage
 from backends.doctor.configuration import Resource
 from backends.doctor.disks import PLACES, Storage
@@ -17,7 +18,6 @@ from backends.doctor.drbd_answers import (
     series,
 )
 from backends.doctor.drbd_configured import parse_configured
-from backends.doctor.model import Effect, Finding, State
 from doctor_storage.made import Outputs, answer, bad, block, case, disk, places
 
 DISK = disk("/dev/drbd1", kind="block")

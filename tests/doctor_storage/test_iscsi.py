@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.errors import BadAnswer
+from backends.data.examination import Family, Finding, Output, State
 from backends.doctor import iscsi, storage
 from backends.doctor.configuration import Resource
 from backends.doctor.disks import PLACES, Storage
 from backends.doctor.iscsi import Session, parse_records, parse_sessions
-from backends.doctor.model import Family, Finding, Output, State
-from backends.errors import BadAnswer
 from doctor_storage.made import Outputs, answer, block, case, disk, place, places
 
 VM = "iqn.2003-01.org.linux-iscsi.nas:vm"

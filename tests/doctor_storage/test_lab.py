@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
+from backends.data.examination import Effect, Finding, State, Topic
 from backends.doctor.clustered_lvm import GROUPS, parse_groups
-from backends.doctor.model import Effect, Finding, State, Topic
 from backends.doctor.sanlock import LEASES, LIBVIRT
-from backends.live import LiveBackend
-from backends.ssh import Login
 from examined import examined
 from lab import Lab, LabError
 from waiting import PATIENCE_S

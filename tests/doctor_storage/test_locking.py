@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.examination import Effect, Finding, Output, State, Way
 from backends.doctor import locking, sanlock, virtlockd
 from backends.doctor.locking import PLACES, parse_settings
-from backends.doctor.model import Effect, Finding, Output, State, Way
 from backends.doctor.sanlock import Lockspace, Status, parse_hosts, parse_status
 from doctor_storage.made import Outputs, answer, bad, case, disk, place, places
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.examination import Family, Finding, Output, State
 from backends.doctor import shared_filesystem as fs
 from backends.doctor import storage
 from backends.doctor.configuration import Resource
 from backends.doctor.disks import PLACES
-from backends.doctor.model import Family, Finding, Output, State
 from backends.doctor.shared_filesystem import (
     Dlm,
     Lockspace,

@@ -12,9 +12,9 @@ from backends.acts.rescue import rescue
 from backends.acts.resume import left_open, resume
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Report
-from backends.base import Backend
-from backends.errors import ActFailed, VmferryError
-from backends.model import VM, Migration, VMState
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, VmferryError
+from backends.data.picture import VM, Migration, VMState
 from lab import Lab
 from waiting import until
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from backends.acts.journal import Journal
-from backends.live import LiveBackend
-from backends.ssh import Login
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
 from engine.aftermath import Aftermath
 from engine.tally import Tally
 from lab import Lab

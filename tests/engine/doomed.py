@@ -16,10 +16,10 @@ from backends.acts.migration import migrate
 from backends.acts.rescue import rescue
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Stage
-from backends.base import Answer, Backend, Writer
-from backends.live import LiveBackend
-from backends.plan import Command
-from backends.ssh import Login
+from backends.clusters.base import Answer, Backend, Writer
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
+from backends.data.plan import Command
 from engine.acting import copied
 
 MIDDLE = 30.0

@@ -11,9 +11,9 @@ from backends.acts.migration import clear
 from backends.acts.rescue import rescue
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Stage
-from backends.base import Backend
-from backends.errors import ActFailed, Refused
-from backends.model import VMState
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, Refused
+from backends.data.picture import VMState
 from engine.acting import (
     all_of,
     copied,

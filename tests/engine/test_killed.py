@@ -12,7 +12,7 @@ import pytest
 
 from backends.acts.journal import Journal
 from backends.acts.resume import left_open, resume
-from backends.errors import ActFailed
+from backends.data.errors import ActFailed
 from engine.acting import all_of, foreign_move, found
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

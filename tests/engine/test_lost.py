@@ -15,9 +15,9 @@ from backends.acts.resume import left_open, resume
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Report, Stage
 from backends.acts.tuning import protect
-from backends.base import Backend
-from backends.errors import VmferryError
-from backends.model import NodeState
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.picture import NodeState
 from engine.acting import all_of, copied, found, is_warned, moving, recover
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

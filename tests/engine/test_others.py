@@ -11,7 +11,7 @@ from backends.acts.journal import Journal
 from backends.acts.migration import migrate
 from backends.acts.rescue import rescue
 from backends.acts.safe_order import Way
-from backends.errors import ActFailed, Refused
+from backends.data.errors import ActFailed, Refused
 from engine.acting import all_of, copied, failure_of, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import pytest
 
-from backends.plan import ActionKind, Verdict, VerdictKind
+from backends.data.plan import ActionKind, Verdict, VerdictKind
 from engine.acting import foreign_move
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

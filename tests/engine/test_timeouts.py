@@ -7,7 +7,7 @@ import pytest
 from backends.acts.journal import Journal
 from backends.acts.rescue import rescue
 from backends.acts.safe_order import Way
-from backends.errors import ActFailed
+from backends.data.errors import ActFailed
 from engine.acting import (
     all_of,
     copied,

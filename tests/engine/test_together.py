@@ -15,10 +15,10 @@ from backends.acts.rescue import rescue
 from backends.acts.safe_order import Way
 from backends.acts.transaction import Report
 from backends.acts.tuning import protect
-from backends.base import Backend
-from backends.errors import Refused, VmferryError
-from backends.model import Phase
-from backends.moves import ItemState, Move
+from backends.clusters.base import Backend
+from backends.data.errors import Refused, VmferryError
+from backends.data.picture import Phase
+from backends.judgement.moves import ItemState, Move
 from engine.acting import all_of, copied, foreign_move, found, moving, to_and_fro
 from engine.aftermath import Aftermath
 from engine.conftest import Connect

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backends.live import LiveBackend
-from backends.ssh import Login
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
 from lab import Lab
 
 Connect = Callable[..., LiveBackend]

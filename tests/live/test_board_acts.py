@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 import glass
 from backends.acts.journal import Journal
-from backends.live import LiveBackend
-from backends.model import Phase
+from backends.clusters.live.backend import LiveBackend
+from backends.data.picture import Phase
 from engine.acting import modify
 from engine.aftermath import Aftermath
 from engine.tally import Tally

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 import glass
 from backends.acts.journal import Journal
-from backends.live import LiveBackend
-from backends.model import Cluster
+from backends.clusters.live.backend import LiveBackend
+from backends.data.picture import Cluster
 from lab import Lab
 from tui.app import VmferryApp
 from waiting import until

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backends.errors import NotACluster
-from backends.live import LiveBackend
-from backends.model import Cluster, HypervisorState, NodeState, Phase, VMState
+from backends.clusters.live.backend import LiveBackend
+from backends.data.errors import NotACluster
+from backends.data.picture import Cluster, HypervisorState, NodeState, Phase, VMState
 from lab import Lab
 from waiting import PATIENCE_S, until
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backends.errors import BadAnswer
-from backends.model import CibVersion, Constraint, ConstraintKind
+from backends.data.errors import BadAnswer
+from backends.data.picture import CibVersion, Constraint, ConstraintKind
 from backends.pacemaker.cib import VMResource, parse_cib
 from pacemaker.cibs import answer, cib, nvpairs, op, sample, vm
 

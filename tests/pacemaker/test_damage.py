@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.errors import BadAnswer, VmferryError
+from backends.data.errors import BadAnswer, VmferryError
 from backends.pacemaker import simulate, xml
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.picture import pacemaker_picture

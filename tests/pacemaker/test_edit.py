@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from backends import commands
+from backends.data import commands
+from backends.data.plan import Command
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.edit import edited
-from backends.plan import Command
 from pacemaker.cibs import cib, history, op, vm
 
 MIGRATE_TO = '<op id="vm1-migrate_to" name="migrate_to" interval="0s" timeout="60s"/>'

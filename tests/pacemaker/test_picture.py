@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.model import Cluster, Migration, NodeState, Operation, Phase, VMState
+from backends.data.picture import Cluster, Migration, NodeState, Operation, Phase, VMState
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.picture import in_flight, pacemaker_picture
 from backends.pacemaker.status import parse_status

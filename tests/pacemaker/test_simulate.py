@@ -11,10 +11,10 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from backends.errors import BadAnswer, CommandFailed
-from backends.model import CibVersion
+from backends.data.errors import BadAnswer, CommandFailed
+from backends.data.picture import CibVersion
+from backends.data.plan import Action, ActionKind, Prediction
 from backends.pacemaker import simulate
-from backends.plan import Action, ActionKind, Prediction
 from pacemaker.cibs import cib, history, nvpairs, op, sample, vm
 
 LIVE = {"allow-migrate": "true"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backends.errors import BadAnswer, ClusterStopped
-from backends.model import NodeKind, NodeState
+from backends.data.errors import BadAnswer, ClusterStopped
+from backends.data.picture import NodeKind, NodeState
 from backends.pacemaker.status import Resource, Status, moment, parse_status
 from pacemaker.cibs import answer, sample
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from backends.judge import DEFAULT_TIMEOUT_S
+from backends.judgement.judge import DEFAULT_TIMEOUT_S
 from backends.pacemaker.cib import parse_cib, seconds
 from pacemaker.cibs import cib, history, nvpairs, op, vm
 

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from backends import commands
-from backends.errors import BadConfiguration, CommandFailed, Unreachable
-from backends.model import HypervisorState, NodeState, Phase, VMState
-from backends.plan import Command
-from backends.simulated import SCENARIOS, SimulatedBackend
+from backends.clusters.simulated import SCENARIOS, SimulatedBackend
+from backends.data import commands
+from backends.data.errors import BadConfiguration, CommandFailed, Unreachable
+from backends.data.picture import HypervisorState, NodeState, Phase, VMState
+from backends.data.plan import Command
 
 
 async def test_the_demo_is_alive_within_five_seconds() -> None:

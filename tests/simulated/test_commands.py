@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from backends.model import ConstraintKind, NodeState, Phase, VMState
-from backends.simulated import World
+from backends.clusters.simulated import World
+from backends.data.picture import ConstraintKind, NodeState, Phase, VMState
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backends.model import HypervisorState, NodeState, VMState
-from backends.simulated import World
+from backends.clusters.simulated import World
+from backends.data.picture import HypervisorState, NodeState, VMState
 
 
 @pytest.fixture

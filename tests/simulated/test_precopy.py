@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from backends.simulated.precopy import PreCopy
+from backends.clusters.simulated.precopy import PreCopy
 
 MiB = 1 << 20
 rates = st.integers(1, 4000).map(lambda n: n * MiB)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backends.errors import Unknown
-from backends.plan import VerdictKind
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import Unknown
+from backends.data.plan import VerdictKind
 
 
 @pytest.mark.parametrize(

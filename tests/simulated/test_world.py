@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backends.judge import judge, refusal
-from backends.model import Cluster, VMState
-from backends.plan import ActionKind, VerdictKind
-from backends.simulated import World
-from backends.simulated.painter import Painter
+from backends.clusters.simulated import World
+from backends.clusters.simulated.painter import Painter
+from backends.data.picture import Cluster, VMState
+from backends.data.plan import ActionKind, VerdictKind
+from backends.judgement.judge import judge, refusal
 
 NODES = ("alpha", "bravo", "charlie", "delta")
 VMS = tuple(World.of().state.guests)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.ssh import Fleet, Host
+from backends.clusters.ssh import Fleet, Host
 from ssh.site import Site
 from ssh.sshd import Server
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import asyncssh
 
-from backends.command_log import CommandLog
-from backends.ssh import Fleet, Login
+from backends.clusters.command_log import CommandLog
+from backends.clusters.ssh import Fleet, Login
 from ssh.sshd import Server
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.ssh.backoff import Backoff
+from backends.clusters.ssh.backoff import Backoff
 
 
 @given(failures=st.integers(1, 500), now=st.floats(0, 1e9))

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backends.command_log import CommandLog
-from backends.errors import NotPermitted, TimedOut
-from backends.ssh import Host, LocalHost
+from backends.clusters.command_log import CommandLog
+from backends.clusters.ssh import Host, LocalHost
+from backends.data.errors import NotPermitted, TimedOut
 from ssh.conftest import Connect
 from ssh.site import Site
 from ssh.sshd import Server

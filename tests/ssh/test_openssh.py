@@ -14,8 +14,8 @@ import asyncssh
 import psutil
 import pytest
 
-from backends.errors import TimedOut, Unreachable
-from backends.ssh import Host
+from backends.clusters.ssh import Host
+from backends.data.errors import TimedOut, Unreachable
 from ssh.conftest import Connect
 from ssh.site import Site
 from waiting import PATIENCE_S

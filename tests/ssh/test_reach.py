@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backends.errors import BadConfiguration, HostKeyUnknown, TimedOut, Unreachable
-from backends.ssh import Host
-from backends.ssh.login import Address
+from backends.clusters.ssh import Host
+from backends.clusters.ssh.login import Address
+from backends.data.errors import BadConfiguration, HostKeyUnknown, TimedOut, Unreachable
 from ssh.conftest import Connect, Serve
 from ssh.site import Site
 from ssh.sshd import Server

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backends.errors import Refused, TimedOut, Unreachable
-from backends.ssh import Host
+from backends.clusters.ssh import Host
+from backends.data.errors import Refused, TimedOut, Unreachable
 from ssh.site import Site
 from ssh.sshd import Server
 

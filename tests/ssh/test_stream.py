@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backends.command_log import CommandLog
-from backends.errors import BadAnswer, CommandFailed, TimedOut, Unreachable
-from backends.ssh import Host, LocalHost
-from backends.ssh.sockets import LONGEST_PATH_BYTES, socket_directory
+from backends.clusters.command_log import CommandLog
+from backends.clusters.ssh import Host, LocalHost
+from backends.clusters.ssh.sockets import LONGEST_PATH_BYTES, socket_directory
+from backends.data.errors import BadAnswer, CommandFailed, TimedOut, Unreachable
 from ssh.sshd import Server
 
 UNTIL_STDIN_ENDS = ["sh", "-c", "echo one; echo two; cat; echo bye > ended"]
@@ -68,7 +68,7 @@ async def test_a_command_that_never_stops_talking_is_left_all_the_same(machine: 
 async def test_an_endless_answer_is_given_up(
     machine: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backends.ssh.host.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("backends.clusters.ssh.host.MOST_BYTES", 1 << 20)
     with pytest.raises(BadAnswer, match="longer than 1 MiB"):
         await machine.run(["yes"], timeout_s=60)
     with pytest.raises(BadAnswer, match="longer than 1 MiB"):

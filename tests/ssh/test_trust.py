@@ -14,14 +14,14 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from backends.errors import (
+from backends.clusters.ssh.known_hosts import KnownHosts, trusted
+from backends.data.errors import (
     BadConfiguration,
     HostKeyChanged,
     HostKeyUnknown,
     LoginRefused,
     Unreachable,
 )
-from backends.ssh.known_hosts import KnownHosts, trusted
 from ssh.conftest import Connect, Serve
 from ssh.site import Site
 from ssh.sshd import Server

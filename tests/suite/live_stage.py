@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from backends.live import LiveBackend
-from backends.ssh import Login
+from backends.clusters.live.backend import LiveBackend
+from backends.clusters.ssh import Login
 from lab import Lab
 from suite.stage import Stage
 

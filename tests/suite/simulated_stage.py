@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 from suite.stage import Stage
 
 _FRAME_S = 0.005

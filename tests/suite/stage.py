@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, Self, TypeVar
 
-from backends.base import Backend
-from backends.model import VM, Cluster
+from backends.clusters.base import Backend
+from backends.data.picture import VM, Cluster
 from waiting import PATIENCE_S
 
 T = TypeVar("T")

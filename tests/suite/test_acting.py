@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from backends import commands
 from backends.acts import transaction
 from backends.acts.journal import Journal
 from backends.acts.migration import migrate
-from backends.errors import CommandFailed, Unknown
-from backends.model import Cluster, NodeState, VMState
-from backends.plan import Command, VerdictKind
+from backends.data import commands
+from backends.data.errors import CommandFailed, Unknown
+from backends.data.picture import Cluster, NodeState, VMState
+from backends.data.plan import Command, VerdictKind
 from suite.stage import Build, Stage
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from backends import commands
 from backends.acts.cures import cure
 from backends.acts.journal import Act, Journal
 from backends.acts.next_stop import at_stops, waiting
@@ -17,11 +16,12 @@ from backends.acts.planning import foresee_beside
 from backends.acts.resume import left_open, resume
 from backends.acts.transaction import Report
 from backends.acts.transaction import Stage as Step
+from backends.data import commands
+from backends.data.errors import Refused
+from backends.data.picture import Cluster, VMState
+from backends.data.plan import ActionKind
 from backends.doctor.examine import examine
-from backends.errors import Refused
-from backends.model import Cluster, VMState
-from backends.plan import ActionKind
-from backends.remedies import Remedy, When, guests_stopped, remedies
+from backends.judgement.remedies import Remedy, When, guests_stopped, remedies
 from suite.stage import Stage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backends.model import (
+from backends.data.picture import (
     Cluster,
     ConstraintKind,
     HypervisorState,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from acts.scene import open_acts
 from app_operator import at_the_app
 from backends.acts.journal import Journal
-from backends.base import Answer, Writer
-from backends.plan import Command
-from backends.simulated import SimulatedBackend
+from backends.clusters.base import Answer, Writer
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.plan import Command
 from tui.dialog import Dialog
 
 

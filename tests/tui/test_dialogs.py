@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 
 from app_operator import at_the_app
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 from tui.modal import Modal
 
 

@@ -7,7 +7,7 @@ import pytest
 from app_operator import Operator, at_the_app
 from app_scene import at_the_doctor, boots, colleague_moves, confirm, tell, vm_of, writes
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 from widgets.doctor_view import DoctorView
 
 TRANSPORT = "crm_resource --resource web1 --set-parameter migration_transport --parameter-value ssh"

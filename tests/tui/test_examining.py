@@ -7,8 +7,8 @@ import asyncio
 from app_operator import at_the_app
 from app_scene import at_the_doctor, tell
 from backends.acts.journal import Journal
-from backends.errors import Unreachable
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import Unreachable
 
 
 class Silent(SimulatedBackend):

@@ -9,7 +9,7 @@ import pytest
 from app_operator import at_the_app
 from app_scene import arrived, writes
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
 
 
 async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(

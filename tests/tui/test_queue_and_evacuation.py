@@ -5,8 +5,8 @@ from __future__ import annotations
 from app_operator import Operator, at_the_app
 from app_scene import arrived, boots, colleague_moves, confirm, left_behind, vm_of, writes
 from backends.acts.journal import Journal
-from backends.moves import ItemState
-from backends.simulated import SimulatedBackend
+from backends.clusters.simulated import SimulatedBackend
+from backends.judgement.moves import ItemState
 
 FOUR = ("build-7", "gitlab", "db-replica", "web1")
 """Each goes to bravo by itself."""

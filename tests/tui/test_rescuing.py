@@ -18,9 +18,9 @@ from app_scene import (
     writes,
 )
 from backends.acts.journal import Journal
-from backends.simulated import SimulatedBackend
-from backends.simulated.scenarios import guest_link
-from backends.simulated.state import MiB
+from backends.clusters.simulated import SimulatedBackend
+from backends.clusters.simulated.scenarios import guest_link
+from backends.clusters.simulated.state import MiB
 
 
 def stubborn(backend: SimulatedBackend, vm: str, timeout_s: float = 60.0) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from app_operator import Operator, at_the_app
 from backends.acts.journal import Journal
-from backends.base import Backend
-from backends.errors import BadConfiguration, HostKeyUnknown
-from backends.plan import Prediction
-from backends.simulated import SimulatedBackend
+from backends.clusters.base import Backend
+from backends.clusters.simulated import SimulatedBackend
+from backends.data.errors import BadConfiguration, HostKeyUnknown
+from backends.data.plan import Prediction
 from tui.app import VmferryApp
 from tui.connect_screen import ConnectScreen
 from tui.help_screen import HelpScreen, own_bindings

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.app import App, ComposeResult
 
-from backends.model import Migration
+from backends.data.picture import Migration
 from board_app import on_board, outlooks
 from board_pictures import cluster, migrating
 from widgets.details import Details

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.widget import Widget
 
-from backends.model import Cluster
+from backends.data.picture import Cluster
 from board_app import Hands, on_board
 from board_pictures import cluster, migrating, node, vm, with_node, with_vm
 from widgets.board import Board

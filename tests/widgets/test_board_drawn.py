@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from backends.model import Cluster, Hypervisor, HypervisorState, NodeState, Phase, Stale, VMState
-from backends.outlook import Chance, Outlook
+from backends.data.picture import (
+    Cluster,
+    Hypervisor,
+    HypervisorState,
+    NodeState,
+    Phase,
+    Stale,
+    VMState,
+)
+from backends.judgement.outlook import Chance, Outlook
 from board_app import on_board
 from board_pictures import cluster, eventful, migrating, node, vm, with_node, with_vm
 from widgets.bars import clock_text

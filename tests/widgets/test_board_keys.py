@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backends.plan import Verdict, VerdictKind
+from backends.data.plan import Verdict, VerdictKind
 from board_app import on_board
 from board_pictures import cluster, migrating
 from widgets.board import Board

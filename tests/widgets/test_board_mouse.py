@@ -8,7 +8,7 @@ import pytest
 from textual.events import MouseUp
 from textual.screen import ModalScreen
 
-from backends.model import VMState
+from backends.data.picture import VMState
 from board_app import Hands, on_board
 from board_pictures import cluster, migrating, vm
 from widgets.board import Board

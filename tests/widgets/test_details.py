@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.app import App, ComposeResult
 
-from backends.model import Cluster, Constraint, ConstraintKind, Failure, VMState
+from backends.data.picture import Cluster, Constraint, ConstraintKind, Failure, VMState
 from board_pictures import cluster, migrating, vm, with_vm
 from widgets.details import Details
 

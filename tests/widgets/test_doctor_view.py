@@ -10,9 +10,9 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
+from backends.data.examination import Cure, Family, Finding, Report, State, Topic
+from backends.data.plan import Command
 from backends.doctor.advice import FRESH_S
-from backends.doctor.model import Cure, Family, Finding, Report, State, Topic
-from backends.plan import Command
 from widgets.doctor_rows import ASK_AGAIN_S, Examination, Waiting, compared
 from widgets.doctor_view import DoctorView
 

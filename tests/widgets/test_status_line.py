@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 import glass
-from backends.model import Cluster, NodeState, Stale
+from backends.data.picture import Cluster, NodeState, Stale
 from core.pictures import NODES, cluster, vm
 from widgets.status_line import StatusLine
 

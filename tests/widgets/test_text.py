@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from backends.model import Constraint, ConstraintKind, LiveMigration, Migration, Phase, VMState
-from backends.plan import Verdict, VerdictKind
+from backends.data.picture import (
+    Constraint,
+    ConstraintKind,
+    LiveMigration,
+    Migration,
+    Phase,
+    VMState,
+)
+from backends.data.plan import Verdict, VerdictKind
 from board_pictures import node, vm
 from widgets.bars import (
     bar,

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import click
 
-from backends import plan
 from backends.acts.journal import Journal
 from backends.acts.rescue import objection, rescue, steps, way_now
 from backends.acts.safe_order import Way
-from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
-from backends.model import VM, Migration, VMState
-from backends.proof import endangered
+from backends.clusters.base import Backend
+from backends.data import plan
+from backends.data.errors import ActFailed, Refused, VmferryError
+from backends.data.picture import VM, Migration, VMState
+from backends.judgement.proof import endangered
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import command_document

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backends.base import Backend
-from backends.errors import Refused, Unknown
-from backends.model import VM
+from backends.clusters.base import Backend
+from backends.data.errors import Refused, Unknown
+from backends.data.picture import VM
 from tui.cli.configuration import Target
 
 

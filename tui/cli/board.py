@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from backends.errors import BadConfiguration
+from backends.data.errors import BadConfiguration
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_hosts
 

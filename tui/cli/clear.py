@@ -7,17 +7,17 @@ from collections.abc import Mapping
 
 import click
 
-from backends import commands
 from backends.acts.journal import Journal
 from backends.acts.migration import clear as carry_out
 from backends.acts.origins import set_at
 from backends.acts.planning import foresee_beside
-from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
-from backends.leaving import interrupted
-from backends.model import VM, Cluster, Constraint
-from backends.plan import Action
-from backends.waves import prepared
+from backends.clusters.base import Backend
+from backends.data import commands
+from backends.data.errors import ActFailed, Refused, VmferryError
+from backends.data.picture import VM, Cluster, Constraint
+from backends.data.plan import Action
+from backends.judgement.leaving import interrupted
+from backends.judgement.waves import prepared
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import action_document, constraint_document

@@ -33,7 +33,7 @@ import click
 import msgspec
 import platformdirs
 
-from backends.errors import BadConfiguration
+from backends.data.errors import BadConfiguration
 from tui.cli.options import Options
 
 T = TypeVar("T")

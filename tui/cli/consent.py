@@ -8,7 +8,7 @@ import termios
 
 import click
 
-from backends.errors import Refused
+from backends.data.errors import Refused
 from tui.cli.output import literal
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from backends.acts.journal import Journal
-from backends.simulated import SCENARIOS, SimulatedBackend
+from backends.clusters.simulated import SCENARIOS, SimulatedBackend
 from tui.cli.board import need_terminal
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_session

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from backends.base import Backend
+from backends.clusters.base import Backend
+from backends.data.examination import Finding, Report, State
 from backends.doctor.examine import examine
-from backends.doctor.model import Finding, Report, State
 from backends.doctor.telling import (
     TROUBLE,
     by_what_was_seen,

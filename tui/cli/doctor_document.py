@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from backends.doctor.model import Cure, Finding, State
+from backends.data.examination import Cure, Finding, State
 from tui.cli.documents import SCHEMA, Document
 
 

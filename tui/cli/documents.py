@@ -9,8 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from backends.changes import Event
-from backends.model import (
+from backends.data.picture import (
     VM,
     Cluster,
     Constraint,
@@ -20,7 +19,8 @@ from backends.model import (
     Node,
     Stale,
 )
-from backends.plan import Action, Command, Plan
+from backends.data.plan import Action, Command, Plan
+from backends.judgement.changes import Event
 
 SCHEMA = 1
 

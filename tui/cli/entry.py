@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from backends.errors import VmferryError
+from backends.data.errors import VmferryError
 from tui.cli.exits import ExitCode, exit_code
 from tui.cli.group import vmferry
 from tui.cli.live import connect_live

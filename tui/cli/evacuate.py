@@ -12,10 +12,10 @@ import click
 from backends.acts.evacuation import Evacuation
 from backends.acts.evacuation_plan import objection, plan_evacuation
 from backends.acts.journal import Journal
-from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
-from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, on_node
-from backends.model import Cluster, NodeState
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, Refused, VmferryError
+from backends.data.picture import Cluster, NodeState
+from backends.judgement.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, on_node
 from tui.cli.acts import need_writing
 from tui.cli.consent import ask, can_ask, consent
 from tui.cli.documents import action_document, command_document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from backends.errors import (
+from backends.data.errors import (
     BadAnswer,
     BadConfiguration,
     ClusterStopped,

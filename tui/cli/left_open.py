@@ -8,8 +8,8 @@ from contextlib import aclosing
 from backends.acts.journal import Act, Journal
 from backends.acts.next_stop import waiting
 from backends.acts.resume import in_words, left_open, resume
-from backends.base import Backend
-from backends.errors import VmferryError
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
 from tui.cli.consent import ask, can_ask
 from tui.cli.follow import Follower
 

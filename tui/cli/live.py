@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from backends.base import Backend
+from backends.clusters.base import Backend
 from tui.cli.configuration import Target
 
 
 def connect_live(target: Target) -> Backend:
     """The backend of a cluster that is reached over SSH, or on the spot."""
-    from backends.live import LiveBackend
-    from backends.ssh import Login
+    from backends.clusters.live.backend import LiveBackend
+    from backends.clusters.ssh import Login
 
     login = Login(
         user=target.user,

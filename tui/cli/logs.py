@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from backends.errors import BadConfiguration
+from backends.data.errors import BadConfiguration
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 

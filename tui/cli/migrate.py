@@ -12,9 +12,9 @@ from backends.acts.journal import Journal
 from backends.acts.migration import migrate as carry_out
 from backends.acts.transaction import Report, Stage, quiet
 from backends.acts.tuning import protect as protect_vms
-from backends.base import Backend
-from backends.errors import ActFailed, Refused, VmferryError
-from backends.plan import Plan, VerdictKind
+from backends.clusters.base import Backend
+from backends.data.errors import ActFailed, Refused, VmferryError
+from backends.data.plan import Plan, VerdictKind
 from tui.cli.acts import named_vm, need_writing, state_of, state_words
 from tui.cli.consent import consent
 from tui.cli.documents import plan_document

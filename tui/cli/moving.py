@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backends.model import Migration
+from backends.data.picture import Migration
 from tui.cli.quantities import percent, seconds, size
 
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 import click
 
 from backends.acts.tuning import protected, protections
-from backends.base import Backend
+from backends.aio.tasks import cancel
+from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
+from backends.data.examination import Report
+from backends.data.picture import Cluster
+from backends.data.plan import Plan, VerdictKind
 from backends.doctor.advice import advise_plan
 from backends.doctor.examine import examine
-from backends.doctor.model import Report
-from backends.errors import VmferryError
-from backends.judge import make_plan
-from backends.model import Cluster
-from backends.plan import Plan, VerdictKind
-from backends.tasks import cancel
+from backends.judgement.judge import make_plan
 from tui.cli.documents import plan_document
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command

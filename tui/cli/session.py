@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from backends.base import Backend
+from backends.clusters.base import Backend
 from tui.cli.configuration import Target, resolve
 from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from backends.acts.journal import Journal
-from backends.base import Backend
+from backends.clusters.base import Backend
 from tui.app import VmferryApp
 from tui.cli.configuration import Target
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from backends.base import Backend
-from backends.model import VM, Cluster, HypervisorState, Node, NodeState, VMState
+from backends.clusters.base import Backend
+from backends.data.picture import VM, Cluster, HypervisorState, Node, NodeState, VMState
 from tui.cli.documents import status_document
 from tui.cli.moving import progress_words
 from tui.cli.options import Command

@@ -6,9 +6,9 @@ from collections import Counter
 
 import click
 
-from backends.base import Backend
-from backends.changes import Event, Severity, changes
-from backends.model import Cluster
+from backends.clusters.base import Backend
+from backends.data.picture import Cluster
+from backends.judgement.changes import Event, Severity, changes
 from tui.cli.documents import event_document, summary_document
 from tui.cli.options import Command
 from tui.cli.output import Tone, emit, say

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends import commands
-from backends.leaving import interrupted
-from backends.model import VM, Cluster
-from backends.plan import Action
-from backends.waves import prepared
+from backends.data import commands
+from backends.data.picture import VM, Cluster
+from backends.data.plan import Action
+from backends.judgement.leaving import interrupted
+from backends.judgement.waves import prepared
 from tui.proposal import (
     Answer,
     Line,

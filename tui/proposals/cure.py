@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from backends.model import Cluster
-from backends.plan import Action
-from backends.remedies import Remedy, When, guests_stopped, in_short
+from backends.data.picture import Cluster
+from backends.data.plan import Action
+from backends.judgement.remedies import Remedy, When, guests_stopped, in_short
 from tui.proposal import (
     Answer,
     Line,

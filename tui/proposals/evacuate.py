@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from backends.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, Load
+from backends.judgement.leaving import EvacuationPlan, EvacuationWay, Fate, Leaving, Load
 from tui.proposal import (
     Answer,
     Line,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backends import commands
-from backends.model import VM, Migration, Phase
-from backends.outlook import (
+from backends.data import commands
+from backends.data.picture import VM, Migration, Phase
+from backends.data.plan import Command
+from backends.judgement.outlook import (
     LONGEST_DOWNTIME_MS,
     Course,
     helps,
     needed_downtime_ms,
     needed_rate_bytes_per_s,
 )
-from backends.plan import Command
 from tui.proposal import Answer, Line, Proposal, commands_lines, heading, plain, point, refused
 from tui.proposal import warning as warning_line
 from widgets.bars import rate_text

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from backends import commands
-from backends.judge import warnings
-from backends.leaving import interrupted
-from backends.model import Cluster
-from backends.moves import Move
-from backends.plan import Action, Verdict, VerdictKind
-from backends.waves import prepared, sequence
+from backends.data import commands
+from backends.data.picture import Cluster
+from backends.data.plan import Action, Verdict, VerdictKind
+from backends.judgement.judge import warnings
+from backends.judgement.leaving import interrupted
+from backends.judgement.moves import Move
+from backends.judgement.waves import prepared, sequence
 from tui.proposal import (
     MEANINGS,
     Answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backends.plan import Command, Plan, VerdictKind
+from backends.data.plan import Command, Plan, VerdictKind
 from tui.proposal import (
     MEANINGS,
     Answer,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from backends.acts.rescue import objection, steps
 from backends.acts.safe_order import Way
-from backends.base import Backend
-from backends.model import VM, VMState
-from backends.proof import endangered, source_of
+from backends.clusters.base import Backend
+from backends.data.picture import VM, VMState
+from backends.judgement.proof import endangered, source_of
 from tui.proposal import (
     Answer,
     Line,

@@ -1,0 +1,164 @@
+"""One node's libvirt: a connection whose every call is made in a thread of its own.
+
+A libvirt call may block for long, and one on the event loop's thread would wait for ever for bytes
+that this very loop forwards. So calls go one by one to the node's own thread, closing included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+import libvirt
+
+from backends.clusters.hypervisor import stats
+from backends.clusters.hypervisor.events import run_event_loop
+from backends.clusters.hypervisor.stats import Job, Sample
+from backends.data.errors import TimedOut, Unreachable
+
+T = TypeVar("T")
+
+KEEPALIVE_S = 5
+KEEPALIVE_COUNT = 3
+_EACH_TICK = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
+_SELDOM = libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU
+
+
+class Link:
+    """An open connection; `notify` is called on the event loop when something happened there."""
+
+    def __init__(self, node: str, notify: Callable[[], None]) -> None:
+        self._node = node
+        self._notify = notify
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"libvirt-{node}")
+        self._connection: libvirt.virConnect | None = None
+        self._last: Sample | None = None
+
+    @classmethod
+    async def open(
+        cls, node: str, socket: Path, notify: Callable[[], None], *, timeout_s: float = 10.0
+    ) -> Self:
+        """Connect through a UNIX socket. Raises `Unreachable` or `TimedOut`."""
+        run_event_loop()
+        link = cls(node, notify)
+        try:
+            await link._call(lambda: link._open(socket), timeout_s)
+        except BaseException:
+            await link.close()
+            raise
+        return link
+
+    async def sample(self, *, timeout_s: float = 5.0) -> Sample:
+        """The node and all its domains, in three calls. Raises `Unreachable` or `TimedOut`."""
+        return await self._call(self._sample, timeout_s)
+
+    async def job(self, domain: str, *, timeout_s: float = 5.0) -> Job | None:
+        """The migration job of a domain that is leaving; `None` where none runs.
+
+        Raises `Unreachable` or `TimedOut`.
+        """
+        return await self._call(lambda: self._job(domain), timeout_s)
+
+    async def close(self) -> None:
+        """Let go, without waiting for a call that hangs."""
+        try:
+            await self._call(self._close, 2.0)
+        except (TimedOut, Unreachable):
+            pass
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _call(self, function: Callable[[], T], timeout_s: float) -> T:
+        call = self._loop.run_in_executor(self._thread, function)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await asyncio.shield(call)
+        except TimeoutError:
+            call.add_done_callback(_forget)
+            raise TimedOut(
+                f"libvirt did not answer within {timeout_s:g} s", where=self._node
+            ) from None
+        except libvirt.libvirtError as error:
+            raise Unreachable(f"libvirt: {error}", where=self._node) from error
+
+    def _open(self, socket: Path) -> None:
+        connection = libvirt.open(f"qemu+unix:///system?socket={socket}")
+        self._connection = connection
+        connection.setKeepAlive(KEEPALIVE_S, KEEPALIVE_COUNT)
+        connection.registerCloseCallback(self._on_close, None)
+        connection.domainEventRegisterAny(
+            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
+        )
+
+    def _sample(self) -> Sample:
+        connection = self._require()
+        before = self._last
+        known = dict(before.domains) if before else {}
+        at = time.monotonic()
+        groups = _EACH_TICK if before else _EACH_TICK | _SELDOM
+        records = connection.getAllDomainStats(groups, _flags())
+        if before is not None and {record[0].name() for record in records} - set(known):
+            records = connection.getAllDomainStats(groups | _SELDOM, _flags())
+        domains = {
+            handle.name(): stats.domain(handle.name(), values, known.get(handle.name()))
+            for handle, values in records
+        }
+        busy, total = stats.cpu(connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS))
+        memory, used = stats.memory(
+            connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+        )
+        cpus = before.cpus if before else connection.getInfo()[2]
+        now = Sample(at, domains, cpus, busy, total, None, memory, used)
+        self._last = stats.with_rates(before, now)
+        return self._last
+
+    def _job(self, name: str) -> Job | None:
+        try:
+            return stats.job(self._require().lookupByName(name).jobStats())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in (
+                libvirt.VIR_ERR_NO_DOMAIN,
+                libvirt.VIR_ERR_OPERATION_INVALID,
+                libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+            ):
+                return None
+            raise
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _require(self) -> libvirt.virConnect:
+        if self._connection is None:
+            raise Unreachable("the connection to libvirt is closed", where=self._node)
+        return self._connection
+
+    def _on_lifecycle(self, *_: object) -> None:
+        self._tell()
+
+    def _on_close(self, *_: object) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._notify)
+
+
+def _flags() -> int:
+    """Only running domains, and none that another call holds: better old numbers than to wait."""
+    return int(
+        libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
+        | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+    )
+
+
+def _forget(call: asyncio.Future[T]) -> None:
+    """Take the late outcome of a call that nobody waits for any more."""
+    if not call.cancelled():
+        call.exception()

@@ -1,0 +1,1 @@
+"""The live cluster: Pacemaker and libvirt, joined."""

@@ -1,0 +1,197 @@
+"""The live cluster: Pacemaker through one node, libvirt on each, joined into pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from backends.aio.tasks import cancel
+from backends.clusters.base import Answer, Backend, Writer
+from backends.clusters.hypervisor.watcher import Watcher
+from backends.clusters.live.join import Progress, join
+from backends.clusters.live.voice import Reading, Voice
+from backends.clusters.ssh import Fleet, Login
+from backends.data.errors import CommandFailed, NotPermitted, VmferryError
+from backends.data.examination import Facts, Probe
+from backends.data.picture import Cluster, Migration, NodeKind, Phase, Stale
+from backends.data.plan import Action, Command, Prediction
+from backends.doctor import round as doctor_round
+from backends.pacemaker import domains, simulate
+from backends.pacemaker.picture import pacemaker_picture
+
+JOB_EVERY_S = 1 / 3
+WRITE_TIMEOUT_S = 30.0
+SIMULATION_TIMEOUT_S = 60.0
+DOCTOR_GRACE_S = 5.0
+
+_INSUFFICIENT_PRIVILEGES = 4
+
+
+class LiveWriter(Writer):
+    """Sends confirmed commands to the voice node, or to the node that a command names."""
+
+    def __init__(self, fleet: Fleet, voice: Voice) -> None:
+        self._fleet = fleet
+        self._voice = voice
+
+    async def send(self, command: Command) -> Answer:
+        if command.node is None:
+            host = await self._voice.speaking()
+        else:
+            host = self._fleet.host(command.node)
+        answer = await host.run(command.argv, timeout_s=WRITE_TIMEOUT_S, writes=True)
+        self._voice.look()
+        if answer.exit_status == 0:
+            return answer
+        said = " ".join(answer.stderr.decode(errors="replace").split())
+        if answer.exit_status == _INSUFFICIENT_PRIVILEGES or "ermission denied" in said:
+            raise NotPermitted(
+                f"this login may not change the cluster: {said}",
+                where=host.name,
+                cure="log in as root, or use --sudo",
+            )
+        raise CommandFailed(
+            f"«{command}» ended with {answer.exit_status}: {said or 'without a word'}",
+            where=host.name,
+        )
+
+
+class LiveBackend(Backend):
+    """`hosts`: any nodes, as ssh takes them; none means this machine."""
+
+    def __init__(self, hosts: Sequence[str], login: Login, *, read_only: bool = False) -> None:
+        super().__init__(writer=None)
+        self._hosts = tuple(hosts)
+        self._login = login
+        self._read_only = read_only
+        self._connect()
+        self._watchers: dict[str, Watcher] = {}
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._progress: dict[str, Progress] = {}
+        self._names: dict[str, str] = {}
+        self._silence: Stale | None = None
+        self._pacemaker: Cluster | None = None
+
+    def _connect(self) -> None:
+        self._fleet = Fleet(self._hosts, self._login, self.commands)
+        self._voice = Voice(self._fleet, self._heard, self._lost)
+        if not self._read_only:
+            self.writer = LiveWriter(self._fleet, self._voice)
+
+    async def open(self) -> None:
+        try:
+            await self._voice.open(await self._fleet.first())
+        except BaseException:
+            await self._let_go()
+            self._connect()  # nothing half-open is left for the next try
+            raise
+        self._tasks.append(asyncio.create_task(self._voice.run()))
+
+    async def close(self) -> None:
+        self._pictures.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        await cancel(*self._tasks, *self._following.values())
+        await self._fleet.close()
+
+    async def refresh(self) -> None:
+        for watcher in self._watchers.values():
+            watcher.wake()
+        await self._voice.read_now()
+
+    async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
+        host = await self._voice.speaking()
+        argv, stdin, version = simulate.batch(self._voice.reading.cib_text, vms, nodes)
+        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
+
+    async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        host = await self._voice.speaking()
+        argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
+        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
+
+    async def configuration(self) -> bytes:
+        return self._voice.reading.cib_text
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        asked_at = time.time()
+        try:
+            answer = await self._fleet.host(node).run(
+                doctor_round.COMMAND,
+                stdin=doctor_round.script(probes),
+                timeout_s=doctor_round.longest_s(probes) + DOCTOR_GRACE_S,
+            )
+        except VmferryError as error:
+            return Facts(node, error=error.what, asked_at=asked_at, answered_at=time.time())
+        outputs = doctor_round.parse(answer.stdout, probes)
+        return Facts(node, outputs, None, asked_at, time.time())
+
+    def _heard(self, reading: Reading) -> None:
+        self._silence = None
+        self._pacemaker = pacemaker_picture(reading.status, reading.cib)
+        for node in self._pacemaker.nodes:
+            if node.name not in self._watchers and node.kind is not NodeKind.GUEST:
+                watcher = Watcher(self._fleet.host(node.name), node.name, self._publish)
+                self._watchers[node.name] = watcher
+                self._tasks.append(asyncio.create_task(watcher.run()))
+        files = {vm.config for vm in reading.cib.vms if vm.config} - set(self._names)
+        if files:
+            self._names.update(dict.fromkeys(files, ""))
+            self._tasks.append(asyncio.create_task(self._ask_names(sorted(files))))
+        self._follow(self._pacemaker)
+        for watcher in self._watchers.values():
+            watcher.wake()
+        self._publish()
+
+    def _lost(self, error: VmferryError) -> None:
+        since = self._silence.since if self._silence else time.time()
+        self._silence = Stale("pacemaker", error.where, since, error.what)
+        self._publish()
+
+    async def _ask_names(self, files: Sequence[str]) -> None:
+        try:
+            answer = await (await self._voice.speaking()).run(domains.command(files))
+        except VmferryError:
+            for file in files:
+                self._names.pop(file, None)
+            return
+        self._names.update(domains.parse(answer.stdout, files))
+        self._publish()
+
+    def _follow(self, picture: Cluster) -> None:
+        """One task for each migration in flight, from its first sight to its end."""
+        moving = {m.vm: m for m in picture.migrations if m.phase is not Phase.WAITING}
+        for vm in set(self._following) - set(moving):
+            self._following.pop(vm).cancel()
+            self._progress.pop(vm, None)
+        for vm, migration in moving.items():
+            if vm not in self._following:
+                self._following[vm] = asyncio.create_task(self._follow_one(migration))
+
+    async def _follow_one(self, migration: Migration) -> None:
+        began = time.monotonic()
+        self._progress[migration.vm] = Progress(0.0)
+        while True:
+            watcher = self._watchers.get(migration.source)
+            name = self._domains().get(migration.vm, migration.vm)
+            job = await watcher.job(name) if watcher is not None else None
+            last = self._progress.get(migration.vm, Progress(0.0))
+            self._progress[migration.vm] = Progress(time.monotonic() - began, job or last.job)
+            self._publish()
+            await asyncio.sleep(JOB_EVERY_S)
+
+    def _domains(self) -> dict[str, str]:
+        return domains.by_vm(self._voice.reading.cib.vms, self._names)
+
+    def _publish(self) -> None:
+        if self._pacemaker is None:
+            return
+        views = {name: watcher.view for name, watcher in self._watchers.items()}
+        picture = join(self._pacemaker, views, self._domains(), self._progress, self._silence)
+        voice = self._voice.reading.host
+        self._pictures.publish(replace(picture, voice=voice, taken_at=time.time()))

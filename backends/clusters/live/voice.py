@@ -1,0 +1,226 @@
+"""One node speaks for Pacemaker; when it falls silent, another takes over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from backends.aio.tasks import first_success, until_one_ends
+from backends.clusters.base import Answer
+from backends.clusters.live import watch
+from backends.clusters.ssh import Fleet, Host
+from backends.data.errors import (
+    BadAnswer,
+    ClusterStopped,
+    NotACluster,
+    NotPermitted,
+    TimedOut,
+    VmferryError,
+)
+from backends.pacemaker.cib import Cib, parse_cib
+from backends.pacemaker.status import Status, parse_status
+
+SILENT_AFTER_S = 4.0
+"""A voice that said nothing for so long, though it has a beat of a second, is lost."""
+COALESCE_S = 0.02
+"""One change is several lines and several updates: they are read together."""
+SHORTEST_PAUSE_S = 0.5
+SUCCESSION_S = 10.0
+"""How long a question waits for another node to take over."""
+LONGEST_PAUSE_S = 5.0
+REST_FACTOR = 2.0
+"""After a reading that took t, the next begins t times this later: a large cluster is spared."""
+
+CRM_MON = ("crm_mon", "-1", "--output-as=xml")
+CRM_MON_BEFORE_2_0_3 = ("crm_mon", "-1", "--as-xml")
+CRM_NODE = ("crm_node", "--name")
+CIBADMIN = ("cibadmin", "--query")
+
+_USAGE = 64
+_INSUFFICIENT_PRIVILEGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What Pacemaker said at one moment, whole."""
+
+    host: str
+    status: Status
+    cib: Cib
+    cib_text: bytes
+
+
+async def read(host: Host) -> Reading:
+    """Ask one node for everything.
+
+    The CIB is asked for last: what the scheduler judges is never older than what is shown.
+    Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
+    """
+    mon = await host.run(CRM_MON)
+    if mon.exit_status == _USAGE:
+        mon = await host.run(CRM_MON_BEFORE_2_0_3)
+    query = await host.run(CIBADMIN)
+    try:
+        _check(mon, host.name, "crm_mon")
+        status = parse_status(mon.stdout)
+        _check(query, host.name, "cibadmin")
+        return Reading(host.name, status, parse_cib(query.stdout), query.stdout)
+    except VmferryError as error:
+        error.where = error.where or host.name
+        raise
+
+
+def _check(answer: Answer, where: str, tool: str) -> None:
+    said = " ".join(answer.stderr.decode(errors="replace").split())
+    match answer.exit_status:
+        case 0:
+            return
+        case 127:
+            raise NotACluster(
+                f"no {tool} there",
+                where=where,
+                cure="name a node of a Pacemaker cluster, or install pacemaker-cli-utils there",
+            )
+        case 102:
+            raise ClusterStopped(
+                "Pacemaker does not run there",
+                where=where,
+                cure="start it (systemctl start pacemaker), or name another node",
+            )
+        case _ if answer.exit_status == _INSUFFICIENT_PRIVILEGES or "ermission denied" in said:
+            raise NotPermitted(
+                f"this login may not ask Pacemaker: {said}",
+                where=where,
+                cure="log in as root, as a member of the group haclient, or use --sudo",
+            )
+        case _:
+            raise BadAnswer(
+                f"{tool} ended with {answer.exit_status}: {said[:300] or 'without a word'}",
+                where=where,
+            )
+
+
+class Voice:
+    """Reads Pacemaker through one node, whenever something changed, and changes over when it must.
+
+    `heard` is called with each reading; `lost` with the error when nobody speaks any more.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        heard: Callable[[Reading], None],
+        lost: Callable[[VmferryError], None],
+    ) -> None:
+        self._fleet = fleet
+        self._heard = heard
+        self._lost = lost
+        self._changed = asyncio.Event()
+        self._heard_somebody = asyncio.Event()
+        self._host: Host | None = None
+        self._reading: Reading | None = None
+
+    async def speaking(self) -> Host:
+        """The node that speaks, waiting a moment where another is just taking over.
+
+        Raises `ClusterStopped`.
+        """
+        end = time.monotonic() + SUCCESSION_S
+        while self._host is None and time.monotonic() < end:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self._heard_somebody.wait()
+        return self.host
+
+    @property
+    def host(self) -> Host:
+        """The node that speaks. Raises `ClusterStopped` while none does."""
+        if self._host is None:
+            raise ClusterStopped(
+                "no node speaks for the cluster", cure="wait, or look at the nodes"
+            )
+        return self._host
+
+    @property
+    def reading(self) -> Reading:
+        if self._reading is None:
+            raise RuntimeError("the voice was not opened")
+        return self._reading
+
+    async def open(self, host: Host) -> None:
+        """Begin with this host, and learn which node it is. Raises what `read` raises."""
+        reading, answer = await asyncio.gather(read(host), host.run(CRM_NODE))
+        node = answer.stdout.decode(errors="replace").strip()
+        if answer.exit_status == 0 and node:
+            self._fleet.adopt(node, host)
+            reading = replace(reading, host=node)
+        self._take(host, reading)
+
+    def look(self) -> None:
+        """Read soon: something was changed from here."""
+        self._changed.set()
+
+    async def read_now(self) -> None:
+        """Read at once. Raises what `read` and `speaking` raise."""
+        host = await self.speaking()
+        self._take(host, await read(host))
+
+    async def run(self) -> None:
+        """Speak until cancelled."""
+        failures = 0
+        while True:
+            try:
+                if self._host is None:
+                    self._take(*await self._elect())
+                failures = 0
+                await self._listen(self.host)
+            except VmferryError as error:
+                self._host = None
+                self._heard_somebody.clear()
+                self._lost(error)
+                await asyncio.sleep(min(SHORTEST_PAUSE_S * failures, LONGEST_PAUSE_S))
+                failures += 1
+
+    async def _listen(self, host: Host) -> None:
+        async with host.stream(watch.COMMAND) as lines:
+            await until_one_ends(self._hear(host, lines), self._read_on_change(host))
+
+    async def _hear(self, host: Host, lines: AsyncIterator[str]) -> None:
+        try:
+            while True:
+                async with asyncio.timeout(SILENT_AFTER_S):
+                    line = await anext(lines)
+                if watch.says_change(line, self.reading.cib.version):
+                    self._changed.set()
+        except (TimeoutError, StopAsyncIteration):
+            raise TimedOut(f"it said nothing for {SILENT_AFTER_S:g} s", where=host.name) from None
+
+    async def _read_on_change(self, host: Host) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(COALESCE_S)
+            self._changed.clear()
+            started = time.monotonic()
+            self._take(host, await read(host))
+            await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
+
+    def _take(self, host: Host, reading: Reading) -> None:
+        self._host = host
+        self._reading = reading
+        self._heard_somebody.set()
+        self._heard(reading)
+
+    async def _elect(self) -> tuple[Host, Reading]:
+        """The first node that answers. Raises the error of the last that did not."""
+        hosts = [self._fleet.host(node.name) for node in self.reading.status.nodes]
+        return await first_success(*map(self._audition, hosts), raises=VmferryError)
+
+    async def _audition(self, host: Host) -> tuple[Host, Reading]:
+        try:
+            async with asyncio.timeout(SUCCESSION_S):
+                return host, await read(host)
+        except TimeoutError:
+            raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name) from None

@@ -1,0 +1,1 @@
+"""The frozen data that every other room speaks in."""

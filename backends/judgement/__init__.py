@@ -1,0 +1,1 @@
+"""Judgement, pure: data in, data out."""

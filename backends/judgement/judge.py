@@ -1,0 +1,245 @@
+"""Judgement: from what the scheduler predicts to a verdict, and from a verdict to a plan. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from backends.data import commands
+from backends.data.picture import VM, Cluster, Node, NodeState, VMState
+from backends.data.plan import (
+    Action,
+    ActionKind,
+    Plan,
+    Prediction,
+    Verdict,
+    VerdictKind,
+)
+from backends.judgement.proof import was_there
+from backends.judgement.waves import sequence
+
+INTERRUPTING = frozenset(
+    {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER, ActionKind.FENCE}
+)
+"""What the scheduler may do to a resource that ends the guest in it."""
+
+DEFAULT_TIMEOUT_S = 20.0
+"""Pacemaker's own default for an operation without a timeout (`PCMK_DEFAULT_ACTION_TIMEOUT_MS`)."""
+
+GiB = 1 << 30
+
+_CANNOT_HOST = {
+    NodeState.STANDBY: "it is in standby",
+    NodeState.MAINTENANCE: "it is in maintenance",
+    NodeState.PENDING: "it is still joining the cluster",
+    NodeState.UNCLEAN: "it is unclean",
+    NodeState.OFFLINE: "it is offline",
+}
+
+
+def refusal(picture: Cluster, vms: tuple[str, ...], node: str) -> Verdict | None:
+    """Why a move need not even be put to the scheduler; `None` where nothing stands against it."""
+    reason = next(_objections(picture, vms, node), None)
+    if reason is None:
+        return None
+    return Verdict(vms, node, VerdictKind.REFUSED, (reason,), version=picture.version)
+
+
+def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[str]:
+    stale = picture.stale_pacemaker()
+    if stale is not None:
+        yield f"the picture of the cluster is old: {stale.reason}"
+    if picture.quorum is False:
+        yield "the cluster has no quorum"
+    if picture.maintenance:
+        yield "the cluster is in maintenance"
+    node = picture.node(name)
+    if node is None:
+        yield f"there is no node {name}"
+    elif not node.can_host:
+        yield f"{name} cannot take it: {_CANNOT_HOST[node.state]}"
+    for vm in map(picture.vm, vms):
+        if vm is not None:
+            yield from _objections_of_vm(picture, vm, name)
+
+
+def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
+    if picture.migration(vm.id) is not None:
+        yield f"{vm.id} is being migrated already"
+    elif vm.node == node:
+        yield f"{vm.id} is on {node} already"
+    elif vm.node is None:
+        yield f"{vm.id} runs nowhere ({vm.state.value})"
+    elif len(vm.nodes) > 1:
+        yield f"{vm.id} is active on {' and '.join(vm.nodes)}"
+    elif vm.state in (VMState.BLOCKED, VMState.FAILED, VMState.STARTING, VMState.STOPPING):
+        yield f"{vm.id} is {vm.state.value}"
+    elif vm.maintenance:
+        yield f"{vm.id} is in maintenance"
+    elif not vm.managed:
+        yield f"{vm.id} is unmanaged: Pacemaker would not move it"
+    elif (source := picture.node(vm.node)) is not None and source.state in (
+        NodeState.MAINTENANCE,
+        NodeState.UNCLEAN,
+        NodeState.OFFLINE,
+    ):
+        yield f"{vm.id} is on {source.name}: {_CANNOT_HOST[source.state]}"
+
+
+def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Prediction) -> Verdict:
+    """The verdict on moving these VMs to this node, from what the scheduler predicts."""
+    own = {action.resource: action for action in prediction.moved if action.resource in vms}
+    others = tuple(action for action in prediction.moved if action.resource not in vms)
+    back = tuple(prediction.cleared or ())
+    actions = (*own.values(), *others, *back)
+
+    unmoved = [vm for vm in vms if vm not in own or own[vm].target != node]
+    if unmoved:
+        reasons = tuple(_why_not_there(picture, vm, node, own.get(vm)) for vm in unmoved)
+        return Verdict(vms, node, VerdictKind.REFUSED, reasons, actions, version=prediction.version)
+
+    reboots = tuple(vm for vm in vms if own[vm].kind is not ActionKind.MIGRATE)
+    reasons = (
+        *(_why_reboot(picture, own[vm]) for vm in reboots),
+        *(f"also: {_in_words(picture, action)}" for action in others),
+        *(f"afterwards: {_in_words(picture, action)}" for action in back),
+        *_shortages(picture, vms, node),
+    )
+    also_rebooted = tuple(
+        action.resource
+        for action in (*others, *back)
+        if action.kind in INTERRUPTING and picture.vm(action.resource) is not None
+    )
+    if reboots:
+        kind = VerdictKind.REBOOT
+    elif reasons:
+        kind = VerdictKind.SIDE_EFFECTS
+    else:
+        kind = VerdictKind.LIVE
+    return Verdict(
+        vms,
+        node,
+        kind,
+        reasons,
+        actions,
+        reboots=tuple(dict.fromkeys((*reboots, *also_rebooted))),
+        version=prediction.version,
+    )
+
+
+def _why_not_there(picture: Cluster, vm: str, node: str, instead: Action | None) -> str:
+    keeps = f"a ban, a dependency or the capacity of {node} keeps it from there"
+    if instead is not None:
+        return f"Pacemaker would do this instead: {_in_words(picture, instead)}; {keeps}"
+    known = picture.vm(vm)
+    place = (known.node if known else None) or "its node"
+    return f"Pacemaker would leave {vm} on {place}: {keeps}"
+
+
+def _why_reboot(picture: Cluster, action: Action) -> str:
+    vm = picture.vm(action.resource)
+    why = vm.live_migration.reason if vm and vm.live_migration.possible is False else None
+    why = why or action.reason or "it depends on something that must itself stop or is not there"
+    return f"{why}: {action.resource} would be stopped and started again"
+
+
+def _in_words(picture: Cluster, action: Action) -> str:
+    rebooted = action.kind in INTERRUPTING and picture.vm(action.resource) is not None
+    return f"{action}{' (its guest is stopped)' if rebooted else ''}"
+
+
+def _shortages(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[str]:
+    node = picture.node(name)
+    free = free_memory_bytes(node) if node else None
+    sizes = [vm.memory_bytes for vm in map(picture.vm, vms) if vm and vm.memory_bytes]
+    if free is not None and sum(sizes) > free:
+        yield f"{sum(sizes) / GiB:.1f} GiB needed, {name} has {free / GiB:.1f} GiB free"
+
+
+def free_memory_bytes(node: Node) -> int | None:
+    """What the node has left."""
+    if node.memory_bytes is None or node.memory_used_bytes is None:
+        return None
+    return node.memory_bytes - node.memory_used_bytes
+
+
+def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
+    """A verdict as steps, warnings and exact commands."""
+    vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
+    places = dict.fromkeys(verdict.vms, verdict.node)
+    live = [vm for vm in vms if vm.id not in verdict.reboots]
+    cleared = (
+        f"the constraint {constraint.id} that stands now will be removed as well"
+        for vm in vms
+        for constraint in vm.constraints
+    )
+    refused = verdict.kind is VerdictKind.REFUSED
+    return Plan(
+        verdict=verdict,
+        steps=tuple(step for vm in vms for step in _steps(vm, verdict)),
+        warnings=() if refused else (*cleared, *warnings(live)),
+        commands=() if refused else sequence(picture, places, alone=verdict.reboots),
+        deadline_s=min(map(_timeout_s, live), default=None),
+    )
+
+
+def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
+    if verdict.kind is VerdictKind.REFUSED:
+        return
+    if was_there(vm, verdict.node):
+        yield commands.forget_stay(vm.id, verdict.node).purpose
+    yield f"set a constraint: {vm.id} prefers {verdict.node}"
+    if vm.id in verdict.reboots:
+        yield f"Pacemaker shuts {vm.id} down on {vm.node} and starts it on {verdict.node}"
+        yield f"wait until it runs on {verdict.node}"
+    else:
+        yield f"Pacemaker migrates {vm.id} live from {vm.node} to {verdict.node}"
+        yield f"wait until {verdict.node} runs it, {vm.node} has let go, and nothing was restarted"
+    yield "remove the constraint"
+
+
+def warnings(vms: Sequence[VM]) -> Iterator[str]:
+    """What may go wrong when these are moved, and what vmferry would do then by itself."""
+    yield from risks(vms)
+    yield from guarded(vms)
+
+
+def risks(vms: Sequence[VM]) -> Iterator[str]:
+    """What may go wrong when these migrate live, whoever makes them."""
+    by_timeout: dict[float, list[str]] = defaultdict(list)
+    for vm in vms:
+        if vm.migrate_to_on_fail != "block":
+            by_timeout[_timeout_s(vm)].append(vm.id)
+    for timeout_s, names in by_timeout.items():
+        yield (
+            f"should the migration of {_any_of(names)} fail or take longer than "
+            f"{timeout_s:.0f} s, Pacemaker stops the guest and starts it again"
+        )
+    for vm in vms:
+        if vm.memory_bytes and vm.migration_speed_bytes_per_s:
+            needed_s = vm.memory_bytes / vm.migration_speed_bytes_per_s
+            if needed_s > _timeout_s(vm):
+                yield (
+                    f"{vm.id} needs {needed_s:.0f} s at its migration speed, "
+                    f"and the timeout of migrate_to is {_timeout_s(vm):.0f} s"
+                )
+
+
+def guarded(vms: Sequence[VM], *, moved: bool = True) -> Iterator[str]:
+    """What vmferry does by itself for these while they are copied; a standby sets no constraint."""
+    if vms:
+        names, likewise = [vm.id for vm in vms], ", and likewise for the others"
+        change = "somebody change a constraint of {} or its target" if moved else "the target of {}"
+        yield (
+            f"should {change.format(_any_of(names))}{' change' * (not moved)}, or the DC change or "
+            "lose sight of it, during the copy, vmferry keeps Pacemaker's hands off it until that "
+            f"has ended: {commands.hands_off(names[0])}{likewise if len(vms) > 1 else ''}"
+        )
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _timeout_s(vm: VM) -> float:
+    return vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S
