@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from backends.data.picture import VM, NodeState, VMState
 from backends.data.plan import VerdictKind
+from backends.judgement.health import Grade
 from backends.judgement.outlook import Chance
+from backends.judgement.prospect import Passage
 
 
 class Tone(StrEnum):
@@ -86,6 +88,23 @@ CHANCE_MARKS = {
 
 GUARDED = Mark("‖", "guarded", Tone.OK)
 """A copy of a VM that Pacemaker keeps its hands off: no timeout restarts its guest."""
+
+GRADE_MARKS = {
+    Grade.ERROR: Mark("✖", "error", Tone.BAD),
+    Grade.WARNING: Mark("⚠", "warning", Tone.WARN),
+    Grade.NOTE: Mark("·", "note", Tone.MUTED),
+    Grade.FINE: Mark("✔", "fine", Tone.OK),
+}
+
+PASSAGE_MARKS = {
+    Passage.LIVE: Mark("⇄", "live", Tone.MUTED),
+    Passage.SIDE_EFFECTS: Mark("◐", "side effects", Tone.WARN),
+    Passage.FAILS: Mark("✖", "would fail", Tone.BAD),
+    Passage.REBOOT: Mark("⊘", "reboot", Tone.WARN),
+    Passage.STAYS: Mark("‖", "stays", Tone.MUTED),
+    Passage.UNKNOWN: Mark("?", "not known", Tone.FAINT),
+}
+"""What a move of a VM would come to, by the last word of the scheduler and the doctor."""
 
 LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)

@@ -1,0 +1,1 @@
+"""The list: all VMs, or all nodes, one a line."""
