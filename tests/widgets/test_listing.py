@@ -87,7 +87,7 @@ async def test_the_cursor_follows_its_vm_through_every_order() -> None:
         assert view.entry is not None
         assert view.entry.key == "web10"
         await pilot.press("R")
-        assert list(view.shown)[0] == "web10"
+        assert view.shown.index("web10") == 0
         assert "▌ web10" in text(view, 1)
 
 
