@@ -24,6 +24,7 @@ _HEAVY = "┏━┓┠┨┃┗┛"
 VERDICT_GROUNDS = {
     VerdictKind.LIVE: Ground.LIVE,
     VerdictKind.SIDE_EFFECTS: Ground.SIDE_EFFECTS,
+    VerdictKind.NO_ROOM: Ground.SIDE_EFFECTS,
     VerdictKind.REBOOT: Ground.REBOOT,
     VerdictKind.REFUSED: Ground.REFUSED,
 }

@@ -73,6 +73,7 @@ ARRIVING_GLYPH = "⇠"
 VERDICT_MARKS = {
     VerdictKind.LIVE: Mark("✔", "LIVE", Tone.OK),
     VerdictKind.SIDE_EFFECTS: Mark("◐", "LIVE, SIDE EFFECTS", Tone.WARN),
+    VerdictKind.NO_ROOM: Mark("◐", "LIVE, DOES NOT FIT", Tone.WARN),
     VerdictKind.REBOOT: Mark("⊘", "REBOOT", Tone.BAD),
     VerdictKind.REFUSED: Mark("✖", "REFUSED", Tone.MUTED),
 }

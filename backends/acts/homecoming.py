@@ -117,7 +117,7 @@ async def homeward(
         if vm is None or vm.node in (None, node):
             continue
         verdict = (await backend.preview([name], [node]))[node]
-        live = verdict.kind in (VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS)
+        live = verdict.kind.is_live
         fails = report is not None and advise(picture, verdict, report) != verdict
         if live and not verdict.reboots and not fails:
             moves.append(Move(name, node, verdict.kind))

@@ -113,6 +113,8 @@ class Prediction:
 class VerdictKind(StrEnum):
     LIVE = "LIVE"
     SIDE_EFFECTS = "LIVE WITH SIDE EFFECTS"
+    NO_ROOM = "LIVE, DOES NOT FIT"
+    """The scheduler counts no memory; the guest would land where there is not enough of it."""
     REBOOT = "REBOOT"
     REFUSED = "REFUSED"
 
@@ -120,6 +122,11 @@ class VerdictKind(StrEnum):
     def rank(self) -> int:
         """0 for the best."""
         return list(VerdictKind).index(self)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the guest keeps running, whatever else comes with it."""
+        return self in (VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS, VerdictKind.NO_ROOM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,11 +99,12 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
         return Verdict(vms, node, VerdictKind.REFUSED, reasons, actions, version=prediction.version)
 
     reboots = tuple(vm for vm in vms if own[vm].kind is not ActionKind.MIGRATE)
+    shortages = tuple(_shortages(picture, vms, node))
     reasons = (
         *(_why_reboot(picture, own[vm]) for vm in reboots),
         *(f"also: {_in_words(picture, action)}" for action in others),
         *(f"afterwards: {_in_words(picture, action)}" for action in back),
-        *_shortages(picture, vms, node),
+        *shortages,
     )
     also_rebooted = tuple(
         action.resource
@@ -112,6 +113,8 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
     )
     if reboots:
         kind = VerdictKind.REBOOT
+    elif shortages:
+        kind = VerdictKind.NO_ROOM
     elif reasons:
         kind = VerdictKind.SIDE_EFFECTS
     else:

@@ -118,9 +118,9 @@ class EvacuationPlan:
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """The live moves. What goes along live was confirmed with the whole."""
+        """The live moves. What goes along live was confirmed with the whole, and what each takes."""
         return tuple(
-            Move(leaving.vm, leaving.target, VerdictKind.SIDE_EFFECTS)
+            Move(leaving.vm, leaving.target, VerdictKind.NO_ROOM)
             for leaving in self.vms
             if leaving.target is not None
         )

@@ -46,6 +46,7 @@ UNKNOWN = Prospect(Passage.UNKNOWN)
 _OF_VERDICT = {
     VerdictKind.LIVE: Passage.LIVE,
     VerdictKind.SIDE_EFFECTS: Passage.SIDE_EFFECTS,
+    VerdictKind.NO_ROOM: Passage.SIDE_EFFECTS,
     VerdictKind.REBOOT: Passage.REBOOT,
     VerdictKind.REFUSED: Passage.STAYS,
 }

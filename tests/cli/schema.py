@@ -144,7 +144,7 @@ class _Plan(Strict):
     schema: Literal[1]
     vm: str
     node: str
-    verdict: Literal["LIVE", "LIVE WITH SIDE EFFECTS", "REBOOT", "REFUSED"]
+    verdict: Literal["LIVE", "LIVE WITH SIDE EFFECTS", "LIVE, DOES NOT FIT", "REBOOT", "REFUSED"]
     reasons: list[str]
     actions: list[ActionSchema]
     reboots: list[str]

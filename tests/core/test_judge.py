@@ -117,7 +117,7 @@ def test_too_little_memory_is_said() -> None:
     small = replace(NODES[1], memory_bytes=4 * GiB, memory_used_bytes=3 * GiB)
     large = replace(vm("web1"), memory_bytes=2 * GiB)
     found = verdict(MIGRATES, picture=cluster(large, nodes=(NODES[0], small, NODES[2])))
-    assert found.kind is SIDE_EFFECTS
+    assert found.kind is VerdictKind.NO_ROOM
     assert found.reasons == ("2.0 GiB needed, bravo has 1.0 GiB free",)
 
 

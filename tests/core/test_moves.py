@@ -28,6 +28,7 @@ def test_no_worse_means_no_worse_kind_and_no_other_reboot(
     order = [
         VerdictKind.LIVE,
         VerdictKind.SIDE_EFFECTS,
+        VerdictKind.NO_ROOM,
         VerdictKind.REBOOT,
         VerdictKind.REFUSED,
     ]

@@ -28,6 +28,7 @@ from tui.cli.session import Session, run, takes_hosts
 _TONE = {
     VerdictKind.LIVE: Tone.GOOD,
     VerdictKind.SIDE_EFFECTS: Tone.WARNING,
+    VerdictKind.NO_ROOM: Tone.WARNING,
     VerdictKind.REBOOT: Tone.BAD,
     VerdictKind.REFUSED: Tone.BAD,
 }

@@ -32,8 +32,8 @@ TITLES = {
 _MEANINGS = {
     Way.ABORT: "The copy ends now. The guest goes on running on {source}, and is not restarted.",
     Way.GUARD: (
-        "The copy goes on, also beyond its timeout: Pacemaker keeps its hands off {vm} until it "
-        "has ended, so that nothing is restarted, whichever way it ends."
+        "Pacemaker keeps its hands off {vm} until the copy has ended. When the timeout strikes, "
+        "the copy may end there, or go on and arrive: nothing is restarted either way."
     ),
     Way.RECOVER: (
         "The migration of {vm} failed, and its guest still runs on {source}. Pacemaker learns "
@@ -51,7 +51,7 @@ _ORDER = {
     ),
     Way.GUARD: (
         "Pacemaker takes its hands off {vm} (maintenance)",
-        "the copy goes on for as long as it takes",
+        "the copy arrives or ends; its timeout restarts nothing",
         "the constraint goes, when it has ended",
         "Pacemaker forgets what it knew of {vm}, and looks where it runs",
         "when its scheduler would change nothing, {vm} is given back",
