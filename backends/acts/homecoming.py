@@ -15,7 +15,7 @@ from backends.data import commands
 from backends.data import examination as doctor
 from backends.data.errors import ActFailed, Refused, Unknown
 from backends.data.picture import Cluster
-from backends.data.plan import Action, VerdictKind
+from backends.data.plan import Action
 from backends.doctor.advice import advise
 from backends.judgement.leaving import interrupted
 from backends.judgement.moves import Move

@@ -118,7 +118,7 @@ class EvacuationPlan:
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """The live moves. What goes along live was confirmed with the whole, and what each takes."""
+        """The live moves. What goes along live, and its room, was confirmed with the whole."""
         return tuple(
             Move(leaving.vm, leaving.target, VerdictKind.NO_ROOM)
             for leaving in self.vms
