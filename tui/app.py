@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.reactive import var
 from textual.worker import Worker
 
@@ -24,6 +26,7 @@ from tui.dialog import Dialog
 from tui.main_screen import MainScreen
 from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
 from tui.palette import ClusterCommands
+from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, SIXTEEN_COLOURS
 from widgets.bars import literal
 from widgets.status_line import StatusLine
@@ -84,6 +87,7 @@ class VmferryApp(App[None]):
         self._connect = ConnectScreen(self._cluster_title)
         self._quit_dialog: Dialog | None = None
         self._was_connected = False
+        self._poverty: Sequence[LineFilter] = ()
         self._wanted_theme = theme
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -96,9 +100,18 @@ class VmferryApp(App[None]):
 
     def on_mount(self) -> None:
         poor = not self.is_headless and self.console.color_system == "standard"
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._help_terminal())
         self.theme = self._wanted_theme or (SIXTEEN_COLOURS if poor else DARK.name)
+        self._help_terminal()
         self.push_screen(self._connect)
         self.call_after_refresh(self._start)
+
+    def _help_terminal(self) -> None:
+        self._poverty = filters(os.environ, self.current_theme, self.get_css_variables())
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What the terminal lacks is made up for before its colours are taken away."""
+        return [*self._poverty, *super().get_line_filters()]
 
     def _start(self) -> None:
         self._watch_commands()

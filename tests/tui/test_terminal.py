@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from console_font import IN_EVERY_FONT
 from terminal import Terminal
+from tui.poor_terminals import CONSOLE_GLYPHS
 
 Start = Callable[..., Terminal]
 
@@ -88,11 +90,10 @@ def test_states_are_glyphs_and_words_whatever_the_terminal_can(
     start: Start, environment: dict[str, str]
 ) -> None:
     terminal = start(*DEMO, **environment)
-    terminal.until_sees("✔ quorum")
-    terminal.until_sees("● alpha")
-    terminal.until_sees("online")
-    terminal.until_sees("⊘")
-    if "TERM" in environment and environment["TERM"] == "linux":
+    console = environment.get("TERM") == "linux"
+    for text in ("✔ quorum", "● alpha", "online", "⊘"):
+        terminal.until_sees(text.translate(CONSOLE_GLYPHS) if console else text)
+    if console:
         colours = {char.fg for row in terminal.screen.buffer.values() for char in row.values()} | {
             char.bg for row in terminal.screen.buffer.values() for char in row.values()
         }
@@ -103,3 +104,17 @@ def test_states_are_glyphs_and_words_whatever_the_terminal_can(
 
 def _is_hex(colour: str) -> bool:
     return len(colour) == 6 and all(digit in "0123456789abcdef" for digit in colour)
+
+
+def test_a_linux_console_is_sent_nothing_that_its_font_lacks(start: Start) -> None:
+    terminal = start(*DEMO, TERM="linux")
+    terminal.until_sees("• web1")
+    assert {each for each in terminal.written if ord(each) > 126} <= IN_EVERY_FONT
+
+
+def test_without_colours_an_error_is_bold_and_reversed(start: Start) -> None:
+    terminal = start("demo", "--scenario", "failed", "--speed", "20", NO_COLOR="1")
+    terminal.until_sees("✖ 1 failure")
+    x, y = terminal.at("✖ 1 failure")
+    cell = terminal.screen.buffer[y - 1][x - 1]
+    assert cell.bold and cell.reverse
