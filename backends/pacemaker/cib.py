@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from backends.data.errors import BadAnswer
+from backends.data.errors import BadAnswer, NotPermitted
 from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operation
 from backends.pacemaker.agents import config_file, domain_name, runs_a_domain
 from backends.pacemaker.xml import number, parse, truth
@@ -59,6 +59,7 @@ def parse_cib(data: bytes) -> Cib:
     root = parse(data, "cibadmin")
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
+    _check_whole(root)
     options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
     limit = number(options.get("migration-limit"))
     return Cib(
@@ -69,6 +70,32 @@ def parse_cib(data: bytes) -> Cib:
         constraints=tuple(_constraints(root)),
         history=_history(root),
     )
+
+
+_SECTIONS = (
+    "configuration/crm_config",
+    "configuration/nodes",
+    "configuration/resources",
+    "configuration/constraints",
+    "status",
+)
+
+
+def _check_whole(root: etree._Element) -> None:
+    """Raises `NotPermitted` for a CIB that Pacemaker's ACLs have cut down for this login.
+
+    Of what it may not read the elements are left out, or nothing is left of them but their ids
+    (`purge_xml_attributes` of 2.1.5); a whole CIB has a version and every section (`cib.rng`).
+    """
+    hidden = [path.rpartition("/")[2] for path in _SECTIONS if root.find(path) is None]
+    if root.get("epoch") is None:
+        hidden.insert(0, "version")
+    if hidden and len(root):
+        raise NotPermitted(
+            f"this login may not read all of the CIB: Pacemaker's ACLs hide its "
+            f"{', '.join(hidden)}",
+            cure="log in as root or as hacluster, use --sudo, or give it a role that reads /cib",
+        )
 
 
 def version_of(element: etree._Element) -> CibVersion:

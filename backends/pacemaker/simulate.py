@@ -17,6 +17,7 @@ from lxml import etree
 from backends.data.errors import BadAnswer, CommandFailed
 from backends.data.picture import CibVersion
 from backends.data.plan import BLOCKED, Action, ActionKind, Command, Prediction
+from backends.pacemaker import mending
 from backends.pacemaker.cib import is_leftover, version_of
 from backends.pacemaker.edit import edited
 from backends.pacemaker.xml import flag, parse
@@ -79,6 +80,8 @@ def batch(
         if location.get("rsc") in vms and is_leftover(location.get("id", "")):
             constraints.remove(location)
     constraints.append(etree.Comment(_MARK))
+    if not cib.isascii():
+        _make_readable_again(root)
     head, _, tail = etree.tostring(root).partition(f"<!--{_MARK}-->".encode())
     targets = [
         b"".join(_prefer(f"{_ID}{index}", vm, node) for index, vm in enumerate(vms))
@@ -88,6 +91,18 @@ def batch(
     argv = ("sh", "-c", SCRIPT, "vmferry", *sizes, f'id="{_ID}')
     argv = (*argv, *(str(len(target)) for target in targets))
     return argv, head + tail + b"".join(targets), version_of(root)
+
+
+def _make_readable_again(root: etree._Element) -> None:
+    """So that crm_simulate can read back what it saves: 2.1.3 to 2.1.7 write some values as no XML.
+
+    Parameters stay as they are: the history has their digests, and one that differs is a restart.
+    """
+    parameters = set(root.iterfind("configuration/resources//instance_attributes/nvpair"))
+    for element in root.iter("*"):
+        if element not in parameters:
+            for name, value in element.attrib.items():
+                element.set(name, mending.readable_again(str(value)))
 
 
 def single(cib: bytes, commands: Sequence[Command]) -> tuple[tuple[str, ...], bytes]:

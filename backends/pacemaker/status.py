@@ -5,6 +5,7 @@ Sources: Pacemaker's `xml/api/crm_mon-*.rng`, and answers of 2.1.5 (tests/sample
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from lxml import etree
 
 from backends.data.errors import BadAnswer, ClusterStopped
 from backends.data.picture import Failure, Fencing, Node, NodeKind, NodeState
+from backends.pacemaker import mending
 from backends.pacemaker.xml import flag, number, parse, truth
 
 NOT_CONNECTED = 102
@@ -139,18 +141,37 @@ def _resource(element: etree._Element) -> Resource:
     )
 
 
+_OP_KEY = re.compile(
+    r"(.+?)_((?:(?:confirmed-)?(?:pre|post)_notify_)?(?:migrate_to|migrate_from|[^_]+))_[0-9]+",
+    re.DOTALL,
+)
+"""Resource, task and interval, as Pacemaker's own `parse_op_key` parts them: names of resources may
+have underscores and tasks in them."""
+
+
 def _failure(element: etree._Element) -> Failure:
-    key = element.get("op_key", "")
-    task = element.get("task", "")
-    resource = element.get("id") or key.rsplit(f"_{task}_", 1)[0]
+    resource, task = _resource_and_task(element.get("op_key", ""), element.get("task"))
+    reason = mending.in_words(element.get("exitreason", ""))
     return Failure(
-        resource=resource,
+        resource=element.get("id") or resource,
         node=element.get("node", ""),
         task=task,
         rc=number(element.get("exitcode")) or 0,
-        reason=element.get("exitreason") or element.get("exitstatus") or "",
+        reason=element.get("exitstatus", reason) if reason in _NO_REASON else reason,
         at=moment(element.get("last-rc-change")),
     )
+
+
+def _resource_and_task(key: str, task: str | None) -> tuple[str, str]:
+    """Where no task is told beside it, the key says it too."""
+    parts = _OP_KEY.fullmatch(key)
+    if task or parts is None:
+        return key.rsplit(f"_{task}_", 1)[0], task or ""
+    return parts[1], parts[2]
+
+
+_NO_REASON = ("", "none")
+"""What crm_mon writes where the agent gave none."""
 
 
 def _fencing(element: etree._Element) -> Fencing:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lxml import etree
 
 from backends.data.errors import BadAnswer
+from backends.pacemaker import mending
 
 LIMIT_BYTES = 64 << 20
 """A CIB of ten thousand resources is about 30 MB; more than this is no answer of a cluster."""
 
 
 def parse(data: bytes, what: str) -> etree._Element:
-    """Parse one document. Entities are not resolved and nothing is fetched.
+    """Parse one document, as its tools write it. Entities are not resolved, nothing is fetched.
 
     Raises `BadAnswer` for anything empty, truncated, too large or not XML.
     """
@@ -19,12 +22,28 @@ def parse(data: bytes, what: str) -> etree._Element:
         raise BadAnswer(f"{what} answered nothing")
     if len(data) > LIMIT_BYTES:
         raise BadAnswer(f"{what} answered {len(data) >> 20} MiB, which no cluster does")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    data = mending.letters(data)
     try:
-        root = etree.fromstring(data, parser)
+        return _parsed(data)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadAnswer(f"{what} answered something that is no XML: {error}") from error
-    return root
+        for mended in mending.attempts(data):
+            with suppress(etree.XMLSyntaxError, ValueError):
+                return _parsed(mended)
+        raise BadAnswer(
+            f"{what} answered something that is no XML: {_where(data, error)}{error}"
+        ) from error
+
+
+def _parsed(data: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(data, parser)
+
+
+def _where(data: bytes, error: Exception) -> str:
+    if not isinstance(error, etree.XMLSyntaxError):
+        return ""
+    place = mending.place(data, *error.position)
+    return f"{place}: " if place else ""
 
 
 def flag(element: etree._Element, name: str) -> bool | None:

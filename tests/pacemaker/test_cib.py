@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backends.data.errors import BadAnswer
+from backends.data.errors import BadAnswer, NotPermitted
 from backends.data.picture import CibVersion, Constraint, ConstraintKind
 from backends.pacemaker.cib import VMResource, parse_cib
 from pacemaker.cibs import answer, cib, nvpairs, op, sample, vm
@@ -255,3 +255,21 @@ def test_numbers_beyond_all_measure_are_unknown() -> None:
     found = parse_cib(cib(vm("vm1", operations=operations), status=status))
     assert found.vms[0].migrate_to_timeout_s is None
     assert found.history["vm1"][0].at is None
+
+
+HIDDEN = [
+    (b'<cib><configuration id="c"><nodes/></configuration><status/></cib>', "version, crm_config"),
+    (
+        cib(vm("web1")).replace(b"<resources>", b"<x>").replace(b"</resources>", b"</x>"),
+        "resources",
+    ),
+    (cib(vm("web1")).replace(b"<status></status>", b""), "status"),
+]
+
+
+@pytest.mark.parametrize(("text", "hidden"), HIDDEN)
+def test_a_login_that_may_not_see_all_is_told_so(text: bytes, hidden: str) -> None:
+    """Never an empty board, as if the cluster had no VMs."""
+    with pytest.raises(NotPermitted, match=f"ACLs hide its {hidden}") as told:
+        parse_cib(text)
+    assert "--sudo" in (told.value.cure or "")

@@ -34,12 +34,15 @@ LONGEST_PAUSE_S = 5.0
 REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
 
-CRM_MON = ("crm_mon", "-1", "--output-as=xml")
-CRM_MON_BEFORE_2_0_3 = ("crm_mon", "-1", "--as-xml")
+CRM_MON = ("crm_mon", "-1", "--inactive", "--output-as=xml")
+CRM_MON_BEFORE_2_0_3 = ("crm_mon", "-1", "--inactive", "--as-xml")
+"""Before 2.0.4 what is stopped is left out of the XML, too, unless it is asked for."""
 CRM_NODE = ("crm_node", "--name")
 CIBADMIN = ("cibadmin", "--query")
 
 _USAGE = 64
+_NOT_CONNECTED = frozenset({102, 107})
+"""`CRM_EX_DISCONNECT`, and before 2.0 the error number ENOTCONN itself."""
 _INSUFFICIENT_PRIVILEGES = 4
 
 
@@ -64,17 +67,17 @@ async def read(host: Host) -> Reading:
         mon = await host.run(CRM_MON_BEFORE_2_0_3)
     query = await host.run(CIBADMIN)
     try:
-        _check(mon, host.name, "crm_mon")
-        status = parse_status(mon.stdout)
         _check(query, host.name, "cibadmin")
-        return Reading(host.name, status, parse_cib(query.stdout), query.stdout)
+        cib = parse_cib(query.stdout)  # it says more of why: crm_mon chokes on half a CIB
+        _check(mon, host.name, "crm_mon")
+        return Reading(host.name, parse_status(mon.stdout), cib, query.stdout)
     except VmferryError as error:
         error.where = error.where or host.name
         raise
 
 
 def _check(answer: Answer, where: str, tool: str) -> None:
-    said = " ".join(answer.stderr.decode(errors="replace").split())
+    said = " ".join((answer.stderr.strip() or answer.stdout).decode(errors="replace").split())
     match answer.exit_status:
         case 0:
             return
@@ -84,7 +87,7 @@ def _check(answer: Answer, where: str, tool: str) -> None:
                 where=where,
                 cure="name a node of a Pacemaker cluster, or install pacemaker-cli-utils there",
             )
-        case 102:
+        case status if status in _NOT_CONNECTED:
             raise ClusterStopped(
                 "Pacemaker does not run there",
                 where=where,

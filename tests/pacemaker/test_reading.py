@@ -1,0 +1,87 @@
+"""What one node's tools answer, whole: of every release, with every login, and where none runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backends.clusters.command_log import CommandLog
+from backends.clusters.live.voice import Reading, read
+from backends.clusters.ssh import LocalHost
+from backends.data.errors import BadAnswer, ClusterStopped, NotPermitted, VmferryError
+from pacemaker.cibs import cib, vm
+
+CIB = cib(vm("web1")).decode()
+STATUS = (
+    '<crm_mon version="1.1.18"><nodes><node name="alpha" id="1" online="true"/></nodes>'
+    '<resources><resource id="web1" resource_agent="ocf::heartbeat:VirtualDomain" role="Stopped" '
+    'active="false" managed="true" failed="false" blocked="false"/></resources></crm_mon>'
+)
+
+Tools = Callable[..., None]
+
+
+@pytest.fixture
+def tools_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
+    """Tools that answer as these shell scripts do, on this machine."""
+
+    def put(**scripts: str) -> None:
+        for name, script in scripts.items():
+            (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / name).chmod(0o755)
+
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    put(crm_mon=f"cat <<'E'\n{STATUS}\nE", cibadmin=f"cat <<'E'\n{CIB}\nE")
+    return put
+
+
+async def reading() -> Reading:
+    host = LocalHost("here", CommandLog())
+    try:
+        return await read(host)
+    finally:
+        await host.close()
+
+
+async def refused(kind: type[VmferryError]) -> str:
+    with pytest.raises(kind) as error:
+        await reading()
+    assert error.value.where == "here"
+    return str(error.value)
+
+
+async def test_before_2_0_4_what_is_stopped_is_asked_for(tools_of: Tools) -> None:
+    stopped = f"cat <<'E'\n{STATUS}\nE"
+    tools_of(
+        crm_mon='case "$*" in *--output-as*) exit 64 ;; *--inactive*) ;; *) exit 1 ;; esac\n'
+        + stopped
+    )
+    assert [(r.id, r.role) for r in (await reading()).status.resources] == [("web1", "Stopped")]
+
+
+@pytest.mark.parametrize("status", [102, 107])
+@pytest.mark.parametrize("tool", ["crm_mon", "cibadmin"])
+async def test_a_node_on_which_pacemaker_does_not_run(
+    tools_of: Tools, tool: str, status: int
+) -> None:
+    tools_of(**{tool: f"echo Connection to cluster failed; exit {status}"})
+    told = await refused(ClusterStopped)
+    assert "Pacemaker does not run there" in told and "start it" in told
+
+
+async def test_what_a_tool_says_on_stdout_is_told_too(tools_of: Tools) -> None:
+    tools_of(crm_mon="echo; echo 'the schema is from the future'; exit 78")
+    assert "crm_mon ended with 78: the schema is from the future" in await refused(BadAnswer)
+
+
+async def test_a_login_that_acls_limit_is_told_so_whatever_crm_mon_makes_of_it(
+    tools_of: Tools,
+) -> None:
+    tools_of(
+        crm_mon="echo 'CIB is not valid' >&2; exit 78",
+        cibadmin="echo '<cib><configuration id=\"c\"><nodes/></configuration><status/></cib>'",
+    )
+    assert "ACLs hide its version, crm_config" in await refused(NotPermitted)
