@@ -6,8 +6,10 @@ those that change with every look stay out of equality, so that equal pictures c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class NodeState(StrEnum):
@@ -250,9 +252,9 @@ class CibVersion:
     num_updates: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cluster:
-    """One picture."""
+    """One picture. Without slots, so that what is looked up by name is indexed once."""
 
     name: str | None = None
     dc: str | None = None
@@ -272,11 +274,19 @@ class Cluster:
     stale: tuple[Stale, ...] = ()
     taken_at: float = field(default=0.0, compare=False)
 
+    @cached_property
+    def _nodes_by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in reversed(self.nodes)}
+
+    @cached_property
+    def _vms_by_id(self) -> Mapping[str, VM]:
+        return {vm.id: vm for vm in reversed(self.vms)}
+
     def node(self, name: str) -> Node | None:
-        return next((node for node in self.nodes if node.name == name), None)
+        return self._nodes_by_name.get(name)
 
     def vm(self, vm_id: str) -> VM | None:
-        return next((vm for vm in self.vms if vm.id == vm_id), None)
+        return self._vms_by_id.get(vm_id)
 
     def migration(self, vm_id: str) -> Migration | None:
         return next((m for m in self.migrations if m.vm == vm_id), None)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from backends.data.examination import NO_ANSWER, Facts, Family, Output
 from backends.data.picture import LOST, VM, Cluster, NodeKind
 from backends.data.plan import Prediction
 from backends.doctor.configuration import Configuration, Resource
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Case:
-    """`facts` are by node; before the first round there are none."""
+    """`facts` are by node; before the first round there are none.
+
+    A case is itself alone (`eq=False`) and not changed: what follows from it is worked out `once`.
+    """
 
     picture: Cluster
     configuration: Configuration
@@ -23,7 +31,7 @@ class Case:
     not_predicted: str = "the scheduler was not asked"
     """Why a prediction is missing."""
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[str, ...]:
         """The nodes that can be asked, by name: those online, whether they may host or not."""
         return tuple(
@@ -39,9 +47,16 @@ class Case:
     def hosts(self, vm: str) -> tuple[str, ...]:
         """The nodes on which it runs or may run, of those that can be asked."""
         known = self.picture.vm(vm)
+        barred = self.configuration.barred.get(vm)
+        if not barred:
+            return self.nodes
         here = known.nodes if known is not None else ()
-        barred = self.configuration.barred.get(vm, frozenset())
         return tuple(name for name in self.nodes if name not in barred or name in here)
+
+    def may_go(self, vm: str, node: str) -> bool:
+        """Whether it may be moved to that node, of those that can be asked."""
+        known = self.picture.vm(vm)
+        return node in self.hosts(vm) and (known is None or node != known.node)
 
     def targets(self, vm: str) -> tuple[str, ...]:
         """The nodes to which it may go."""
@@ -49,7 +64,7 @@ class Case:
         home = known.node if known is not None else None
         return tuple(name for name in self.hosts(vm) if name != home)
 
-    @property
+    @cached_property
     def vms(self) -> tuple[tuple[VM, Resource], ...]:
         """Each VM of the picture with its configuration."""
         known = self.configuration.resources
@@ -93,3 +108,17 @@ _FAMILIES = {
     Family.RHEL: {"rhel", "fedora", "centos", "rocky", "almalinux"},
     Family.SUSE: {"suse", "sles", "opensuse", "opensuse-leap", "opensuse-tumbleweed"},
 }
+
+
+def once(make: Callable[[Case], T]) -> Callable[[Case], T]:
+    """What several topics need of a case, or one topic for each node: worked out once, and kept as
+    long as the case. Nobody may change what is returned."""
+    known: WeakKeyDictionary[Case, T] = WeakKeyDictionary()
+
+    @wraps(make)
+    def made(case: Case) -> T:
+        if case not in known:
+            known[case] = make(case)
+        return known[case]
+
+    return made

@@ -18,7 +18,7 @@ from backends.data.examination import Cure, Finding, Output, Probe, State, Topic
 from backends.doctor.case import Case
 from backends.doctor.listening import daemon_of, used_transports
 from backends.doctor.shared import unanswered
-from backends.doctor.uris import TLS, host_of, remote_uri, transport_of
+from backends.doctor.uris import TLS, host_of, remote_uri, routes, transport_of
 
 PROBE = Probe(
     "certificates",
@@ -194,7 +194,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _names_used(case: Case, node: str) -> list[str]:
-    uris = {remote_uri(resource, node) for _, resource in case.vms}
+    uris = {remote_uri(route, node) for route, _ in routes(case)}
     return sorted({host_of(uri) for uri in uris if transport_of(uri) == TLS} - {""})
 
 

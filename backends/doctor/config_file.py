@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.doctor.shared import unanswered
 
 _CHECK = "config file"
@@ -23,6 +23,7 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
         yield Probe("config files", f"sha256sum -- {shlex.join(files)}; true")
 
 
+@once
 def _files(case: Case) -> list[str]:
     return sorted({resource.config for _, resource in case.vms if resource.config})
 

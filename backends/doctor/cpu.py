@@ -13,11 +13,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from backends.data.errors import BadAnswer
 from backends.data.examination import Cure, Effect, Finding, Output, Probe, State, Topic, Way
-from backends.doctor.case import Case
-from backends.doctor.shared import CAPABILITIES, DOMAINS, domain, unanswered
-from backends.pacemaker.xml import parse
+from backends.doctor.case import Case, once
+from backends.doctor.shared import DOMAINS, capabilities, domain, unanswered
 
 _URI = "qemu:///system"
 
@@ -68,7 +66,7 @@ def machine_of(xml: etree._Element) -> Machine:
 
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """The comparisons with the guests of the other nodes, each kind once."""
-    machines = {machine_of(xml) for vm, xml in _running(case) if vm[1] != node}
+    machines = {machine: None for _, home, machine in _running(case) if home != node}
     emulators = sorted({machine.emulator for machine in machines} - {""})
     if emulators:
         script = f'for e in {shlex.join(emulators)}; do [ -x "$e" ] && echo "$e"; done; true'
@@ -78,22 +76,29 @@ def further_probes(case: Case, node: str) -> Iterator[Probe]:
             yield machine.probe
 
 
-def _running(case: Case) -> Iterator[tuple[tuple[str, str], etree._Element]]:
-    for vm, _ in case.vms:
-        xml = domain(case, vm.id)
-        if xml is not None and vm.node is not None:
-            yield (vm.id, vm.node), xml
+@once
+def _running(case: Case) -> tuple[tuple[str, str, Machine], ...]:
+    """Each VM that libvirt described, where it runs, and what it needs."""
+    return tuple(
+        (vm.id, vm.node, machine_of(xml))
+        for vm, _ in case.vms
+        if (xml := domain(case, vm.id)) is not None and vm.node is not None
+    )
 
 
 def judge(case: Case) -> Iterator[Finding]:
     seen: set[str] = set()
-    for (vm, home), xml in _running(case):
+    fit: dict[tuple[Machine, str | None, str], bool] = {}
+    for vm, home, machine in _running(case):
         seen.add(vm)
-        machine, good = machine_of(xml), list[str]()
+        good: list[str] = []
         for target in case.targets(vm):
             if not case.answered(target):
                 continue
-            found = list(_judge_target(case, vm, machine, home, target))
+            # Only where a guest has the CPU of its host does it matter which host that is.
+            alike = machine, home if machine.passthrough else None, target
+            found = [] if fit.get(alike) else [*_judge_target(case, vm, machine, home, target)]
+            fit[alike] = not found
             yield from found
             if not found:
                 good.append(target)
@@ -171,15 +176,8 @@ def _unknown(finding: Finding, vm: str) -> Finding:
     return Finding(Topic.CPU, finding.check, State.UNKNOWN, finding.seen, node=finding.node, vm=vm)
 
 
-def _capabilities(case: Case, node: str) -> etree._Element | None:
-    try:
-        return parse(case.output(node, CAPABILITIES.name).stdout.encode(), "virsh capabilities")
-    except BadAnswer:
-        return None
-
-
 def _judge_machine(case: Case, vm: str, machine: Machine, target: str) -> Iterator[Finding]:
-    root = _capabilities(case, target)
+    root = capabilities(case).get(target)
     if root is None:
         return
     arch = next((a for a in root.iterfind("guest/arch") if a.get("name") == machine.arch), None)
@@ -243,7 +241,7 @@ def _judge_passthrough(case: Case, vm: str, home: str, target: str) -> Iterator[
 
 def _silicon(case: Case, node: str) -> tuple[str, ...] | None:
     """Vendor, family, model and stepping, of a libvirt that tells (6.0)."""
-    root = _capabilities(case, node)
+    root = capabilities(case).get(node)
     found = root.find("host/cpu/signature") if root is not None else None
     if root is None or found is None:
         return None
@@ -253,7 +251,7 @@ def _silicon(case: Case, node: str) -> tuple[str, ...] | None:
 
 def _host_cpu(case: Case, node: str) -> tuple[str, frozenset[str]] | None:
     """Vendor and model, and the features beyond that model."""
-    root = _capabilities(case, node)
+    root = capabilities(case).get(node)
     cpu = root.find("host/cpu") if root is not None else None
     if cpu is None:
         return None

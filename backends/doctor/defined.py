@@ -29,9 +29,10 @@ _LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*?) *")
 
 @dataclass(frozen=True, slots=True)
 class Defined:
-    """`uuids` are by name."""
+    """`uuids` are by name, `names` by UUID."""
 
     uuids: dict[str, str]
+    names: dict[str, str]
     autostart: frozenset[str]
 
 
@@ -43,8 +44,9 @@ def parse_defined(text: str) -> Defined:
     """What `DEFINED` printed."""
     listed, _, started = text.partition("#autostart\n")
     found = filter(None, map(_LINE.fullmatch, listed.splitlines()))
-    names = (line.rstrip() for line in started.splitlines())
-    return Defined({line[2]: line[1] for line in found}, frozenset(filter(None, names)))
+    uuids = {line[2]: line[1] for line in found}
+    begun = frozenset(filter(None, (line.rstrip() for line in started.splitlines())))
+    return Defined(uuids, {uuid: name for name, uuid in uuids.items()}, begun)
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -94,8 +96,9 @@ def _judge_vm(
         )
     if uuid is None or node == vm.node:
         return
-    for other, its_uuid in defined.uuids.items():
-        if (other == name) != (its_uuid == uuid):
+    for other in dict.fromkeys((name, defined.names.get(uuid, name))):
+        its_uuid = defined.uuids.get(other)
+        if its_uuid is not None and (other == name) != (its_uuid == uuid):
             yield Finding(
                 Topic.RESOURCE,
                 _CHECK,

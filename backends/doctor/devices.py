@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.doctor.disks import VERSION
 from backends.doctor.shared import domain, unanswered
 
@@ -67,7 +67,7 @@ def _replaced(device: etree._Element) -> bool:
 
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """Whether what the guests of the other nodes need is there; all of it in one look."""
-    needs = [each for vm, _, each in _running(case) if node in case.targets(vm)]
+    needs = {each for vm, _, each in _running(case) if case.may_go(vm, node)}
     links = sorted({name for each in needs for name in each.links})
     files = sorted({name for each in needs for name in each.files})
     if links or files:
@@ -82,11 +82,13 @@ def further_probes(case: Case, node: str) -> Iterator[Probe]:
         yield NETWORKS
 
 
-def _running(case: Case) -> Iterator[tuple[str, str, Needs]]:
-    for vm, _ in case.vms:
-        xml = domain(case, vm.id)
-        if xml is not None and vm.node is not None:
-            yield vm.id, vm.node, needs_of(xml)
+@once
+def _running(case: Case) -> tuple[tuple[str, str, Needs], ...]:
+    return tuple(
+        (vm.id, vm.node, needs_of(xml))
+        for vm, _ in case.vms
+        if (xml := domain(case, vm.id)) is not None and vm.node is not None
+    )
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -104,13 +106,13 @@ def judge(case: Case) -> Iterator[Finding]:
 def _missing(case: Case, vm: str, needs: Needs) -> Iterator[Finding]:
     things = [("link", name, f"link {name}") for name in needs.links]
     things += [("file", name, f"file {name}") for name in needs.files]
-    for target in filter(case.answered, case.targets(vm)):
-        for kind, probe, wanted in (
-            ("there", THINGS, things),
-            ("network", NETWORKS.name, [("network", name, name) for name in needs.networks]),
-        ):
+    looks = [("there", THINGS, things)] if things else []
+    if networks := [("network", name, name) for name in needs.networks]:
+        looks.append(("network", NETWORKS.name, networks))
+    for target in filter(case.answered, case.targets(vm)) if looks else ():
+        for kind, probe, wanted in looks:
             output = case.output(target, probe)
-            if wanted and not output.ok:
+            if not output.ok:
                 what = f"what {vm} needs there ({kind})"
                 unknown = unanswered(Topic.DEVICES, "devices", target, what, output)
                 yield Finding(

@@ -11,7 +11,7 @@ from backends.data.errors import BadAnswer
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.data.picture import VM
 from backends.doctor import places, shared
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
 from backends.doctor.domain_disks import Disk, disks_of
 from backends.doctor.filesystems import CLUSTERED
@@ -50,6 +50,7 @@ class Storage:
         return [place for place in places if place is not None and place.exists]
 
 
+@once
 def known_disks(case: Case) -> dict[str, tuple[Disk, ...]]:
     """Of every VM whose domain libvirt described."""
     return {
@@ -59,6 +60,7 @@ def known_disks(case: Case) -> dict[str, tuple[Disk, ...]]:
     }
 
 
+@once
 def paths(case: Case) -> list[str]:
     """Every path that a disk has, each once."""
     disks = (disk for each in known_disks(case).values() for disk in each)

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.doctor.listening_cures import Daemon, cures_for_conflict, cures_for_silence
 from backends.doctor.shared import CAPABILITIES, PROCESSES, unanswered
-from backends.doctor.uris import TCP, TLS, remote_uri, transport_of
+from backends.doctor.uris import TCP, TLS, remote_uri, routes, transport_of
 
 UNITS = (
     "libvirtd.socket",
@@ -63,11 +63,12 @@ def judge(case: Case) -> Iterator[Finding]:
             yield from _judge_node(case, node, used)
 
 
+@once
 def used_transports(case: Case) -> dict[str, tuple[str, ...]]:
     """The VMs that use each transport."""
     used: dict[str, list[str]] = {}
-    for vm, resource in case.vms:
-        used.setdefault(transport_of(remote_uri(resource, "node")), []).append(vm.id)
+    for route, vms in routes(case):
+        used.setdefault(transport_of(remote_uri(route, "node")), []).extend(vms)
     return {transport: tuple(vms) for transport, vms in used.items()}
 
 

@@ -10,11 +10,8 @@ from __future__ import annotations
 import ipaddress
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from lxml import etree
-
-from backends.data.errors import BadAnswer
 from backends.data.examination import (
     Cure,
     Effect,
@@ -26,12 +23,10 @@ from backends.data.examination import (
     Topic,
     Way,
 )
-from backends.doctor.case import Case
-from backends.doctor.configuration import Resource
+from backends.doctor.case import Case, once
 from backends.doctor.listening import daemon_of, restart_of
-from backends.doctor.shared import CAPABILITIES, unanswered
-from backends.doctor.uris import host_of, memory_host, remote_uri, target_name
-from backends.pacemaker.xml import parse
+from backends.doctor.shared import CAPABILITIES, capabilities, unanswered
+from backends.doctor.uris import host_of, memory_host, remote_uri, routes, target_name
 
 HOSTNAME = Probe("hostname", "hostname -f || uname -n")
 CLOCK = Probe.of("clock", "date", "+%s.%N")
@@ -42,13 +37,13 @@ TOLERATED_S = 2.0
 def probes(case: Case, node: str) -> Iterator[Probe]:
     yield HOSTNAME
     yield CLOCK
-    yield _lookup("names", (name for other in case.nodes for name in _names(case, other)))
+    yield _lookup("names", (name for other in case.nodes for name in _names(case)[other]))
 
 
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """The host names of the others, where they are not the nodes' names."""
-    known = {name for other in case.nodes for name in _names(case, other)}
-    hostnames = {_hostname(case, other) for other in case.others(node)} - known - {""}
+    known = {name for names in _names(case).values() for name in names}
+    hostnames = {_hostnames(case)[other] for other in case.others(node)} - known - {""}
     if hostnames:
         yield _lookup("host names", sorted(hostnames))
 
@@ -60,17 +55,24 @@ def _lookup(name: str, names: Iterable[str]) -> Probe:
     )
 
 
-def _names(case: Case, node: str) -> tuple[str, ...]:
-    """The names under which this node is migrated to."""
-    found = {target_name(resource, node) for _, resource in case.vms}
-    found |= {host_of(remote_uri(resource, node)) for _, resource in case.vms}
-    found |= {memory_host(resource, node) or "" for _, resource in case.vms}
-    return tuple(sorted({node, *found} - {""}))
+@once
+def _names(case: Case) -> Mapping[str, tuple[str, ...]]:
+    """The names under which each node is migrated to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in case.nodes:
+        names = {node}
+        for route, _ in routes(case):
+            names |= {target_name(route, node), host_of(remote_uri(route, node))}
+            names.add(memory_host(route, node) or "")
+        found[node] = tuple(sorted(names - {""}))
+    return found
 
 
-def _hostname(case: Case, node: str) -> str:
-    lines = case.output(node, HOSTNAME.name).lines
-    return lines[0].strip() if lines else ""
+@once
+def _hostnames(case: Case) -> Mapping[str, str]:
+    """What each node calls itself; empty where it did not say."""
+    lines = {node: case.output(node, HOSTNAME.name).lines for node in case.nodes}
+    return {node: said[0].strip() if said else "" for node, said in lines.items()}
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -89,25 +91,25 @@ def _judge_node(case: Case, node: str) -> Iterator[Finding]:
     addresses = {**resolved(output), **resolved(case.output(node, "host names"))}
     good = True
     for other in case.nodes:
-        for name in _names(case, other):
+        for name in _names(case)[other]:
             finding = _judge_name(case, node, other, name, addresses.get(name, ()))
             if finding is not None:
                 good = False
                 yield finding
     for other in case.others(node):
-        name = _hostname(case, other)
-        if name in addresses and name not in _names(case, other):
+        name = _hostnames(case)[other]
+        if name in addresses and name not in _names(case)[other]:
             finding = _judge_name(case, node, other, name, addresses[name])
             if finding is not None:
                 good = False
                 yield finding
-    if _hostname(case, node).startswith("localhost"):
+    if _hostnames(case)[node].startswith("localhost"):
         good = False
         yield Finding(
             Topic.NAMES,
             "host name",
             State.WRONG,
-            f"its own host name is {_hostname(case, node)}",
+            f"its own host name is {_hostnames(case)[node]}",
             "libvirt refuses every migration to a host whose name is localhost",
             node,
             cures=(Cure((f"hostnamectl set-hostname {node}",)),),
@@ -125,7 +127,10 @@ _UNLED = "no VM is led by this name today; whatever else goes by it does not fin
 def _judge_name(
     case: Case, node: str, other: str, name: str, found: tuple[str, ...]
 ) -> Finding | None:
-    users = tuple(vm.id for vm, resource in case.vms if name in _led_by(case, resource, other))
+    loops = [address for address in found if ipaddress.ip_address(address).is_loopback]
+    if found and not loops:
+        return None
+    users = _users(case, name, other)
     led = bool(users or not case.vms) and node != other
     effect = Effect.SENDING_FAILS if users and node != other else None
     concerns = users if len(users) < len(case.vms) else ()
@@ -143,9 +148,6 @@ def _judge_name(
             effect=effect,
             ways=ways,
         )
-    loops = [address for address in found if ipaddress.ip_address(address).is_loopback]
-    if not loops:
-        return None
     if node == other:
         why = "a service that binds to this name is not reached by the others"
     elif led:
@@ -166,12 +168,16 @@ def _judge_name(
     )
 
 
-def _led_by(case: Case, resource: Resource, node: str) -> set[str]:
-    """The names by which a migration of this VM finds that node, for libvirt and for the RAM."""
-    memory = memory_host(resource, node)
-    if memory == node:
-        memory = _hostname(case, node) or node
-    return {host_of(remote_uri(resource, node)), memory or ""}
+def _users(case: Case, name: str, node: str) -> tuple[str, ...]:
+    """The VMs whose migration finds that node by this name, for libvirt or for the RAM."""
+    users: set[str] = set()
+    for route, vms in routes(case):
+        memory = memory_host(route, node)
+        if memory == node:
+            memory = _hostnames(case)[node] or node
+        if name in (host_of(remote_uri(route, node)), memory):
+            users.update(vms)
+    return tuple(vm.id for vm, _ in case.vms if vm.id in users)
 
 
 def resolved(output: Output) -> dict[str, tuple[str, ...]]:
@@ -195,12 +201,9 @@ def resolved(output: Output) -> dict[str, tuple[str, ...]]:
 
 def host_uuid(case: Case, node: str) -> str | None:
     """As its libvirt says it; `None` where it does not."""
-    output = case.output(node, CAPABILITIES.name)
-    try:
-        root: etree._Element | None = parse(output.stdout.encode(), "virsh capabilities")
-    except BadAnswer:
-        root = None
-    return root.findtext("host/uuid") if root is not None and output.ok else None
+    root = capabilities(case).get(node)
+    told = root is not None and case.output(node, CAPABILITIES.name).ok
+    return root.findtext("host/uuid") if root is not None and told else None
 
 
 def _settings_file(case: Case, node: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from backends.data.errors import BadAnswer
 from backends.data.examination import Finding, Output, Probe, State, Topic
 from backends.data.picture import VM
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.pacemaker import domains as config_names
 from backends.pacemaker.xml import number, parse
 
@@ -34,19 +33,26 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
         yield Probe.of("domain names", *config_names.command(files))
 
 
+@once
 def _files_to_name(case: Case) -> list[str]:
     """Of the VMs whose domain's name the picture does not have yet."""
     return sorted({own.config for vm, own in case.vms if own.config and vm.domain is None})
 
 
-def domains(case: Case, node: str) -> dict[str, etree._Element]:
-    """The running domains of a node by name; none where libvirt did not say."""
-    return _described(case.output(node, DOMAINS.name).stdout)
+@once
+def domains(case: Case) -> Mapping[str, etree._Element]:
+    """The live XML of each VM's domain, from the node on which it runs, where libvirt told it."""
+    found: dict[str, etree._Element] = {}
+    described = {node: _described(case.output(node, DOMAINS.name).stdout) for node in case.nodes}
+    for vm, _ in case.vms:
+        xml = described.get(vm.node or "", {}).get(_name_of_domain(case, vm))
+        if xml is not None:
+            found[vm.id] = xml
+    return found
 
 
-@lru_cache(maxsize=32)
 def _described(text: str) -> dict[str, etree._Element]:
-    """Kept, because every topic asks for every VM: nobody may change what is returned."""
+    """The running domains of a node by name."""
     found: dict[str, etree._Element] = {}
     for part in text.split("</domain>")[:-1]:
         try:
@@ -58,19 +64,38 @@ def _described(text: str) -> dict[str, etree._Element]:
 
 
 def domain(case: Case, vm: str) -> etree._Element | None:
-    """The live XML of a VM's domain, from the node on which it runs."""
-    known = case.picture.vm(vm)
-    if known is None or known.node is None:
-        return None
-    return domains(case, known.node).get(_name_of_domain(case, known, known.node))
+    """The live XML of a VM's domain."""
+    return domains(case).get(vm)
 
 
-def _name_of_domain(case: Case, vm: VM, node: str) -> str:
+def _name_of_domain(case: Case, vm: VM) -> str:
     own = case.configuration.resources.get(vm.id)
     if vm.domain is not None or own is None or own.config is None:
         return vm.domain or vm.id
-    text = case.output(node, "domain names").stdout.encode()
-    return config_names.parse(text, _files_to_name(case)).get(own.config, vm.id)
+    return _named_in_files(case).get(vm.node or "", {}).get(own.config, vm.id)
+
+
+@once
+def _named_in_files(case: Case) -> Mapping[str, Mapping[str, str]]:
+    """By node, the domain's name in each config file there."""
+    files = _files_to_name(case)
+    return {
+        node: config_names.parse(case.output(node, "domain names").stdout.encode(), files)
+        for node in case.nodes
+    }
+
+
+@once
+def capabilities(case: Case) -> Mapping[str, etree._Element]:
+    """`virsh capabilities` of each node, where libvirt told them."""
+    found: dict[str, etree._Element] = {}
+    for node in case.nodes:
+        output = case.output(node, CAPABILITIES.name)
+        try:
+            found[node] = parse(output.stdout.encode(), "virsh capabilities")
+        except BadAnswer:
+            continue
+    return found
 
 
 def memory_bytes(case: Case, vm: VM) -> int | None:

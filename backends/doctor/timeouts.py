@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from backends.data import commands
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
 from backends.data.picture import VM
-from backends.doctor.case import Case
+from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
 from backends.doctor.shared import memory_bytes
-from backends.doctor.uris import target_name
+from backends.doctor.uris import routes, target_name
 from backends.judgement.judge import DEFAULT_TIMEOUT_S
 from backends.pacemaker.cib import seconds
 from backends.pacemaker.xml import number
@@ -30,9 +30,7 @@ _ROUND_S = 30
 
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
-    names = {
-        target_name(resource, other) for other in case.others(node) for _, resource in case.vms
-    }
+    names = {target_name(route, other) for other in case.others(node) for route, _ in routes(case)}
     if names:
         yield Probe("link speeds", _LINKS.format(names=shlex.join(sorted(names))))
 
@@ -128,12 +126,18 @@ def _speeds(case: Case, vm: VM, resource: Resource) -> dict[str, int]:
     limit = _limit_bytes_per_s(resource)
     found: dict[str, int] = {}
     for source in [vm.node] if vm.node in case.nodes else case.nodes:
-        links = link_bytes_per_s(case.output(source or "", "link speeds").stdout)
+        links = _links(case).get(source or "", {})
         for target in case.others(source or ""):
             known = (limit, links.get(target_name(resource, target)), found.get(target))
             if any(known):
                 found[target] = min(filter(None, known))
     return found
+
+
+@once
+def _links(case: Case) -> Mapping[str, Mapping[str, int]]:
+    """What each node said of its links, by name of the target."""
+    return {node: link_bytes_per_s(case.output(node, "link speeds").stdout) for node in case.nodes}
 
 
 _BANDWIDTH = re.compile(r"--bandwidth[ =](\d{1,9})(?!\S)")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from backends.data.examination import (
     Cure,
@@ -33,6 +34,7 @@ from backends.doctor.uris import (
     names_port,
     picks_port,
     remote_uri,
+    routes,
     transport_of,
     user_of,
 )
@@ -55,8 +57,8 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """The ports of nodes that have a range of their own, as the first round told."""
     if not case.picture.migrations:
-        for host, (target, vms) in _memory_hosts(case, node).items():
-            _, last = _range(case, target, vms)
+        for host, memory in _memory_hosts(case, node).items():
+            _, last = _range(case, memory)
             if last != LAST_PORT:
                 yield _try_port(host, last)
 
@@ -80,21 +82,33 @@ def _uris(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for target in case.others(source):
-        for vm, resource in case.vms:
-            uri = remote_uri(resource, target)
-            if transport_of(uri) not in TRANSPORTS:
-                continue
-            found[uri] = (target, (*found.get(uri, (target, ()))[1], vm.id))
+        for route, vms in routes(case):
+            uri = remote_uri(route, target)
+            if transport_of(uri) in TRANSPORTS:
+                found[uri] = (target, (*found.get(uri, (target, ()))[1], *vms))
     return found
 
 
-def _memory_hosts(case: Case, source: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Where the RAM of some VMs goes. `by_libvirt`: it picks the port, for one of them at least."""
+
+    target: str
+    vms: tuple[str, ...]
+    by_libvirt: bool
+
+
+def _memory_hosts(case: Case, source: str) -> dict[str, _Memory]:
+    found: dict[str, _Memory] = {}
     for target in case.others(source):
-        for vm, resource in case.vms:
-            host = memory_host(resource, target)
-            if host is not None and not names_port(resource):
-                found[host] = (target, (*found.get(host, (target, ()))[1], vm.id))
+        for route, vms in routes(case):
+            host = memory_host(route, target)
+            if host is not None and not names_port(route):
+                by_libvirt = not picks_port(route)
+                if (known := found.get(host)) is not None:
+                    vms = (*known.vms, *vms)
+                    by_libvirt = by_libvirt or known.by_libvirt
+                found[host] = _Memory(target, vms, by_libvirt)
     return found
 
 
@@ -106,24 +120,23 @@ def _port_name(host: str, port: int) -> str:
     return f"migration port {host}" + (f":{port}" if port != LAST_PORT else "")
 
 
-def _range(case: Case, target: str, vms: tuple[str, ...]) -> tuple[int, int]:
-    """Of the ports on which the RAM of these VMs is awaited there."""
-    of_libvirt = [vm for vm in vms if not picks_port(case.configuration.resources[vm])]
-    if not of_libvirt:
+def _range(case: Case, memory: _Memory) -> tuple[int, int]:
+    """Of the ports on which it is awaited there."""
+    if not memory.by_libvirt:
         return FIRST_PORT, LAST_PORT
-    settings = settings_of(case.output(target, SETTINGS.name).lines)
+    settings = settings_of(case.output(memory.target, SETTINGS.name).lines)
     low, high = (number(settings.get(f"migration_port_{end}")) for end in ("min", "max"))
     return low or FIRST_PORT, high or LAST_PORT
 
 
 def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
-    well: dict[str, tuple[list[str], list[str]]] = {}
+    well: dict[str, tuple[list[str], dict[tuple[str, ...], None]]] = {}
     for uri, (target, vms) in _uris(case, source).items():
         output, transport = case.output(source, _name(uri)), transport_of(uri)
         if output.ok:
-            targets, concerned = well.setdefault(transport, ([], []))
+            targets, concerned = well.setdefault(transport, ([], {}))
             targets.append(target)
-            concerned.extend(vms)
+            concerned[vms] = None
         elif not output.answered or output.missing:
             unknown = unanswered(Topic.TRANSPORT, transport, source, uri, output)
             yield replace(unknown, concerns=vms, ways=(Way(source, target),))
@@ -142,7 +155,7 @@ def _judge_uris(case: Case, source: str) -> Iterator[Finding]:
             )
     for transport, (targets, concerned) in well.items():
         seen = f"reaches {', '.join(targets)} over {transport}"
-        vms = tuple(dict.fromkeys(concerned))
+        vms = tuple(dict.fromkeys(chain.from_iterable(concerned)))
         yield Finding(Topic.TRANSPORT, transport, State.OK, seen, node=source, concerns=vms)
 
 
@@ -249,8 +262,9 @@ def _judge_ports(case: Case, source: str) -> Iterator[Finding]:
         )
         return
     reached: list[str] = []
-    for host, (target, vms) in hosts.items():
-        first, last = _range(case, target, vms)
+    for host, memory in hosts.items():
+        target, vms = memory.target, memory.vms
+        first, last = _range(case, memory)
         name = _port_name(host, last)
         output, asked = case.output(source, name), name in case.facts[source].outputs
         if output.ok or "refused" in output.stderr:

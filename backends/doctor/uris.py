@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
@@ -18,6 +19,37 @@ TRANSPORTS = frozenset({TLS, TCP, SSH, "libssh", "libssh2"})
 _USER = re.compile(r"[a-z][-a-z0-9]*")
 _HYPERVISOR = re.compile(r"(.*)://[^/:]*(:?[0-9]*)/(.*)")
 _SCHEME = re.compile(r"[^:+]+(?:\+([^:]+))?://(?:[^@/]*@)?(\[[^\]]*\]|[^/:]*)")
+
+
+@once
+def routes(case: Case) -> tuple[tuple[Resource, tuple[str, ...]], ...]:
+    """The VMs by the way that their migrations take: one resource for all that take it, and their
+    ids. There are few, however many VMs there are."""
+    alike: dict[tuple[str | bool, ...], tuple[Resource, list[str]]] = {}
+    for vm, resource in case.vms:
+        alike.setdefault(_route(resource), (resource, []))[1].append(vm.id)
+    return tuple((resource, tuple(vms)) for resource, vms in alike.values())
+
+
+def _route(resource: Resource) -> tuple[str | bool, ...]:
+    """All that the URIs of a migration are made of, but for the target."""
+    parameters = (resource.parameters.get(name, "") for name in _LEADING)
+    return (
+        resource.agent == ALTEEVE_SERVER,
+        _tunnelled(resource),
+        _migrate_uri(resource) or "",
+        *parameters,
+    )
+
+
+_LEADING = (
+    "hypervisor",
+    "migrateport",
+    "migration_network_suffix",
+    "migration_transport",
+    "migration_user",
+    "remoteuri",
+)
 
 
 def target_name(resource: Resource, node: str) -> str:
@@ -67,14 +99,17 @@ def host_of(uri: str) -> str:
 
 def memory_host(resource: Resource, node: str) -> str | None:
     """Where the RAM goes on a port of QEMU's own; `None` where it goes another way."""
-    options = resource.parameters.get("migrate_options", "")
-    if resource.agent == ALTEEVE_SERVER or "--tunnelled" in options:
+    if resource.agent == ALTEEVE_SERVER or _tunnelled(resource):
         return None
     given = _migrate_uri(resource)
     if given is None:
         return target_name(resource, node)
     name = node if resource.parameters.get("remoteuri") else target_name(resource, node)
     return host_of(given.replace("%n", name)) or None
+
+
+def _tunnelled(resource: Resource) -> bool:
+    return "--tunnelled" in resource.parameters.get("migrate_options", "")
 
 
 def picks_port(resource: Resource) -> bool:
