@@ -48,6 +48,8 @@ class Answer:
 
     label: str
     then: Then = field(compare=False)
+    lines: tuple[Line, ...] = ()
+    """What is to be read of this answer alone: it stands below the proposal while it is the one."""
 
 
 @dataclass(frozen=True, slots=True)

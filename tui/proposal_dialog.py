@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
@@ -79,13 +81,17 @@ class ProposalDialog(Modal[Then]):
         self._proposal: Proposal | None = None
         self._pending: Answer | None = None
         self._variant = 0
+        self._answered: tuple[Line, ...] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(literal(self._heading))
             with VerticalScroll(can_focus=False):
-                yield Static("Asking the cluster's scheduler what would happen …")
+                with Vertical(id="lines"):
+                    yield Static("Asking the cluster's scheduler what would happen …")
+                yield Vertical(id="answered")
             with Vertical(id="foot"):
+                yield Static(id="hint")
                 yield Input(id="word", compact=True)
                 with Horizontal(id="buttons"):
                     yield Button("", id="option")
@@ -93,7 +99,7 @@ class ProposalDialog(Modal[Then]):
                     yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
-        for name in ("#word", "#confirm", "#option"):
+        for name in ("#hint", "#word", "#confirm", "#option"):
             self.query_one(name).display = False
         self._make()
 
@@ -134,10 +140,9 @@ class ProposalDialog(Modal[Then]):
         self._offer(Proposal(()))
 
     async def _fill(self, lines: list[Line]) -> None:
-        body = self.query_one(VerticalScroll)
-        async with body.batch():
-            await body.remove_children()
-            await body.mount_all(line.widget() for line in lines)
+        self._answered = ()
+        await self.query_one("#answered").remove_children()
+        await _refill(self.query_one("#lines"), lines)
 
     def _offer(self, proposal: Proposal) -> None:
         """Show what may be answered."""
@@ -145,15 +150,19 @@ class ProposalDialog(Modal[Then]):
         typed, enter = can and proposal.typed is not None, can and proposal.enter is not None
         word, confirm = self.query_one("#word", Input), self.query_one("#confirm", Button)
         option = self.query_one("#option", Button)
-        word.display, confirm.display = typed, typed or enter
+        hint = self.query_one("#hint", Static)
+        hint.display = word.display = typed
+        confirm.display = typed or enter
         word.value = ""
-        word.placeholder = f"type {' or '.join(proposal.words)} to stop and start the guest"
+        hint.update(
+            toned(f"Type {' or '.join(proposal.words)} to stop and start the guest", Tone.MUTED)
+        )
         option.display = proposal.option is not None and can
         # While a word is typed, a bare letter belongs to it.
         option.label = toned(f"{'^o' if typed else 'o'} {proposal.option or ''}")
         option.refresh(layout=True)
         self.query_one("#cancel", Button).label = "Cancel" if typed or enter else "Close"
-        self._label()
+        self._show_answer()
         if typed and not enter:
             word.focus()
         elif enter:
@@ -171,24 +180,43 @@ class ProposalDialog(Modal[Then]):
             return proposal.typed if typed in proposal.words else None
         return proposal.enter
 
-    def _label(self) -> None:
+    def _show_answer(self) -> None:
+        """What Enter would confirm now: its name, and its own lines."""
         confirm, answer = self.query_one("#confirm", Button), self._answer()
         confirm.disabled = answer is None
         proposal = self._proposal
-        shown = answer or (proposal.typed if proposal is not None else None)
+        offered = (proposal.typed or proposal.enter) if proposal is not None else None
+        shown = answer or offered
         if shown is not None:
             confirm.label = shown.label
             confirm.refresh(layout=True)
+        lines = shown.lines if shown is not None else ()
+        if lines != self._answered:
+            self._answered = lines
+            self.run_worker(
+                _refill(self.query_one("#answered"), lines), group="answer", exclusive=True
+            )
 
     @on(Input.Changed, "#word")
     def _typed(self) -> None:
-        self._label()
+        self._show_answer()
+
+    def on_key(self, event: Key) -> None:
+        """While a word is waited for, letters are its, wherever the focus is."""
+        word = self.query_one("#word", Input)
+        if word.display and not word.has_focus and event.is_printable and event.character:
+            event.stop()
+            word.focus()
+            word.insert_text_at_cursor(event.character)
 
     @on(Input.Submitted, "#word")
     @on(Button.Pressed, "#confirm")
     def _confirm(self) -> None:
         proposal, answer = self._proposal, self._answer()
-        if proposal is None or answer is None:
+        if proposal is None:
+            return
+        if answer is None:
+            self.query_one("#hint").add_class("-wanted")
             return
         if proposal.version is None or proposal.version == self._version():
             self.dismiss(answer.then)
@@ -206,3 +234,9 @@ class ProposalDialog(Modal[Then]):
         if proposal is not None and proposal.option is not None and not self._read_only:
             self._variant = (self._variant + 1) % proposal.variants
             self._make()
+
+
+async def _refill(place: Widget, lines: Iterable[Line]) -> None:
+    async with place.batch():
+        await place.remove_children()
+        await place.mount_all(line.widget() for line in lines)

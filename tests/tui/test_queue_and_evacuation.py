@@ -185,7 +185,9 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         await operator.press("e")
         await operator.until_sees("legacy-erp")
         assert operator.sees("allow-migrate")
-        await operator.press("o", "o")
+        await operator.press("ctrl+o")
+        await operator.until_sees("way: VM by VM, on-fail=block")
+        await operator.press("ctrl+o")
         await operator.until_sees("Pacemaker moves all at once")
         await operator.press("enter", "enter")
         assert not writes(operator)
@@ -266,3 +268,17 @@ async def test_clearing_shows_what_would_move_then(
         await operator.until_sees("set at")
         await operator.press("c")
         await operator.until_sees("migrate web1 from bravo to alpha")
+
+
+async def test_the_word_is_taken_wherever_the_focus_is_and_the_commands_are_those_of_the_answer(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal, size=(120, 60)) as operator:
+        operator.board.select(None, vm_of(operator, "legacy-erp").node)
+        await operator.press("e")
+        await operator.until_sees("Move the others")
+        assert not operator.sees("crm_standby --node")
+        await operator.type("REBOOT")
+        await operator.until_sees("Evacuate with reboot")
+        await operator.until_sees("crm_standby --node")
+        assert not writes(operator)

@@ -46,21 +46,20 @@ def of_evacuation(
     plan: EvacuationPlan, way: EvacuationWay, ways: Sequence[Variant], then: Then
 ) -> Proposal:
     """The plan in one way; `o` goes round the others."""
-    shown = ways.index((way, bool(plan.protections)))
-    other, protect = ways[(shown + 1) % len(ways)]
     stopped = plan.interrupted(way)
     step_by_step = way is EvacuationWay.VM_BY_VM
-    reboot = Answer("Evacuate with reboot", lambda: then(plan, way, True))
-    live = Answer("Evacuate", lambda: then(plan, way, False))
-    if stopped:
-        live = Answer("Move the others", live.then)
+    whole, part = (tuple(_carried_out(plan, way, reboot=each)) for each in (True, False))
+    reboot = Answer("Evacuate with reboot", lambda: then(plan, way, True), whole)
+    live = Answer(
+        "Move the others" if stopped else "Evacuate", lambda: then(plan, way, False), part
+    )
     can_enter = not stopped or (step_by_step and bool(plan.moves))
     return Proposal(
         lines=tuple(_lines(plan, way)),
         enter=live if can_enter else None,
         typed=reboot if stopped else None,
         words=(WORD,),
-        option=f"{other.value}{', on-fail=block' if protect else ''}",
+        option=_named(way, protect=bool(plan.protections)),
         variants=len(ways),
         bad=bool(stopped),
         version=plan.version,
@@ -86,16 +85,25 @@ def _lines(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[Line]:
             yield _load(load)
     mind = plan.mind(way)
     if mind or plan.eta_s is not None:
-        yield heading("Mind")
+        yield heading("Risks")
     if plan.eta_s is not None:
         yield point(f"the live moves take about {duration_text(plan.eta_s)} in all", Tone.MUTED)
     for text in mind:
         yield warning(text)
     if plan.protections:
         yield point(_PROTECTED, Tone.OK, "✔")
+
+
+def _named(way: EvacuationWay, *, protect: bool) -> str:
+    """The way that is on."""
+    return f"way: {way.value}{', on-fail=block' if protect else ''}"
+
+
+def _carried_out(plan: EvacuationPlan, way: EvacuationWay, *, reboot: bool) -> Iterator[Line]:
+    """What is done, and sent, if that is confirmed."""
     yield heading("What will happen")
-    yield from numbered(_steps(plan, way))
-    yield from commands_lines(plan.commands(way, allow_reboot=True))
+    yield from numbered(_steps(plan, way, standby=reboot or not plan.interrupted(way)))
+    yield from commands_lines(plan.commands(way, allow_reboot=reboot))
 
 
 def _meaning(plan: EvacuationPlan, way: EvacuationWay) -> str:
@@ -103,7 +111,8 @@ def _meaning(plan: EvacuationPlan, way: EvacuationWay) -> str:
         return "The node goes into standby: Pacemaker moves all at once."
     together = sum(not leaving.alone for leaving in plan.vms) > 1 and plan.at_once > 1
     how = f"up to {plan.at_once} at once" if together else "one after the other"
-    return f"Live moves, {how}; then the node goes into standby."
+    then = "" if plan.interrupted(way) else "; then the node goes into standby"
+    return f"Live moves, {how}{then}."
 
 
 def _leaving(leaving: Leaving, way: EvacuationWay) -> Line:
@@ -133,7 +142,7 @@ def _load(load: Load) -> Line:
     return point(text, Tone.OK, "✔") if load.fits else point(text, Tone.BAD, "✖")
 
 
-def _steps(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[str]:
+def _steps(plan: EvacuationPlan, way: EvacuationWay, *, standby: bool) -> Iterator[str]:
     if plan.protections:
         yield "set on-fail=block, so that no failure restarts a guest; it restarts nothing"
     if way is EvacuationWay.STANDBY:
@@ -141,5 +150,6 @@ def _steps(plan: EvacuationPlan, way: EvacuationWay) -> Iterator[str]:
         yield "follow until nothing runs there any more"
         return
     yield "move them live, each to its proven end; the first failure stops the rest"
-    yield f"{plan.node} goes into standby, unless that would stop a guest that was not confirmed"
+    if standby:
+        yield f"{plan.node} goes into standby, unless that would stop a guest not confirmed"
     yield "remove the constraints of the moves"

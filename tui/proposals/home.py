@@ -102,7 +102,7 @@ def _mind(picture: Cluster, moves: Sequence[Move]) -> Iterator[Line]:
     vms = [vm for vm in (picture.vm(move.vm) for move in moves) if vm is not None]
     texts = tuple(warnings(vms))
     if texts:
-        yield heading("Mind")
+        yield heading("Risks")
     yield from map(warning, texts)
 
 

@@ -43,7 +43,7 @@ def of_plan(
         lines += commands_lines(sent)
     label = "Move with reboot" if reboots else "Move"
     answer = Answer(label, lambda: then(plan, protected)) if can else None
-    option = "no on-fail=block" if protected else "on-fail=block"
+    option = f"on-fail=block: {'on' if protected else 'off'}"
     return Proposal(
         lines=tuple(lines),
         enter=None if reboots else answer,
@@ -92,7 +92,7 @@ def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
         text = f"     Pacemaker gives the live migration {plan.deadline_s:.0f} s."
         yield plain(text, Tone.MUTED)
     if plan.warnings or protected:
-        yield heading("Mind")
+        yield heading("Risks")
     for text in plan.warnings:
         yield warning(text)
     if protected:
