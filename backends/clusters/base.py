@@ -22,6 +22,7 @@ from backends.data.examination import Facts, Probe
 from backends.data.picture import Cluster, HypervisorState, Node
 from backends.data.plan import Action, Command, Plan, Prediction, Verdict
 from backends.judgement.judge import judge, make_plan, refusal
+from backends.pacemaker.agents import KNOWN, Agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class Writer(ABC):
 class Backend(ABC):
     """One cluster: enter to connect, leave to let go. Leaving disturbs nothing on the cluster."""
 
-    def __init__(self, *, writer: Writer | None) -> None:
+    def __init__(self, *, writer: Writer | None, agents: Agents = KNOWN) -> None:
         self.writer = writer
+        self.agents = agents
         self.commands = CommandLog()
         self._pictures: Latest[Cluster] = Latest()
 

@@ -89,8 +89,8 @@ class Node:
 
     @property
     def can_host(self) -> bool:
-        """Whether Pacemaker would place a resource here."""
-        return self.state is NodeState.ONLINE
+        """Whether a VM may be placed here: a guest node is one itself."""
+        return self.state is NodeState.ONLINE and self.kind is not NodeKind.GUEST
 
 
 class ConstraintKind(StrEnum):
@@ -157,6 +157,8 @@ class VM:
     """Every node on which Pacemaker holds it for active: two between migrate_to and the stop."""
     agent: str = ""
     live_migration: LiveMigration = LiveMigration()
+    orphan: bool = False
+    """It runs, and is no longer in the configuration."""
     managed: bool = True
     failed: bool = False
     maintenance: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from backends.doctor.locations import barred, members_of
-from backends.pacemaker.agents import config_file, runs_a_domain
+from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import agent_of, layered, operation_of, values_of
 from backends.pacemaker.xml import parse, truth
 
@@ -20,6 +20,7 @@ class Resource:
     id: str
     agent: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those of a VM by the names that VirtualDomain has for them."""
     meta: Mapping[str, str] = field(default_factory=dict)
     """Its own, its group's and its clone's (`promoted-max`, `interleave`, …), then the defaults."""
     utilization: Mapping[str, str] = field(default_factory=dict)
@@ -29,14 +30,17 @@ class Resource:
     group: str | None = None
     clone: str | None = None
 
+    is_own_agent: bool = False
+    """Whether a site has named its agent as one that runs VMs."""
+
     @property
     def is_vm(self) -> bool:
-        return runs_a_domain(self.agent)
+        return self.is_own_agent or KNOWN.runs_a_domain(self.agent)
 
     @property
     def config(self) -> str | None:
         """The file with the domain's XML."""
-        return config_file(self.agent, dict(self.parameters))
+        return self.parameters.get("config") if self.is_vm else None
 
     @property
     def allow_migrate(self) -> bool:
@@ -62,10 +66,10 @@ class Configuration:
         return tuple(each for each in self.resources.values() if each.agent in agents)
 
 
-def parse_configuration(cib: bytes) -> Configuration:
+def parse_configuration(cib: bytes, agents: Agents = KNOWN) -> Configuration:
     """One answer of `cibadmin --query`. Raises `BadAnswer`."""
     root = parse(cib, "cibadmin")
-    resources = {resource.id: resource for resource in _resources(root)}
+    resources = {resource.id: resource for resource in _resources(root, agents)}
     options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
     members = members_of(root)
     return Configuration(
@@ -83,7 +87,7 @@ def parse_configuration(cib: bytes) -> Configuration:
 _OPERATIONS = ("start", "stop", "migrate_to", "migrate_from")
 
 
-def _resources(root: etree._Element) -> Iterator[Resource]:
+def _resources(root: etree._Element, agents: Agents) -> Iterator[Resource]:
     templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
     defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
     op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
@@ -91,11 +95,14 @@ def _resources(root: etree._Element) -> Iterator[Resource]:
         template = templates.get(primitive.get("template"))
         layers = [primitive] if template is None else [primitive, template]
         parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
+        agent = agent_of(layers)
+        given = layered(layers, "instance_attributes")
+        is_vm = agents.runs_a_domain(agent)
         listed = [op.get("name", "") for op in primitive.iterfind("operations/op")]
         yield Resource(
             id=primitive.get("id", ""),
-            agent=agent_of(layers),
-            parameters=layered(layers, "instance_attributes"),
+            agent=agent,
+            parameters=agents.parameters(agent, given) if is_vm else given,
             meta={**defaults, **layered([*layers, *parents], "meta_attributes")},
             utilization=layered(layers, "utilization"),
             operations={
@@ -104,6 +111,7 @@ def _resources(root: etree._Element) -> Iterator[Resource]:
             },
             group=next((p.get("id") for p in parents if p.tag == "group"), None),
             clone=next((p.get("id") for p in parents if p.tag != "group"), None),
+            is_own_agent=is_vm,
         )
 
 

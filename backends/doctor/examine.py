@@ -84,7 +84,7 @@ async def examine(backend: Backend) -> Report:
 
     To judge hundreds of VMs takes a while: a thread of its own does it, and the board goes on.
     """
-    case = Case(backend.picture, parse_configuration(await backend.configuration()))
+    case = Case(backend.picture, parse_configuration(await backend.configuration(), backend.agents))
     predicting = asyncio.create_task(_predict(backend, case))
     try:
         for asks in (FIRST, SECOND):

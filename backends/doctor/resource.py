@@ -13,6 +13,8 @@ from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
 _LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")
+_LIKE_A_VMS = frozenset({"migration_transport", "hypervisor", "migration_network_suffix"})
+"""Parameters of VirtualDomain's that nobody else has."""
 _CAPACITY = "crm_attribute --utilization --name hv_memory --update MEBIBYTES"
 
 
@@ -21,21 +23,45 @@ def judge(case: Case) -> Iterator[Finding]:
         yield _judge_allow_migrate(vm, resource)
         yield from _judge_transport(vm, resource)
         yield from _judge_role(vm, resource)
+        yield from _judge_agent(vm, resource)
         yield from _judge_constraints(vm)
     if not case.vms:
         seen = "no resource of a VM agent (heartbeat, seapath, alteeve)"
         yield Finding(Topic.RESOURCE, "agent", State.NOT_USED, seen)
     for resource in case.configuration.resources.values():
-        provider = resource.agent.rpartition(":")[2].lower()
-        if not resource.is_vm and provider in _LIKE_A_VM and resource.agent.startswith("ocf:"):
+        if not resource.is_vm and _looks_like_a_vm(resource):
             yield Finding(
                 Topic.RESOURCE,
                 "agent",
                 State.WARNING,
                 f"{resource.id} is run by {resource.agent}, which vmferry does not know",
-                "if it is a VM, it is neither shown nor looked after",
+                "if it is a VM, it is neither shown nor looked after: name its agent in "
+                f'config.toml (agents = ["{resource.agent}"])',
             )
     yield from _judge_utilization(case)
+
+
+def _looks_like_a_vm(resource: Resource) -> bool:
+    """By its agent's name, or since it may migrate by a way that VMs have."""
+    kind, _, rest = resource.agent.partition(":")
+    name = rest.rpartition(":")[2].lower()
+    migrates = resource.allow_migrate and not _LIKE_A_VMS.isdisjoint(resource.parameters)
+    return kind == "ocf" and (name in _LIKE_A_VM or name.endswith("virtualdomain") or migrates)
+
+
+def _judge_agent(vm: VM, resource: Resource) -> Iterator[Finding]:
+    """A VirtualDomain of somebody else's may have parameters of its own."""
+    if resource.config or vm.domain or vm.orphan:
+        return
+    yield Finding(
+        Topic.RESOURCE,
+        "agent",
+        State.WARNING,
+        f"{vm.id} is run by {resource.agent}, and neither its domain nor a file of it is named",
+        "its domain is looked for by the name of the VM: say in config.toml what the parameters of "
+        f'its agent mean (agents = [{{ agent = "{resource.agent}", domain = "PARAMETER" }}])',
+        vm=vm.id,
+    )
 
 
 def _judge_allow_migrate(vm: VM, resource: Resource) -> Finding:

@@ -15,13 +15,9 @@ from backends.data.plan import (
     Verdict,
     VerdictKind,
 )
+from backends.judgement.hosts import ends_a_guest, led_astray, unfit
 from backends.judgement.proof import was_there
 from backends.judgement.waves import sequence
-
-INTERRUPTING = frozenset(
-    {ActionKind.MOVE, ActionKind.RESTART, ActionKind.STOP, ActionKind.RECOVER, ActionKind.FENCE}
-)
-"""What the scheduler may do to a resource that ends the guest in it."""
 
 DEFAULT_TIMEOUT_S = 20.0
 """Pacemaker's own default for an operation without a timeout (`PCMK_DEFAULT_ACTION_TIMEOUT_MS`)."""
@@ -56,6 +52,8 @@ def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[s
     node = picture.node(name)
     if node is None:
         yield f"there is no node {name}"
+    elif (never := unfit(picture, name)) is not None:
+        yield f"{never}: no VM can run there"
     elif not node.can_host:
         yield f"{name} cannot take it: {_CANNOT_HOST[node.state]}"
     for vm in map(picture.vm, vms):
@@ -64,7 +62,9 @@ def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[s
 
 
 def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
-    if picture.migration(vm.id) is not None:
+    if vm.orphan:
+        yield f"{vm.id} is no longer in the configuration: Pacemaker would stop it, not move it"
+    elif picture.migration(vm.id) is not None:
         yield f"{vm.id} is being migrated already"
     elif vm.node == node:
         yield f"{vm.id} is on {node} already"
@@ -103,14 +103,13 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
     reasons = (
         *(_why_reboot(picture, own[vm]) for vm in reboots),
         *(f"also: {_in_words(picture, action)}" for action in others),
-        *(f"afterwards: {_in_words(picture, action)}" for action in back),
+        *(f"afterwards: {_afterwards(picture, action)}" for action in back),
         *shortages,
     )
-    also_rebooted = tuple(
-        action.resource
-        for action in (*others, *back)
-        if action.kind in INTERRUPTING and picture.vm(action.resource) is not None
-    )
+    # What would lead it astray once the constraint is gone does not come to pass: it is foreseen
+    # again right before, and the constraint stays.
+    would_be = (*others, *(action for action in back if led_astray(picture, action) is None))
+    also_rebooted = tuple(each.resource for each in would_be if ends_a_guest(picture, each))
     if reboots:
         kind = VerdictKind.REBOOT
     elif shortages:
@@ -146,9 +145,15 @@ def _why_reboot(picture: Cluster, action: Action) -> str:
     return f"{why}: {action.resource} would be stopped and started again"
 
 
+def _afterwards(picture: Cluster, action: Action) -> str:
+    stays = led_astray(picture, action) is not None
+    return f"{_in_words(picture, action)}{': the constraint of the move stays' if stays else ''}"
+
+
 def _in_words(picture: Cluster, action: Action) -> str:
-    rebooted = action.kind in INTERRUPTING and picture.vm(action.resource) is not None
-    return f"{action}{' (its guest is stopped)' if rebooted else ''}"
+    if (why := led_astray(picture, action)) is not None:
+        return f"{action}: {why}, so that it fails"
+    return f"{action}{' (its guest is stopped)' if ends_a_guest(picture, action) else ''}"
 
 
 def _shortages(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[str]:

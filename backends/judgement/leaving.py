@@ -11,7 +11,8 @@ from statistics import median
 from backends.data import commands
 from backends.data.picture import VM, CibVersion, Cluster
 from backends.data.plan import Action, ActionKind, Command, VerdictKind
-from backends.judgement.judge import INTERRUPTING, free_memory_bytes, guarded, risks
+from backends.judgement.hosts import INTERRUPTING, ends_a_guest, led_astray
+from backends.judgement.judge import free_memory_bytes, guarded, risks
 from backends.judgement.moves import Move
 from backends.judgement.proof import was_there
 from backends.judgement.waves import at_once, goes_alone, waves
@@ -160,11 +161,7 @@ def on_node(picture: Cluster, node: str) -> tuple[VM, ...]:
 
 def interrupted(picture: Cluster, actions: Sequence[Action]) -> tuple[str, ...]:
     """The VMs whose guests these actions stop."""
-    return tuple(
-        action.resource
-        for action in actions
-        if action.kind in INTERRUPTING and picture.vm(action.resource) is not None
-    )
+    return tuple(action.resource for action in actions if ends_a_guest(picture, action))
 
 
 def make_evacuation_plan(
@@ -177,7 +174,7 @@ def make_evacuation_plan(
     vms = [vm for vm in map(picture.vm, names) if vm is not None]
     plan = EvacuationPlan(
         node=node,
-        vms=tuple(_leaving(vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms),
+        vms=tuple(_leaving(picture, vm, planned.get(vm.id), targets.get(vm.id)) for vm in vms),
         also=tuple(action for action in standby if picture.vm(action.resource) is None),
         free_bytes=tuple((n.name, free_memory_bytes(n)) for n in picture.nodes if n.name != node),
         eta_s=_eta_s(picture, [vm for vm in vms if vm.id in targets]),
@@ -202,9 +199,12 @@ def with_risks(picture: Cluster, plan: EvacuationPlan) -> EvacuationPlan:
     return replace(plan, move_risks=(*by_move, *guards), standby_risks=by_standby)
 
 
-def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:
+def _leaving(picture: Cluster, vm: VM, action: Action | None, target: str | None) -> Leaving:
     fate, why = Fate.STAY, "Pacemaker would leave it there"
-    if action is not None:
+    astray = led_astray(picture, action) if action is not None else None
+    if astray is not None:
+        fate, why = Fate.REBOOT, f"Pacemaker would send it astray: {astray}"
+    elif action is not None:
         fate = _fate(action)
         why = vm.live_migration.reason or action.reason or "the scheduler gives no reason"
     elif not vm.managed:
@@ -216,7 +216,9 @@ def _leaving(vm: VM, action: Action | None, target: str | None) -> Leaving:
     return Leaving(
         vm=vm.id,
         by_standby=fate,
-        standby_target=action.target if action is not None and fate is not Fate.STOP else None,
+        standby_target=(
+            action.target if action is not None and not astray and fate is not Fate.STOP else None
+        ),
         target=target,
         why=None if fate is Fate.LIVE else why,
         memory_bytes=vm.memory_bytes,

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from backends.data.picture import VM, Cluster
 from backends.data.plan import Action, ActionKind, Verdict, VerdictKind
-from backends.judgement.judge import INTERRUPTING
+from backends.judgement.hosts import INTERRUPTING, led_astray
 
 
 class Passage(StrEnum):
@@ -77,13 +77,15 @@ def by_standby(picture: Cluster, node: str, actions: Iterable[Action]) -> dict[s
     """A verdict for each VM of a node on leaving it, from what its standby would do."""
     planned = {action.resource: action for action in actions}
     here = [vm for vm in picture.vms if vm.node == node]
-    return {vm.id: _left(vm, planned.get(vm.id)) for vm in here}
+    return {vm.id: _left(picture, vm, planned.get(vm.id)) for vm in here}
 
 
-def _left(vm: VM, action: Action | None) -> Verdict:
+def _left(picture: Cluster, vm: VM, action: Action | None) -> Verdict:
     target = (action.target if action else None) or ""
     if action is None or action.kind not in INTERRUPTING | {ActionKind.MIGRATE}:
         return Verdict((vm.id,), target, VerdictKind.REFUSED, (_why_it_stays(vm),))
+    if (astray := led_astray(picture, action)) is not None:
+        return Verdict((vm.id,), target, VerdictKind.REBOOT, (astray,), (action,), (vm.id,))
     if action.kind is ActionKind.MIGRATE:
         return Verdict((vm.id,), target, VerdictKind.LIVE, actions=(action,))
     why = (vm.live_migration.possible is False and vm.live_migration.reason) or action.reason

@@ -15,7 +15,7 @@ from lxml import etree
 
 from backends.data.errors import BadAnswer, NotPermitted
 from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operation
-from backends.pacemaker.agents import config_file, domain_name, runs_a_domain
+from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.xml import number, parse, truth
 
 MiB = 1 << 20
@@ -54,8 +54,8 @@ class Cib:
     """For each resource what was done with it, per node in the order of its call ids."""
 
 
-def parse_cib(data: bytes) -> Cib:
-    """One answer of `cibadmin --query`. Raises `BadAnswer`."""
+def parse_cib(data: bytes, *, agents: Agents = KNOWN) -> Cib:
+    """One answer of `cibadmin --query`. Raises `BadAnswer`, or `NotPermitted` for half a CIB."""
     root = parse(data, "cibadmin")
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
@@ -66,7 +66,7 @@ def parse_cib(data: bytes) -> Cib:
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=tuple(_vms(root)),
+        vms=tuple(_vms(root, agents)),
         constraints=tuple(_constraints(root)),
         history=_history(root),
     )
@@ -136,7 +136,7 @@ def values_of(sets: Iterator[etree._Element]) -> dict[str, str]:
     return values
 
 
-def _vms(root: etree._Element) -> Iterator[VMResource]:
+def _vms(root: etree._Element, agents: Agents) -> Iterator[VMResource]:
     templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
     defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
     op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
@@ -144,11 +144,12 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
         template = templates.get(primitive.get("template"))
         layers = [primitive] if template is None else [primitive, template]
         agent = agent_of(layers)
-        if not runs_a_domain(agent):
+        if not agents.runs_a_domain(agent):
             continue
         parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
         meta = {**defaults, **layered([*layers, *parents], "meta_attributes")}
-        parameters = layered(layers, "instance_attributes")
+        given = layered(layers, "instance_attributes")
+        parameters = agents.parameters(agent, given)
         utilization = layered(layers, "utilization")
         memory = number(utilization.get("hv_memory"))
         speed = number(parameters.get("migration_speed"))
@@ -157,8 +158,8 @@ def _vms(root: etree._Element) -> Iterator[VMResource]:
         yield VMResource(
             id=primitive.get("id", ""),
             agent=agent,
-            config=config_file(agent, parameters),
-            domain=domain_name(agent, parameters),
+            config=agents.config_file(agent, given),
+            domain=agents.domain_name(agent, given),
             group=next((p.get("id") for p in parents if p.tag == "group"), None),
             allow_migrate=truth(meta.get("allow-migrate")) is True,
             maintenance=truth(meta.get("maintenance")) is True,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from backends.data.picture import (
@@ -18,6 +18,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.judgement.proof import source_of
+from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import Cib, VMResource
 from backends.pacemaker.status import Resource, Status
 
@@ -34,11 +35,9 @@ _ROLES = {
 }
 
 
-def pacemaker_picture(status: Status, cib: Cib) -> Cluster:
+def pacemaker_picture(status: Status, cib: Cib, agents: Agents = KNOWN) -> Cluster:
     """What Pacemaker alone knows: the picture without libvirt's half."""
-    resources: dict[str, Resource] = {}
-    for resource in status.resources:
-        resources.setdefault(resource.id, resource)
+    resources = _by_id(status.resources)
     states = {node.name: node.state for node in status.nodes}
     migrations = {
         migration.vm: migration
@@ -56,11 +55,57 @@ def pacemaker_picture(status: Status, cib: Cib) -> Cluster:
         pacemaker_version=status.pacemaker_version,
         version=cib.version,
         nodes=status.nodes,
-        vms=tuple(_vm(vm, resources.get(vm.id), cib, states, migrations) for vm in cib.vms),
+        vms=(
+            *(_vm(vm, resources.get(vm.id), cib, states, migrations) for vm in cib.vms),
+            *_orphans(status, cib, agents, states),
+        ),
         migrations=tuple(migrations.values()),
         failures=status.failures,
         fencing=status.fencing,
     )
+
+
+def _by_id(resources: Iterable[Resource]) -> dict[str, Resource]:
+    """Each once: the instances of a clone (`vm`, or `vm:0` where they are told apart) are one,
+    active wherever any is, and otherwise as the worst of those that are active."""
+    instances: dict[str, list[Resource]] = defaultdict(list)
+    for resource in resources:
+        if not resource.orphan:
+            instances[resource.id.partition(":")[0]].append(resource)
+    return {name: _as_one(each) for name, each in instances.items()}
+
+
+def _as_one(instances: Sequence[Resource]) -> Resource:
+    nodes = tuple(dict.fromkeys(node for each in instances for node in each.nodes))
+    worst = max(instances, key=lambda each: (bool(each.nodes), each.blocked, each.failed))
+    return replace(worst, nodes=nodes)
+
+
+def _orphans(
+    status: Status, cib: Cib, agents: Agents, states: dict[str, NodeState]
+) -> Iterator[VM]:
+    """VMs that are no longer in the configuration and run all the same (`stop-orphan-resources`
+    is off, or Pacemaker has not stopped them yet)."""
+    configured = {vm.id for vm in cib.vms}
+    for resource in status.resources:
+        if (
+            resource.orphan
+            and resource.nodes
+            and resource.id not in configured
+            and agents.runs_a_domain(resource.agent)
+        ):
+            yield VM(
+                id=resource.id,
+                state=_state(resource, resource.nodes[0], states, None),
+                node=resource.nodes[0],
+                nodes=resource.nodes,
+                agent=resource.agent,
+                live_migration=LiveMigration(False, ORPHAN),
+                orphan=True,
+                managed=resource.managed,
+                failed=resource.failed,
+                history=cib.history.get(resource.id, ()),
+            )
 
 
 def in_flight(
@@ -166,6 +211,7 @@ def _vm(
 
 
 NOT_ALLOWED = "allow-migrate is not set on it"
+ORPHAN = "it is no longer in the configuration"
 
 
 def _state(

@@ -36,6 +36,7 @@ class Resource:
     maintenance: bool
     pending: str | None
     target_role: str | None
+    orphan: bool
     nodes: tuple[str, ...]
 
 
@@ -128,7 +129,7 @@ def _node_state(element: etree._Element) -> NodeState:
 def _resource(element: etree._Element) -> Resource:
     return Resource(
         id=_required(element, "id"),
-        agent=element.get("resource_agent", ""),
+        agent=element.get("resource_agent", "").replace("::", ":"),  # as 1.1 writes it
         role=element.get("role", "Unknown"),
         active=bool(flag(element, "active")),
         blocked=bool(flag(element, "blocked")),
@@ -137,6 +138,7 @@ def _resource(element: etree._Element) -> Resource:
         maintenance=bool(flag(element, "maintenance")),
         pending=element.get("pending"),
         target_role=element.get("target_role"),
+        orphan=bool(flag(element, "orphaned") or flag(element, "removed")),
         nodes=tuple(_required(node, "name") for node in element.iterfind("node")),
     )
 

@@ -107,7 +107,9 @@ def test_hosts_may_be_words_or_options(vmferry: Vmferry) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("lgo = 'file'", ("lgo", "default, read_only, log, theme, clusters")),
+        ("lgo = 'file'", ("lgo", "default, read_only, log, theme, agents, clusters")),
+        ("agents = ['VirtualDomain']", ("agents", "ocf:")),
+        ("agents = [{ agent = 'ocf:a:b', name = 'c' }]", ("agents", "name")),
         ("read_only = 'yes'", ("read_only: Expected `bool`",)),
         ("[clusters.prod]\nhost = 'alpha'", ("clusters.prod", "hosts")),
         ("[clusters.prod]\nhosts = 'alpha'", ("clusters.prod.hosts: Expected `array`",)),
@@ -136,3 +138,16 @@ def test_a_configuration_that_cannot_be_read(vmferry: Vmferry, home: Path) -> No
         ended = vmferry("status", "--config", str(path))
         assert ended.code == 2
         assert ended.err.startswith(f"vmferry: {path}: ")
+
+
+def test_agents_of_ones_own_are_named_with_what_their_parameters_mean(
+    vmferry: Vmferry, configured: Path
+) -> None:
+    own = '{ agent = "ocf:ccni:xcatVirtualDomain", domain = "nodename", transport = "via" }'
+    entry = f'[clusters.own]\nhosts = ["alpha"]\nagents = [{own}]'
+    configured.write_text(f'agents = ["ocf:site:Domain"]\n{entry}')
+    agents = asked(vmferry, "status", "-c", "own").agents
+    assert [(agent.name, agent.domain, dict(agent.meanings)) for agent in agents] == [
+        ("ocf:site:Domain", None, {}),
+        ("ocf:ccni:xcatVirtualDomain", "nodename", {"migration_transport": "via"}),
+    ]

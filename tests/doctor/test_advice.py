@@ -16,7 +16,8 @@ from backends.judgement.judge import make_plan
 from backends.judgement.moves import Move, confirmed
 from doctor.cases import vm
 
-LIVE, SIDE_EFFECTS, REBOOT, REFUSED = VerdictKind
+LIVE, SIDE_EFFECTS = VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS
+REBOOT, REFUSED = VerdictKind.REBOOT, VerdictKind.REFUSED
 
 REFUSED_THERE = Finding(
     Topic.TRANSPORT,

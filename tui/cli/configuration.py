@@ -16,6 +16,10 @@ another)::
     ssh_config = "~/.ssh/config"
     known_hosts = "~/.ssh/known_hosts"
     read_only = true
+    agents = [                  # that run VMs, beside VirtualDomain; may stand above as well
+        "ocf:site:Domain",      # its parameters are called as VirtualDomain's are …
+        { agent = "ocf:ccni:xcatVirtualDomain", domain = "nodename", transport = "via" },
+    ]                           # … or these, by the name that it has for each
 
 Every key may be left out, except a cluster's `hosts`. A relative file is meant from the
 configuration's own directory. An option on the command line wins over the file; `read_only` holds
@@ -34,6 +38,7 @@ import msgspec
 import platformdirs
 
 from backends.data.errors import BadConfiguration
+from backends.pacemaker.agents import Agent
 from tui.cli.options import Options
 
 T = TypeVar("T")
@@ -41,6 +46,24 @@ T = TypeVar("T")
 Hosts = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)
 ]
+
+
+AgentName = Annotated[str, msgspec.Meta(pattern=r"^ocf:[^:\s]+:[^:\s]+$")]
+
+
+class AgentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An agent whose parameters have names of their own: for each what VirtualDomain calls so."""
+
+    agent: AgentName
+    domain: str | None = None
+    """Which says the domain's name."""
+    config: str | None = None
+    """… the file with its XML."""
+    hypervisor: str | None = None
+    transport: str | None = None
+    """… the `migration_transport`."""
+    options: str | None = None
+    """… the `migrate_options`."""
 
 
 class ClusterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +76,7 @@ class ClusterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ssh_config: str | None = None
     known_hosts: str | None = None
     read_only: bool = False
+    agents: tuple[AgentEntry | AgentName, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +86,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read_only: bool = False
     log: str | None = None
     theme: str | None = None
+    agents: tuple[AgentEntry | AgentName, ...] = ()
     clusters: dict[str, dict[str, object]] = {}
 
 
@@ -80,6 +105,8 @@ class Target:
     known_hosts: Path | None = None
     log: Path | None = None
     theme: str | None = None
+    agents: tuple[Agent, ...] = ()
+    """Those that run VMs beside the known ones."""
 
 
 def default_path() -> Path:
@@ -117,7 +144,21 @@ def resolve(options: Options) -> Target:
         known_hosts=file(options.known_hosts, entry.known_hosts if entry else None),
         log=file(options.log, configuration.log),
         theme=configuration.theme,
+        agents=tuple(map(_agent, (*configuration.agents, *(entry.agents if entry else ())))),
     )
+
+
+def _agent(written: AgentEntry | str) -> Agent:
+    if isinstance(written, str):
+        return Agent(written)
+    theirs = {
+        "config": written.config,
+        "hypervisor": written.hypervisor,
+        "migration_transport": written.transport,
+        "migrate_options": written.options,
+    }
+    meanings = {name: their for name, their in theirs.items() if their is not None}
+    return Agent(written.agent, written.domain, meanings)
 
 
 def _read(path: Path, *, required: bool) -> Configuration:

@@ -10,6 +10,7 @@ def connect_live(target: Target) -> Backend:
     """The backend of a cluster that is reached over SSH, or on the spot."""
     from backends.clusters.live.backend import LiveBackend
     from backends.clusters.ssh import Login
+    from backends.pacemaker.agents import Agents
 
     login = Login(
         user=target.user,
@@ -18,4 +19,6 @@ def connect_live(target: Target) -> Backend:
         known_hosts=target.known_hosts,
         sudo=target.sudo,
     )
-    return LiveBackend(target.hosts, login, read_only=target.read_only)
+    return LiveBackend(
+        target.hosts, login, read_only=target.read_only, agents=Agents(target.agents)
+    )

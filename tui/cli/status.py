@@ -140,6 +140,8 @@ def _vm_row(vm: VM) -> tuple[Cell, ...]:
 
 
 def _notes(vm: VM) -> Iterator[str]:
+    if vm.orphan:
+        yield "no longer in the configuration"
     if vm.failed:
         yield "failed"
     if not vm.managed:

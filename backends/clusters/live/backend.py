@@ -19,6 +19,7 @@ from backends.data.picture import Cluster, Migration, NodeKind, Phase, Stale
 from backends.data.plan import Action, Command, Prediction
 from backends.doctor import round as doctor_round
 from backends.pacemaker import domains, simulate
+from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.picture import pacemaker_picture
 
 JOB_EVERY_S = 1 / 3
@@ -61,8 +62,15 @@ class LiveWriter(Writer):
 class LiveBackend(Backend):
     """`hosts`: any nodes, as ssh takes them; none means this machine."""
 
-    def __init__(self, hosts: Sequence[str], login: Login, *, read_only: bool = False) -> None:
-        super().__init__(writer=None)
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        login: Login,
+        *,
+        read_only: bool = False,
+        agents: Agents = KNOWN,
+    ) -> None:
+        super().__init__(writer=None, agents=agents)
         self._hosts = tuple(hosts)
         self._login = login
         self._read_only = read_only
@@ -77,7 +85,7 @@ class LiveBackend(Backend):
 
     def _connect(self) -> None:
         self._fleet = Fleet(self._hosts, self._login, self.commands)
-        self._voice = Voice(self._fleet, self._heard, self._lost)
+        self._voice = Voice(self._fleet, self.agents, self._heard, self._lost)
         if not self._read_only:
             self.writer = LiveWriter(self._fleet, self._voice)
 
@@ -133,7 +141,7 @@ class LiveBackend(Backend):
 
     def _heard(self, reading: Reading) -> None:
         self._silence = None
-        self._pacemaker = pacemaker_picture(reading.status, reading.cib)
+        self._pacemaker = pacemaker_picture(reading.status, reading.cib, self.agents)
         for node in self._pacemaker.nodes:
             if node.name not in self._watchers and node.kind is not NodeKind.GUEST:
                 watcher = Watcher(self._fleet.host(node.name), node.name, self._publish)

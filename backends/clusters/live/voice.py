@@ -20,6 +20,7 @@ from backends.data.errors import (
     TimedOut,
     VmferryError,
 )
+from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import Cib, parse_cib
 from backends.pacemaker.status import Status, parse_status
 
@@ -56,7 +57,7 @@ class Reading:
     cib_text: bytes
 
 
-async def read(host: Host) -> Reading:
+async def read(host: Host, agents: Agents = KNOWN) -> Reading:
     """Ask one node for everything.
 
     The CIB is asked for last: what the scheduler judges is never older than what is shown.
@@ -67,8 +68,9 @@ async def read(host: Host) -> Reading:
         mon = await host.run(CRM_MON_BEFORE_2_0_3)
     query = await host.run(CIBADMIN)
     try:
+        # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
         _check(query, host.name, "cibadmin")
-        cib = parse_cib(query.stdout)  # it says more of why: crm_mon chokes on half a CIB
+        cib = parse_cib(query.stdout, agents=agents)
         _check(mon, host.name, "crm_mon")
         return Reading(host.name, parse_status(mon.stdout), cib, query.stdout)
     except VmferryError as error:
@@ -115,10 +117,12 @@ class Voice:
     def __init__(
         self,
         fleet: Fleet,
+        agents: Agents,
         heard: Callable[[Reading], None],
         lost: Callable[[VmferryError], None],
     ) -> None:
         self._fleet = fleet
+        self._agents = agents
         self._heard = heard
         self._lost = lost
         self._changed = asyncio.Event()
@@ -155,7 +159,7 @@ class Voice:
 
     async def open(self, host: Host) -> None:
         """Begin with this host, and learn which node it is. Raises what `read` raises."""
-        reading, answer = await asyncio.gather(read(host), host.run(CRM_NODE))
+        reading, answer = await asyncio.gather(read(host, self._agents), host.run(CRM_NODE))
         node = answer.stdout.decode(errors="replace").strip()
         if answer.exit_status == 0 and node:
             self._fleet.adopt(node, host)
@@ -169,7 +173,7 @@ class Voice:
     async def read_now(self) -> None:
         """Read at once. Raises what `read` and `speaking` raise."""
         host = await self.speaking()
-        self._take(host, await read(host))
+        self._take(host, await read(host, self._agents))
 
     async def run(self) -> None:
         """Speak until cancelled."""
@@ -207,7 +211,7 @@ class Voice:
             await asyncio.sleep(COALESCE_S)
             self._changed.clear()
             started = time.monotonic()
-            self._take(host, await read(host))
+            self._take(host, await read(host, self._agents))
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
 
     def _take(self, host: Host, reading: Reading) -> None:
@@ -224,6 +228,6 @@ class Voice:
     async def _audition(self, host: Host) -> tuple[Host, Reading]:
         try:
             async with asyncio.timeout(SUCCESSION_S):
-                return host, await read(host)
+                return host, await read(host, self._agents)
         except TimeoutError:
             raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name) from None
