@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 PYTHON ?= python3
 ROOT   := $(filter 0,$(shell id -u))
 JOBS   ?= 3
-LAB    := PYTHONPATH=tests $(BIN)/python -m lab
+LAB    := PYTHONPATH=tests $(BIN)/python -m lab $(if $(RELEASE),--release $(RELEASE))
 
 .PHONY: help demo test test-fast test-engine check format lab lab-down bench screenshots clean
 
@@ -17,7 +17,8 @@ help:
 	@echo 'make test-engine  of these only those in which nodes die and migrations fail (root)'
 	@echo 'make test-fast    the tests that need no lab'
 	@echo 'make check        ruff, mypy, import contracts'
-	@echo 'make lab          a real cluster on this machine, and the board on it (root)'
+	@echo 'make lab          a real cluster on this machine, and the board on it (root);'
+	@echo '                  RELEASE=trixie: of that Debian (bookworm, trixie, sid), or one for each node'
 	@echo 'make lab-down     take that cluster down'
 	@echo 'make bench        benchmarks: ratios against something run beside it (root)'
 	@echo 'make screenshots  draw the pictures of the README again'

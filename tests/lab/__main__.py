@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab import cache, keeper
+from lab import cache, keeper, releases
 from lab.lab import Lab, base_directory
 from lab.status import report
 from lab.system import ENVIRONMENT, LabError
@@ -27,7 +27,7 @@ def main() -> int:
 def _do(arguments: argparse.Namespace) -> None:
     match arguments.command:
         case "up":
-            lab = Lab.up(arguments.nodes, arguments.base)
+            lab = Lab.up(arguments.nodes, arguments.base, release=arguments.release)
             print(
                 f"up: {' '.join(lab.nodes)}\nssh -F {lab.ssh_config} alpha (in the lab's network)"
             )
@@ -35,6 +35,7 @@ def _do(arguments: argparse.Namespace) -> None:
             Lab(base_directory(arguments.base), cache.NODE_NAMES).down()
         case "prepare":
             cache.prepare()
+            releases.prepare(releases.of_nodes(arguments.release, 3))
         case "keep":
             if keeper.keep(arguments.directory, arguments.owner):
                 Lab.attach(arguments.directory).down()
@@ -52,19 +53,19 @@ def _do(arguments: argparse.Namespace) -> None:
             os.chdir("/")
             os.execvpe(words[0], words, ENVIRONMENT)
         case "board":
-            _board(arguments.base)
+            _board(arguments.base, arguments.release)
         case "run":
             words = [*Lab.attach(arguments.base).network.prefix(), *arguments.words]
             os.execvp(words[0], words)
 
 
-def _board(base: str | None) -> None:
+def _board(base: str | None, release: str | None) -> None:
     """Become the board on a lab, which is brought up if there is none."""
     try:
         lab = Lab.attach(base)
     except LabError:
-        print("building three nodes; about 15 seconds …", flush=True)
-        lab = Lab.up(3, base)
+        print("building three nodes …", flush=True)
+        lab = Lab.up(3, base, release=release)
     vmferry = Path(sys.executable).with_name("vmferry")
     options = ("--ssh-config", lab.ssh_config, "alpha")
     words = [str(word) for word in (*lab.network.prefix(), vmferry, *options)]
@@ -74,6 +75,11 @@ def _board(base: str | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     parser.add_argument("--base", help="name or directory of the lab (default: $VMFERRY_LAB)")
+    parser.add_argument(
+        "--release",
+        help=f"what new nodes stand on: {', '.join((releases.HOST, *releases.RELEASES))}, or one "
+        f"for each node, with commas (default: ${releases.VARIABLE}, or this machine's own)",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring a lab up")
     up.add_argument("nodes", type=int, nargs="?", default=3, help="2 to 5 (default: 3)")

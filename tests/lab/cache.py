@@ -1,4 +1,4 @@
-"""What labs share and keep: guest kernel, keys, emulator, libvirt's knowledge of that emulator."""
+"""What labs share and keep: guest kernel, keys, emulator, libvirt's knowledge of emulators."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ DIRECTORY = Path(os.environ.get("VMFERRY_LAB_CACHE") or "/var/cache/vmferry-lab"
 BOOT = DIRECTORY / "boot"
 BIN = DIRECTORY / "bin"
 SSH = DIRECTORY / "ssh"
-CAPABILITIES = DIRECTORY / "capabilities"
+CAPABILITIES = DIRECTORY / "emulators"
 EMULATOR = "qemu-system-x86_64"
 
 
 def prepare() -> None:
     """Install and build what is missing; one process at a time."""
-    with _locked():
+    with locked():
         packages.install(DIRECTORY / "apt.log")
         _keys()
         _emulator()
         _guest()
 
 
-def keep_capabilities(source: Path) -> None:
-    """Keep what libvirt found out about the emulator, or else every node would probe it again."""
-    with _locked():
-        if source.is_dir() and any(source.iterdir()) and not CAPABILITIES.exists():
-            shutil.copytree(source, CAPABILITIES)
+def keep_capabilities(source: Path, kept: Path) -> None:
+    """Keep what libvirt found out about an emulator, or else every node would probe it again."""
+    with locked():
+        if source.is_dir() and any(source.iterdir()) and not kept.exists():
+            shutil.copytree(source, kept)
 
 
 def key(name: str) -> Path:
@@ -48,9 +48,10 @@ def public(name: str) -> str:
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
+def locked(name: str = "lock") -> Iterator[None]:
+    """Be alone, of all processes, with what bears this name."""
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    with (DIRECTORY / "lock").open("w") as lock:
+    with (DIRECTORY / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -6,14 +6,14 @@ import logging
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from lab import cache, keeper, network, reset, seed
+from lab import cache, keeper, network, releases, reset, seed
 from lab.cib import VMS, domain_xml
 from lab.cluster import Cluster
 from lab.guest import Guest, read_console
@@ -36,34 +36,45 @@ def base_directory(name: str | Path | None = None) -> Path:
 class Lab:
     """A running lab. Usable as a context manager that takes it down."""
 
-    def __init__(self, base: Path, nodes: tuple[str, ...]) -> None:
+    def __init__(self, base: Path, nodes: tuple[str, ...], of: Sequence[str] = ()) -> None:
         self.base = base
         self.nodes = nodes
+        self.releases = dict(zip(nodes, of, strict=False))
         self.network = network.Network(base)
         self.members = {name: Node(name, base) for name in nodes}
         self.cluster = Cluster(tuple(self.members.values()))
         self._home: int | None = None
 
     @classmethod
-    def up(cls, nodes: int = 3, base: str | Path | None = None, owner: int | None = None) -> Self:
+    def up(
+        cls,
+        nodes: int = 3,
+        base: str | Path | None = None,
+        owner: int | None = None,
+        release: str | None = None,
+    ) -> Self:
         """Bring up a lab: all nodes online, every VM Started (its guest boots for 12 s more).
 
-        With an `owner` (a process id) the lab goes down when that process ends.
+        With an `owner` (a process id) the lab goes down when that process ends. `release`: of all
+        nodes, or of each ("bookworm,trixie,trixie"); see `releases.of_nodes`.
         Raises LabError where a lab is up already or does not come up.
         """
         if os.geteuid():
             raise LabError("the lab is made of namespaces and mounts: it needs root")
         if not 2 <= nodes <= len(cache.NODE_NAMES):
             raise LabError(f"a lab has 2 to {len(cache.NODE_NAMES)} nodes, not {nodes}")
-        lab = cls(base_directory(base), cache.NODE_NAMES[:nodes])
+        of = releases.of_nodes(release, nodes)
+        lab = cls(base_directory(base), cache.NODE_NAMES[:nodes], of)
         if lab.network.keeper_pid:
             raise LabError(f"a lab is up already in {lab.base}")
         lab.down()
         cache.prepare()
+        releases.prepare(of)
         lab.base.mkdir(parents=True, exist_ok=True)
         call("mount", "-t", "tmpfs", "-o", "mode=755,size=4g", "vmferry-lab", lab.base)
         try:
-            write(lab.base / "nodes.txt", "\n".join(lab.nodes) + "\n")
+            lines = [f"{node} {release}\n" for node, release in lab.releases.items()]
+            write(lab.base / "nodes.txt", "".join(lines))
             write(lab.known_hosts, seed.known_hosts(lab.nodes))
             write(lab.ssh_config, seed.ssh_config(lab.nodes, lab.known_hosts))
             keeper.start(lab.base, owner)
@@ -78,10 +89,11 @@ class Lab:
         """Find a lab that is up. Raises LabError where there is none."""
         directory = base_directory(base)
         try:
-            nodes = (directory / "nodes.txt").read_text().split()
+            lines = (directory / "nodes.txt").read_text().splitlines()
         except FileNotFoundError:
             raise LabError(f"no lab is up in {directory}") from None
-        return cls(directory, tuple(nodes))
+        nodes, of = zip(*(line.split() for line in lines), strict=True)
+        return cls(directory, nodes, of)
 
     def __enter__(self) -> Self:
         return self
@@ -111,15 +123,17 @@ class Lab:
         """Give every node a new disk and the cluster its seed; the operator's network stays."""
         self._power_off()
         self._fill_storage()
-        for node in self.members.values():
-            node.format(self.nodes)
+        roots = releases.prepare(tuple(self.releases.values()))
+        for name, node in self.members.items():
+            node.format(self.nodes, roots[self.releases[name]])
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             list(pool.map(lambda node: node.boot(self.network), self.members.values()))
         wait(self.cluster.is_online, READY_S, "all nodes online with a DC")
         wait(self._all_started, READY_S, "every VM Started")
         reset.keep_pristine(self.cluster, self.base)
-        first = self.members[self.nodes[0]]
-        cache.keep_capabilities(first.root / "var/cache/libvirt/qemu/capabilities")
+        for name, node in self.members.items():
+            found = node.root / "var/cache/libvirt/qemu/capabilities"
+            cache.keep_capabilities(found, roots[self.releases[name]].capabilities)
 
     @property
     def identity(self) -> Path:

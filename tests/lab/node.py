@@ -1,4 +1,4 @@
-"""One node: namespaces with an overlay of the host's own file system for a disk."""
+"""One node: namespaces with an overlay of a root file system for a disk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab import cache, files, seed
 from lab.network import Network
+from lab.releases import Root
 from lab.system import LabError, call, command_line, read_pid, spawn, wait
 
 NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child=KILL")
@@ -50,12 +51,13 @@ class Node:
         """The node's root directory as the host reaches it."""
         return Path(f"/proc/{self._power()}/root")
 
-    def format(self, nodes: Sequence[str]) -> None:
+    def format(self, nodes: Sequence[str], root: Root) -> None:
         """Give the node a new disk."""
         shutil.rmtree(self.directory, ignore_errors=True)
         for part in ("upper", "work", "root"):
             (self.directory / part).mkdir(parents=True)
-        seed.fill_upper(self.directory / "upper", self.name, nodes)
+        (self.directory / "lower").symlink_to(root.directory)
+        seed.fill_upper(self.directory / "upper", self.name, nodes, root)
 
     def boot(self, network: Network) -> None:
         """Switch the power on and start the daemons; the cluster takes some seconds more."""

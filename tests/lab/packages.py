@@ -10,17 +10,15 @@ from pathlib import Path
 
 from lab.system import ENVIRONMENT, LabError, call, write
 
-PACKAGES = (
+NODE = (
     "pacemaker",
     "pacemaker-cli-utils",
     "corosync",
     "crmsh",
     "resource-agents",
-    "fence-agents",
     "libvirt-daemon-system",
     "libvirt-daemon-driver-qemu",
     "libvirt-clients",
-    "libvirt-sanlock",
     "sanlock",
     "lvm2",
     "qemu-system-x86",
@@ -28,12 +26,23 @@ PACKAGES = (
     "openssh-server",
     "openssh-client",
     "iproute2",
-    "cpio",
     "sudo",
+)
+"""What every node has, whatever it stands on."""
+OF_A_ROOT = ("procps", "psmisc", "python3")
+"""What the root of another release needs besides."""
+OF_THE_HOST = (
+    "libvirt-sanlock",
+    "cpio",
+    "debian-archive-keyring",
     "gcc",
     "libc6-dev",
+    "mmdebstrap",
 )
+"""What this machine needs besides: to build guests, and roots of other releases."""
 
+REACH = ("Acquire::http", "Acquire::https", "Acquire::ftp", "Acquire::Check-Date")
+NO_RECOMMENDS = 'APT::Install-Recommends "false";'
 APT_ENVIRONMENT = {**ENVIRONMENT, "DEBIAN_FRONTEND": "noninteractive"} | {
     name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")
 }
@@ -59,11 +68,12 @@ def install(log: Path) -> None:
 
 def missing() -> list[str]:
     """The packages that are not installed."""
+    wanted = (*NODE, *OF_THE_HOST)
     listed = call(
-        "dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n", *PACKAGES, check=False
+        "dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n", *wanted, check=False
     )
     installed = {line.split()[-1] for line in listed.splitlines() if line.startswith("ii")}
-    return [package for package in PACKAGES if package not in installed]
+    return [package for package in wanted if package not in installed]
 
 
 def guest_kernel() -> str:
@@ -87,6 +97,29 @@ def download(package: str, directory: Path) -> Path:
         call("apt-get", "update", "-qq", environment=APT_ENVIRONMENT)
         call(*fetch, cwd=directory, environment=APT_ENVIRONMENT)
     return next(directory.glob("*.deb"))
+
+
+def mirror() -> str:
+    """Where this machine's apt has Debian from. Raises LabError where it has it from nowhere."""
+    listed = ("apt-get", "indextargets", "--format", "$(LABEL)|$(COMPONENT)|$(REPO_URI)")
+    for attempt in ("as it is", "updated"):
+        if attempt == "updated":
+            call("apt-get", "update", "-qq", environment=APT_ENVIRONMENT)
+        for line in call(*listed, "Created-By: Packages").splitlines():
+            label, component, uri = line.split("|")
+            if (label, component) == ("Debian", "main"):
+                return uri
+    raise LabError("this machine's apt has no source of Debian: other releases cannot be fetched")
+
+
+def apt_options() -> str:
+    """How this machine's apt reaches its sources, for an apt elsewhere; in the form of apt.conf.
+
+    The signed list of a release that is never released may be out of date.
+    """
+    settings = call("apt-config", "dump", "--no-empty", '--format=%f "%v";%n', "Acquire")
+    kept = [line for line in settings.splitlines() if line.startswith(REACH)]
+    return "\n".join((*kept, 'Acquire::Check-Valid-Until "false";', NO_RECOMMENDS, ""))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab import cache, cib, files
 from lab.network import OPERATOR, address
+from lab.releases import Root
 from lab.system import write
 
 # Directories in which nothing of the host's own may show.
@@ -49,17 +50,17 @@ def ssh_config(nodes: Sequence[str], known: Path) -> str:
     )
 
 
-def fill_upper(upper: Path, node: str, nodes: Sequence[str]) -> None:
+def fill_upper(upper: Path, node: str, nodes: Sequence[str], root: Root) -> None:
     """Write everything a node needs before it is booted for the first time."""
     for directory in OPAQUE:
         (upper / directory).mkdir(parents=True, exist_ok=True)
         os.setxattr(upper / directory, "trusted.overlay.opaque", b"y")
     _identity(upper, node, nodes)
     _ssh(upper, node, nodes)
-    _users(upper)
-    _cluster(upper, nodes)
-    if cache.CAPABILITIES.is_dir():
-        shutil.copytree(cache.CAPABILITIES, upper / "var/cache/libvirt/qemu/capabilities")
+    _users(upper, root)
+    _cluster(upper, nodes, root)
+    if root.capabilities.is_dir():
+        shutil.copytree(root.capabilities, upper / "var/cache/libvirt/qemu/capabilities")
 
 
 def _identity(upper: Path, node: str, nodes: Sequence[str]) -> None:
@@ -85,7 +86,7 @@ def _ssh(upper: Path, node: str, nodes: Sequence[str]) -> None:
     (upper / "root").chmod(0o711)
 
 
-def _users(upper: Path) -> None:
+def _users(upper: Path, root: Root) -> None:
     lines: dict[str, list[str]] = {"passwd": [], "group": [], "shadow": []}
     for name, number in USERS.items():
         lines["passwd"].append(f"{name}:x:{number}:{number}::/home/{name}:/bin/bash\n")
@@ -96,11 +97,11 @@ def _users(upper: Path) -> None:
         os.chown(home, number, number)
     for name, added in lines.items():
         mode = 0o600 if name == "shadow" else 0o644
-        write(upper / "etc" / name, Path("/etc", name).read_text() + "".join(added), mode)
+        write(upper / "etc" / name, root.text(f"etc/{name}") + "".join(added), mode)
     write(upper / "etc/sudoers.d/lab", "ops ALL=(root) NOPASSWD: ALL\n", 0o440)
 
 
-def _cluster(upper: Path, nodes: Sequence[str]) -> None:
+def _cluster(upper: Path, nodes: Sequence[str], root: Root) -> None:
     members = "".join(
         files.fill("corosync-node.conf", address=address(node), name=node, number=number)
         for number, node in enumerate(nodes, 1)
@@ -115,4 +116,4 @@ def _cluster(upper: Path, nodes: Sequence[str]) -> None:
         (upper / directory).chmod(0o750)
     (upper / "var/log/pacemaker").chmod(0o770)
     for path in (seeded, *(upper / name for name in (*CLUSTER_DIRECTORIES, "var/log/pacemaker"))):
-        shutil.chown(path, "hacluster", "haclient")
+        os.chown(path, root.number("passwd", "hacluster"), root.number("group", "haclient"))

@@ -12,7 +12,7 @@ echo "$host_pid" >"$directory/init.pid.new"
 mv "$directory/init.pid.new" "$directory/init.pid"
 
 mount --make-rprivate /
-mount -t overlay "lab-$node" -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$root"
+mount -t overlay "lab-$node" -o "lowerdir=$directory/lower,upperdir=$directory/upper,workdir=$directory/work" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 
@@ -41,7 +41,6 @@ mount -t tmpfs -o mode=755,size=64m run "$root/run"
 mount -t tmpfs -o mode=1777,size=256m tmp "$root/tmp"
 mkdir -p "$root/run/lock" "$root/run/sshd" "$root/run/libvirt" "$root/run/user/0"
 install -d -m 1755 "$root/run/resource-agents"
-install -d -m 750 -o hacluster -g haclient "$root/run/crm"
 
 mkdir -p "$root/srv/lab" "$root/opt/lab"
 mount --bind "$base/shared" "$root/srv/lab"
@@ -59,6 +58,8 @@ cd /
 umount -l /.old
 rmdir /.old
 
+# Who that is differs from one release to another.
+install -d -m 750 -o hacluster -g haclient /run/crm
 hostname "$node"
 ip link set lo up
 ip link add br-vm type bridge
