@@ -47,35 +47,36 @@ class Hands:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        return [self.board.render_line(y).text for y in range(self.board._view.height)]
+        return [self.board.render_line(y).text for y in range(self.board.sight.view.height)]
 
     def said(self, kind: type[Message]) -> list[Message]:
         return [message for message in self.app.said if isinstance(message, kind)]
 
     def where(self, vm: str) -> tuple[int, int]:
         """A place on the VM's card, in the view."""
-        found = self.board._scene.find(vm)
+        found = self.board.sight.scene.find(vm)
         assert found is not None, f"{vm} is not on the board"
-        region = self.board._layout.card(*found)
+        region = self.board.sight.layout.card(*found)
         left, top = self.board.scroll_offset
         return region.x + 3 - left, region.y - top
 
     def column(self, node: str | None) -> tuple[int, int]:
         """A place in the middle of a node's column, in the view."""
-        index = self.board._scene.index(node)
+        index = self.board.sight.scene.index(node)
         assert index is not None, f"{node} is not on the board"
-        region = self.board._layout.columns[index]
+        region = self.board.sight.layout.columns[index]
         left, top = self.board.scroll_offset
         return region.x + region.width // 2 - left, region.y + region.height // 2 - top
 
     def head(self, node: str) -> str:
         """The text of a node's head."""
-        index = self.board._scene.index(node)
+        sight = self.board.sight
+        index = sight.scene.index(node)
         assert index is not None
-        region = self.board._layout.columns[index]
-        left, top = self.board.scroll_offset
-        head_top = self.board._layout.head_top(self.board._layout.band_of(index), top) - top
-        lines = self.lines()[head_top : head_top + self.board._layout.head_height]
+        region = sight.layout.columns[index]
+        left, top = sight.scroll
+        head_top = sight.layout.head_top(sight.layout.band_of(index), top) - top
+        lines = self.lines()[head_top : head_top + sight.layout.head_height]
         return "\n".join(line[region.x - left : region.right - left] for line in lines)
 
     async def press(self, *keys: str) -> None:

@@ -109,7 +109,7 @@ async def test_the_glass_is_always_what_a_full_repaint_would_draw() -> None:
             await hands.press("down")
             shown = seen(hands)
             Widget.refresh(hands.board)
-            hands.board._forget_look()
+            hands.board._looks_anew()
             await hands.pilot.pause()
             assert seen(hands) == shown
 

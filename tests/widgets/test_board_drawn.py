@@ -68,12 +68,12 @@ async def test_a_migration_shows_progress_and_a_ghost_on_the_target() -> None:
         assert "62%" in lines[y]
         for text in ("118 MiB/s", "0:12", "1:40", "━"):
             assert text in lines[y + 1]
-        flight = hands.board._picture.migrations[0]
+        flight = hands.board.picture.migrations[0]
         later = replace(flight, remaining_bytes=1 << 28)
-        await hands.show(replace(hands.board._picture, migrations=(later,)))
+        await hands.show(replace(hands.board.picture, migrations=(later,)))
         assert "94%" in hands.lines()[y]
         await hands.show(
-            replace(hands.board._picture, migrations=(replace(later, phase=Phase.SWITCHING),))
+            replace(hands.board.picture, migrations=(replace(later, phase=Phase.SWITCHING),))
         )
         assert "switching over" in hands.glass()
 
@@ -175,9 +175,9 @@ async def test_the_filter_hides_and_counts() -> None:
 async def test_d_switches_between_one_line_and_two() -> None:
     async with on_board(cluster()) as hands:
         await hands.press("d")
-        assert hands.board._layout.pitch == 1
+        assert hands.board.sight.layout.pitch == 1
         await hands.press("d")
-        assert hands.board._layout.pitch == 2
+        assert hands.board.sight.layout.pitch == 2
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (250, 70), (30, 10), (10, 3)])

@@ -131,8 +131,8 @@ async def test_down_goes_through_every_card_below_and_keeps_it_in_sight() -> Non
             assert board.selected_vm is not None or board.selected_node is not None
             if board.selected_vm is not None:
                 x, y = hands.where(board.selected_vm)
-                assert board._layout.head_height <= y < board._view.height
-                assert 0 <= x < board._view.width
+                assert board.sight.layout.head_height <= y < board.sight.view.height
+                assert 0 <= x < board.sight.view.width
                 assert board.selected_vm in board.render_line(y).text
                 seen.append(board.selected_vm)
             board.action_step("DOWN")
@@ -185,7 +185,7 @@ async def test_verdicts_are_on_the_columns_while_carrying_and_then_gone() -> Non
 
 async def test_no_card_moves_when_a_vm_is_picked_up() -> None:
     async with on_board(cluster(4, 30), size=(110, 30)) as hands:
-        before = hands.board._layout
+        before = hands.board.sight.layout
         await hands.press("m")
         await hands.pilot.pause()
-        assert hands.board._layout == before
+        assert hands.board.sight.layout == before

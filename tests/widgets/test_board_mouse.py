@@ -143,7 +143,7 @@ async def test_the_edge_scrolls_while_dragging() -> None:
         await hands.mouse_up((79, 12))
         assert isinstance(dropped := hands.said(Board.Dropped)[0], Board.Dropped)
         assert dropped.node == "node12"
-        assert board._edge_timer is None
+        assert not board._mouse.edge.scrolling
 
 
 async def test_a_click_on_a_head_selects_the_node() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from widgets.layout import Layout, Part, arrange, arrange_in
+from widgets.board.layout import Layout, Part, arrange, arrange_in
 
 counts = st.lists(st.integers(0, 90), min_size=1, max_size=33)
 widths = st.integers(20, 260)

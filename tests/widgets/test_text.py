@@ -33,10 +33,11 @@ from widgets.bars import (
     sparkline,
     wrap,
 )
-from widgets.board_heads import Frame, Offer, paint_head
-from widgets.board_ink import Ground, plain_look, text_of
-from widgets.board_scene import Card, Column
-from widgets.cards import paint_card
+from widgets.board.cards import paint_card
+from widgets.board.heads import Frame, paint_head
+from widgets.board.scene import Card, Column
+from widgets.hand import Offer
+from widgets.ink import Ground, plain_look, text_of
 
 nasty = st.one_of(
     st.text(max_size=60),

@@ -10,9 +10,9 @@ from backends.judgement.health import Grade, Problem
 from backends.judgement.prospect import UNKNOWN, Prospect
 from widgets.bars import UNKNOWN as NO_NUMBER
 from widgets.bars import bytes_text, percent_text
-from widgets.board_ink import Span
-from widgets.board_scene import natural
 from widgets.glyphs import GRADE_MARKS, NODE_MARKS, PASSAGE_MARKS, VM_MARKS, Mark, Tone
+from widgets.ink import Span
+from widgets.natural import natural
 
 SortKey = tuple[float, ...] | tuple[tuple[int, int, str], ...]
 

@@ -18,8 +18,8 @@ from backends.data.picture import Cluster
 from backends.judgement.health import Health
 from backends.judgement.prospect import Prospect
 from widgets.bars import cut, literal
-from widgets.board_ink import Ground, Line, Span, row
 from widgets.glyphs import Tone
+from widgets.ink import Ground, Line, Span, row
 from widgets.listing.columns import Entry, aligned, fitting
 from widgets.listing.css import LISTING_CSS
 from widgets.listing.order import SICKEST, Only, Order, entries, ordered

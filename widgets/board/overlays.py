@@ -7,9 +7,9 @@ from textual.geometry import Offset, Region, Size
 
 from backends.data.plan import Verdict
 from widgets.bars import literal
-from widgets.board_ink import Ground, Line, Look, Span, row
 from widgets.drag import Carrying
 from widgets.glyphs import VERDICT_MARKS, Tone
+from widgets.ink import Ground, Line, Look, Span, row
 
 _LABEL_WIDTH = 24
 _HINTS_FROM = 100

@@ -19,8 +19,7 @@ from widgets.bars import (
     rate_short,
     rate_text,
 )
-from widgets.board_ink import Ground, Line, Look, Span, row
-from widgets.board_scene import Card
+from widgets.board.scene import Card
 from widgets.glyphs import (
     ARRIVING_GLYPH,
     CHANCE_MARKS,
@@ -32,6 +31,7 @@ from widgets.glyphs import (
     badges,
     load_tone,
 )
+from widgets.ink import Ground, Line, Look, Span, row
 
 _WIDE = 34
 """From this width on a card has words and a bar where a narrow one has short forms."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from widgets.board_scene import Scene
-from widgets.layout import Layout
+from widgets.board.layout import Layout
+from widgets.board.scene import Scene
+from widgets.selection import Selection
 
 Spot = tuple[int, int | None]
 """A column, and the index of a card in it; `None` is its head."""
@@ -97,3 +98,29 @@ def ends(scene: Scene, column: int) -> tuple[int | None, int | None]:
     """The first and the last card of a column."""
     cards = selectable(scene, column)
     return (cards[0], cards[-1]) if cards else (None, None)
+
+
+def spot_of(scene: Scene, selection: Selection) -> Spot | None:
+    """Where the cursor is."""
+    if selection.vm is not None:
+        return scene.find(selection.vm)
+    column = scene.index(selection.node)
+    return (column, None) if column is not None else None
+
+
+def followed(scene: Scene, before: Selection, spot: Spot | None) -> Spot | None:
+    """Where a cursor goes that was at `spot` of the scene before: after its VM.
+
+    Where the VM is gone, as near as can be; `None` if there is nothing at all.
+    """
+    if not scene.columns:
+        return None
+    if before.vm is not None and (found := scene.find(before.vm)) is not None:
+        return found
+    column = scene.index(before.node) if spot or before.node else None
+    if column is None or (scene.filtered and not scene.columns[column].cards):
+        first = next((i for i, content in enumerate(scene.columns) if content.cards), 0)
+        return first, ends(scene, first)[0]
+    index = spot[1] if spot and before.vm is not None else None
+    last = ends(scene, column)[1]
+    return column, None if index is None or last is None else min(index, last)

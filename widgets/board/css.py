@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 BOARD_CSS = """
-BoardView {
+Board {
     background: $background;
     color: $foreground;
     scrollbar-size: 1 1;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,10 +15,11 @@ from backends.data.picture import (
     Node,
     NodeKind,
     NodeState,
-    VMState,
 )
 from backends.judgement.outlook import Outlook
 from widgets.bars import clock_text
+from widgets.board.trends import Trend
+from widgets.natural import natural
 
 _SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
 _KIND_ORDER = {NodeKind.MEMBER: 0, NodeKind.REMOTE: 1, NodeKind.GUEST: 2}
@@ -56,6 +56,8 @@ class Column:
     """What makes its numbers old, in words."""
     numbers_known: bool = True
     stale: bool = False
+    trend: Trend = ()
+    """How its load went."""
 
     @property
     def name(self) -> str | None:
@@ -94,9 +96,10 @@ def make_scene(
     filter_text: str,
     known: Mapping[CardKey, Card],
     outlooks: Mapping[str, Outlook] | None = None,
+    trends: Mapping[str, Trend] | None = None,
 ) -> Scene:
     """Everything there is to draw. A card equal to one already `known` is that very card."""
-    outlooks = outlooks or {}
+    outlooks, trends = outlooks or {}, trends or {}
     stale = picture.stale_pacemaker()
     old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
     migrations = {migration.vm: migration for migration in picture.migrations}
@@ -152,20 +155,12 @@ def make_scene(
                 trouble,
                 numbers_known and node.state not in _SILENT,
                 bool(stale),
+                trends.get(node.name, ()),
             )
         )
     if nowhere:
         columns.append(Column(None, _in_order(homeless, ranks), nowhere, stale=bool(stale)))
     return Scene(tuple(columns), bool(parts), bool(stale))
-
-
-def why_unmovable(picture: Cluster, vm: VM) -> str | None:
-    """Why a VM cannot be picked up at all; whether it may move is for the verdicts to say."""
-    if vm.state is VMState.MIGRATING or picture.migration(vm.id) is not None:
-        return f"{vm.id} is being migrated already"
-    if vm.node is None:
-        return f"{vm.id} runs nowhere"
-    return None
 
 
 def _card(
@@ -206,12 +201,3 @@ def _ranks(names: tuple[str, ...]) -> Mapping[str, int]:
 
 def _node_order(node: Node) -> tuple[int, tuple[tuple[int, int, str], ...]]:
     return _KIND_ORDER[node.kind], natural(node.name)
-
-
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key under which web2 comes before web10."""
-    return tuple(
-        (0, int(piece), "") if piece.isdecimal() else (1, 0, piece)
-        for piece in re.split(r"(\d+)", name.casefold())
-        if piece
-    )

@@ -12,11 +12,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from backends.data.picture import Node
-from backends.data.plan import Verdict, VerdictKind
+from backends.data.plan import VerdictKind
 from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
-from widgets.board_ink import Ground, Line, Look, Span, row
-from widgets.board_scene import Column
+from widgets.board.scene import Column
 from widgets.glyphs import BEST, NODE_MARKS, VERDICT_MARKS, Tone, load_tone
+from widgets.hand import Offer
+from widgets.ink import Ground, Line, Look, Span, row
 
 _ROUND = "╭─╮├┤│╰╯"
 _HEAVY = "┏━┓┠┨┃┗┛"
@@ -30,27 +31,17 @@ VERDICT_GROUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a column says to the VMs in the hand."""
+def ground_of(offer: Offer) -> Ground:
+    """What the head of a node that says this stands on."""
+    if offer.home:
+        return Ground.REFUSED
+    return VERDICT_GROUNDS[offer.verdict.kind] if offer.verdict else Ground.PLAIN
 
-    verdict: Verdict | None = None
-    home: bool = False
-    target: bool = False
-    best: bool = False
-    """Whether the VMs would be best off here."""
 
-    @property
-    def ground(self) -> Ground:
-        if self.home:
-            return Ground.REFUSED
-        return VERDICT_GROUNDS[self.verdict.kind] if self.verdict else Ground.PLAIN
-
-    @property
-    def tone(self) -> Tone:
-        if self.home or self.verdict is None:
-            return Tone.MUTED
-        return VERDICT_MARKS[self.verdict.kind].tone
+def tone_of(offer: Offer) -> Tone:
+    if offer.home or offer.verdict is None:
+        return Tone.MUTED
+    return VERDICT_MARKS[offer.verdict.kind].tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +61,11 @@ class Frame:
 
 def frame_of(column: Column, selected: bool, offer: Offer | None) -> Frame:
     """How a column is framed."""
-    if offer is not None and offer.target:
-        return Frame(_HEAVY, Tone.ACCENT if offer.tone is Tone.MUTED else offer.tone)
     if offer is not None:
-        return Frame(tone=Tone.FAINT if offer.tone is Tone.MUTED else offer.tone)
+        tone = tone_of(offer)
+        if offer.target:
+            return Frame(_HEAVY, Tone.ACCENT if tone is Tone.MUTED else tone)
+        return Frame(tone=Tone.FAINT if tone is Tone.MUTED else tone)
     return Frame(tone=Tone.ACCENT if selected else Tone.FAINT)
 
 
@@ -93,7 +85,7 @@ def paint_head(
     inner = width - 4
     ground = Ground.CURSOR if on_head else Ground.PLAIN
     if offer is not None and column.node is not None:
-        ground = offer.ground
+        ground = ground_of(offer)
         texts = _verdict(offer, inner, lines)
     elif column.node is None:
         texts = _tray(column, filtered)

@@ -1,0 +1,125 @@
+"""The mouse on the board: what is pressed, dragged and dropped is fed to the grip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.geometry import Offset
+from textual.scroll_view import ScrollView
+
+from widgets import drag
+from widgets.board.edge import Edge
+from widgets.board.grip import Grip
+from widgets.board.layout import Hit, Part
+from widgets.board.moves import Spot
+from widgets.board.sight import Sight
+
+
+class Mouse:
+    """Hands of its own: it captures the mouse for the board, and lets go of it."""
+
+    def __init__(
+        self,
+        board: ScrollView,
+        grip: Grip,
+        sight: Callable[[], Sight],
+        look_at: Callable[[Spot | None], None],
+    ) -> None:
+        self._board = board
+        self._grip = grip
+        self._sight = sight
+        self._look_at = look_at
+        self.edge = Edge(board, self._dragged_on)
+        self.pointer: Offset | None = None
+        """Where it is, while it carries."""
+
+    @property
+    def captured(self) -> bool:
+        return self._board.app.mouse_captured is self._board
+
+    def _over(self, event: events.MouseEvent) -> tuple[Offset, Hit | None]:
+        at = event.screen_offset - self._board.content_region.offset
+        return at, self._sight().hit(at)
+
+    def down(self, event: events.MouseDown) -> None:
+        """Select what is pressed; it may become a drag."""
+        at, hit = self._over(event)
+        if event.button != 1 or hit is None:
+            return
+        event.stop()
+        column = self._sight().scene.columns[hit.column]
+        card = column.cards[hit.card] if hit.card is not None else None
+        there: Spot | None = None
+        if self._grip.hand.carrying:
+            self._grip.feed(drag.Aim(column.name))
+        elif card is not None and card.arriving:
+            there = self._grip.select(card.vm.id, None)
+        elif card is not None:
+            self._grip.go((hit.column, hit.card))
+            self._press(event, card.vm.id, at)
+        elif hit.part is Part.HEAD:
+            self._grip.go((hit.column, None))
+        self._look_at(there)
+
+    def _press(self, event: events.MouseDown, vm: str, at: Offset) -> None:
+        if event.ctrl:
+            self._grip.mark()
+            return
+        homes = self._grip.homes_with(vm)
+        self._board.capture_mouse()
+        self._grip.feed(drag.Press(tuple(homes), frozenset(homes.values()), *at))
+
+    def move(self, event: events.MouseMove) -> None:
+        """Lift what was pressed, and aim."""
+        if not self.captured:
+            return
+        event.stop()
+        if self._grip.hand.resting:
+            # The press was on a VM that cannot be picked up.
+            self._grip.homes(filter(None, [self._grip.selection.vm]), complain=True)
+            self.let_go()
+            return
+        at, _ = self._over(event)
+        self._grip.feed(drag.Move(*at, self._sight().node_at(at)))
+        if self._grip.hand.carrying:
+            self.pointer = at
+            self.edge.point(at)
+        self._look_at(None)
+
+    def up(self, event: events.MouseUp) -> None:
+        """Drop."""
+        if not self.captured:
+            return
+        event.stop()
+        at, _ = self._over(event)
+        self._grip.feed(drag.Release(*at, self._sight().node_at(at)))
+        self.let_go()
+        self._look_at(None)
+
+    def lost(self) -> None:
+        """The mouse was taken away, by a dialog for instance."""
+        if self._grip.hand.by_mouse or self._grip.hand.pressed:
+            self._grip.feed(drag.Escape())
+            self._look_at(None)
+
+    def opens(self, event: events.Click) -> bool:
+        """Whether something was clicked twice."""
+        if event.chain != 2 or not self._grip.hand.resting:
+            return False
+        _, hit = self._over(event)
+        return hit is not None and hit.part is not Part.BODY
+
+    def let_go(self) -> None:
+        self.edge.leave()
+        self.pointer = None
+        if self.captured:
+            self._board.release_mouse()
+
+    def _dragged_on(self) -> None:
+        """The board moved on under the pointer: aim at what came under it."""
+        if self.pointer is None or not self._grip.hand.by_mouse:
+            self.edge.leave()
+        else:
+            self._grip.feed(drag.Move(*self.pointer, self._sight().node_at(self.pointer)))
+            self._look_at(None)

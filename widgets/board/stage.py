@@ -1,0 +1,55 @@
+"""From the pictures to a scene, laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.geometry import Size
+
+from backends.data.picture import Cluster
+from backends.judgement.outlook import Outlook
+from widgets.board.layout import arrange, arrange_in
+from widgets.board.scene import Card, CardKey, Scene, make_scene
+from widgets.board.trends import Trends
+
+
+class Stage:
+    """Follows the pictures; a card that did not change stays the very same."""
+
+    def __init__(self) -> None:
+        self.picture = Cluster()
+        self.scene = Scene()
+        self.layout = arrange(0, 0, ())
+        self.view = Size(0, 0)
+        """What the scrollbars leave of the widget."""
+        self.pitch: int | None = None
+        """Lines from card to card; `None` leaves it to what fits."""
+        self.cards: Mapping[CardKey, Card] = {}
+        self._outlooks: Mapping[str, Outlook] = {}
+        self._trends = Trends()
+        self._filter = ""
+
+    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook]) -> None:
+        """Another picture."""
+        self.picture, self._outlooks = picture, outlooks
+        self._trends = self._trends.after(picture)
+        self._compose()
+
+    def filter(self, text: str) -> None:
+        """Hide the cards that lack a part of the text."""
+        self._filter = text
+        self._compose()
+
+    def _compose(self) -> None:
+        self.scene = make_scene(
+            self.picture, self._filter, self.cards, self._outlooks, self._trends.of
+        )
+        self.cards = {card.key: card for column in self.scene.columns for card in column.cards}
+
+    def place(self, size: Size, *, keep_pitch: bool = False) -> None:
+        """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is."""
+        counts = tuple(len(column.cards) for column in self.scene.columns)
+        pitch = self.pitch
+        if pitch is None and keep_pitch and self.layout.columns:
+            pitch = self.layout.pitch
+        self.layout, self.view = arrange_in(size, counts, pitch)
