@@ -22,7 +22,7 @@ from tui.proposal import Proposal, Then
 from tui.proposal_dialog import READ_ONLY, Make, ProposalDialog
 from widgets.bars import literal
 from widgets.board import Board
-from widgets.details import constraint_text
+from widgets.facts import constraint_text
 from widgets.tones import heading, toned
 
 _BUG = "a bug in vmferry ended this before its end"

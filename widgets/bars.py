@@ -159,6 +159,17 @@ def clock_text(moment: float | None) -> str:
     return time.strftime("%H:%M:%S", time.localtime(moment)) if moment is not None else "?"
 
 
+def moment_text(moment: float | None, now: float) -> str:
+    """The time of day here, and the date where that is not today's: `11-27 18:51:20`."""
+    if moment is None:
+        return "?"
+    day = time.strftime("%Y-%m-%d", time.localtime(moment))
+    today = time.strftime("%Y-%m-%d", time.localtime(now))
+    if day == today:
+        return clock_text(moment)
+    return f"{day[5:] if day[:4] == today[:4] else day} {clock_text(moment)}"
+
+
 def _three_digits(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{value:.0f}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
 from backends.data.picture import VM, Cluster, HypervisorState, Node
-from widgets.bars import UNKNOWN, bytes_text, cut, literal, percent_text
-from widgets.details import constraint_text
+from widgets.bars import UNKNOWN, bytes_text, cut, literal, moment_text, percent_text
+from widgets.facts import completed_text, constraint_text
 from widgets.glyphs import (
     CONSTRAINT_LEFT,
     HAS_FAILED,
@@ -96,7 +95,7 @@ def _vm_row(vm: VM) -> Row:
 def _failure_rows(picture: Cluster) -> Mapping[str, Row]:
     return {
         f"{index}": (
-            Cell(_clock_time(failure.at), Tone.MUTED),
+            Cell(moment_text(failure.at, picture.taken_at), Tone.MUTED),
             _name(failure.resource),
             _name(failure.node),
             Cell(f"✖ {failure.task}", Tone.BAD),
@@ -111,7 +110,7 @@ def _fencing_rows(picture: Cluster) -> Mapping[str, Row]:
     tones = {"success": Tone.OK, "failed": Tone.BAD}
     return {
         f"{index}": (
-            Cell(fencing.completed or "–", Tone.MUTED),
+            Cell(completed_text(fencing, picture.taken_at), Tone.MUTED),
             _name(fencing.node),
             Cell(fencing.action),
             Cell(fencing.status, tones.get(fencing.status, Tone.WARN)),
@@ -132,10 +131,6 @@ def _constraint_rows(picture: Cluster) -> Mapping[str, Row]:
         for vm in picture.vms
         for constraint in vm.constraints
     }
-
-
-def _clock_time(at: float | None) -> str:
-    return "–" if at is None else time.strftime("%m-%d %H:%M:%S", time.localtime(at))
 
 
 @dataclass(frozen=True, slots=True)

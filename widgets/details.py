@@ -13,39 +13,34 @@ from textual.widgets import Static
 from backends.data.picture import (
     VM,
     Cluster,
-    Constraint,
-    ConstraintKind,
-    HypervisorState,
     Migration,
-    Node,
     Operation,
     Phase,
     VMState,
 )
 from backends.judgement.outlook import Outlook
 from widgets.bars import (
-    UNKNOWN,
     bar,
     bytes_text,
     clock_text,
     duration_text,
-    literal,
+    moment_text,
     percent_text,
     rate_text,
 )
+from widgets.facts import constraint_text, failures_of, field, keyed
 from widgets.glyphs import (
     CHANCE_MARKS,
     CONSTRAINT_LEFT,
     GUARDED,
     LIVE_MIGRATABLE,
-    NODE_MARKS,
     VM_MARKS,
     WOULD_REBOOT,
     Tone,
 )
-from widgets.tones import MUTED, heading, marked, toned
+from widgets.node_details import node_lines
+from widgets.tones import heading, marked, toned
 
-LABEL = 12
 HALF_A_DAY_S = 43200.0
 HISTORY = 12
 """How many of the newest operations are listed."""
@@ -87,7 +82,7 @@ class Details(VerticalScroll):
         if vm is not None and (known := picture.vm(vm)) is not None:
             lines = list(_vm(picture, known, outlook, since or {}))
         elif node is not None and (host := picture.node(node)) is not None:
-            lines = list(_node(picture, host))
+            lines = list(node_lines(picture, host))
         else:
             lines = [toned("Nothing is selected.", Tone.MUTED)]
         self.content = Content("\n").join(lines)
@@ -106,26 +101,26 @@ def _vm(
     # In a low window only the first lines are in sight: what is wrong comes before what it is.
     if migration is None:
         yield from _constraints(picture, vm, since)
-    yield from _failures(picture, vm.id, None)
+    yield from failures_of(picture, vm.id, None)
     yield Content("")
-    yield _field("domain", vm.domain)
-    yield _field("vCPUs", vm.vcpus)
-    yield _field("CPU", percent_text(vm.cpu_percent).strip())
-    yield _field("memory", bytes_text(vm.memory_bytes))
-    yield _field("group", vm.group or "none")
-    yield _field("agent", vm.agent)
-    yield _field("managed", "yes" if vm.managed else "no: Pacemaker leaves it alone")
+    yield field("domain", vm.domain)
+    yield field("vCPUs", vm.vcpus)
+    yield field("CPU", percent_text(vm.cpu_percent).strip())
+    yield field("memory", bytes_text(vm.memory_bytes))
+    yield field("group", vm.group or "none")
+    yield field("agent", vm.agent)
+    yield field("managed", "yes" if vm.managed else "no: Pacemaker leaves it alone")
     if vm.maintenance:
-        yield _field("", "in maintenance")
+        yield field("", "in maintenance")
     if vm.target_role:
-        yield _field("target role", vm.target_role)
+        yield field("target role", vm.target_role)
     yield from _live(vm)
     if migration is not None:
         yield from _constraints(picture, vm, since, in_use=True)
     if vm.history:
         yield from heading("History")
         for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
-            yield _operation(operation)
+            yield _operation(operation, picture.taken_at)
 
 
 def _place(vm: VM) -> Content:
@@ -147,14 +142,14 @@ def _migration(
     yield Content.assemble(toned(full, Tone.BUSY), toned(rest, Tone.FAINT), number)
     yield from _outlook(migration, outlook, guarded=guarded)
     left, total = bytes_text(migration.remaining_bytes), bytes_text(migration.total_bytes)
-    yield _field("left", f"{left} of {total}")
-    yield _field("rate", rate_text(migration.rate_bytes_per_s))
-    yield _field("dirty rate", rate_text(migration.dirty_rate_bytes_per_s))
-    yield _field("iteration", migration.iteration)
-    yield _field("downtime", _downtime(migration))
-    yield _field("elapsed", duration_text(migration.elapsed_s))
+    yield field("left", f"{left} of {total}")
+    yield field("rate", rate_text(migration.rate_bytes_per_s))
+    yield field("dirty rate", rate_text(migration.dirty_rate_bytes_per_s))
+    yield field("iteration", migration.iteration)
+    yield field("downtime", _downtime(migration))
+    yield field("elapsed", duration_text(migration.elapsed_s))
     eta = duration_text(outlook.eta_s if outlook is not None else None)
-    yield _field("arrives in", f"{eta}, timeout in {duration_text(migration.deadline_s)}")
+    yield field("arrives in", f"{eta}, timeout in {duration_text(migration.deadline_s)}")
 
 
 def _outlook(migration: Migration, outlook: Outlook | None, *, guarded: bool) -> Iterator[Content]:
@@ -171,11 +166,6 @@ def _outlook(migration: Migration, outlook: Outlook | None, *, guarded: bool) ->
         if not guarded:
             yield keyed("g", "guard: no restart at the timeout")
         yield keyed("a", "abort: the guest stays where it is")
-
-
-def keyed(key: str, what: str) -> Content:
-    """A key and what it offers."""
-    return Content.assemble((f"{key:>3} ", "bold $primary"), toned(what))
 
 
 def _downtime(migration: Migration) -> str | None:
@@ -196,11 +186,11 @@ def _live(vm: VM) -> Iterator[Content]:
     else:
         why = live.reason or "why is not known"
         yield toned(f"{WOULD_REBOOT.glyph} {WOULD_REBOOT.meaning}: {why}", Tone.WARN)
-    yield _field("migrate_to", _timeout(vm.migrate_to_timeout_s))
-    yield _field("migrate_from", _timeout(vm.migrate_from_timeout_s))
-    yield _field("on failure", vm.migrate_to_on_fail or "recover: the guest reboots")
+    yield field("migrate_to", _timeout(vm.migrate_to_timeout_s))
+    yield field("migrate_from", _timeout(vm.migrate_from_timeout_s))
+    yield field("on failure", vm.migrate_to_on_fail or "recover: the guest reboots")
     limit = vm.migration_speed_bytes_per_s
-    yield _field("speed", f"at most {rate_text(limit)}" if limit else "no limit is configured")
+    yield field("speed", f"at most {rate_text(limit)}" if limit else "no limit is configured")
 
 
 def _timeout(timeout_s: float | None) -> str | None:
@@ -229,74 +219,7 @@ def _age(at: float | None, now: float) -> str:
     return f"set at {clock_text(at)}"
 
 
-def constraint_text(constraint: Constraint) -> str:
-    """What a leftover constraint does."""
-    node = constraint.node or "a node that is not known"
-    if constraint.kind is ConstraintKind.PREFER:
-        text = f"it must run on {node} whenever that is possible"
-    else:
-        text = f"it may not run on {node}, even when no other node is left"
-    return f"{text}; until {constraint.expires}" if constraint.expires else text
-
-
-def _node(picture: Cluster, node: Node) -> Iterator[Content]:
-    yield toned(node.name, Tone.STRONG)
-    dc = toned("  DC" if node.is_dc else "", Tone.ACCENT)
-    yield Content.assemble(marked(NODE_MARKS[node.state]), dc)
-    yield Content("")
-    yield _field("kind", node.kind.value)
-    yield _field("id", node.id)
-    yield _field("cores", node.cpus)
-    yield _field("CPU", percent_text(node.cpu_percent).strip())
-    used, total = bytes_text(node.memory_used_bytes), bytes_text(node.memory_bytes)
-    yield _field("memory", f"{used} of {total}")
-    yield _field("VMs", sum(vm.node == node.name for vm in picture.vms))
-    marks = {"standby": node.standby, "maintenance": node.maintenance, "unclean": node.unclean}
-    yield _field("marked", ", ".join(word for word, is_set in marks.items() if is_set) or "no")
-    yield from _hypervisor(node)
-    for stale in picture.stale:
-        if stale.node == node.name:
-            since = clock_text(stale.since)
-            yield toned(f"⚠ {stale.source} is old, since {since}: {stale.reason}", Tone.WARN)
-    yield from _failures(picture, None, node.name)
-    if node.standby:
-        yield Content("")
-        yield keyed("b", "end the standby, and bring its VMs home")
-    elif node.can_host:
-        yield Content("")
-        yield keyed("e", "evacuate: empty it, then standby")
-    fencing = [entry for entry in picture.fencing if entry.node == node.name]
-    if fencing:
-        yield from heading("Fencing")
-    for entry in fencing:
-        yield toned(f"{entry.action}: {entry.status} {entry.completed or ''}".rstrip())
-
-
-def _hypervisor(node: Node) -> Iterator[Content]:
-    yield from heading("libvirt")
-    hypervisor = node.hypervisor
-    if hypervisor.state is HypervisorState.UP:
-        yield toned("✔ answers", Tone.OK)
-        return
-    since = f", since {clock_text(hypervisor.since)}" if hypervisor.since else ""
-    word = "not reachable" if hypervisor.state is HypervisorState.DOWN else "not known"
-    yield toned(f"⚠ {word}{since}", Tone.WARN)
-    if hypervisor.reason:
-        yield toned(f"  {hypervisor.reason}", Tone.MUTED)
-
-
-def _failures(picture: Cluster, vm: str | None, node: str | None) -> Iterator[Content]:
-    failures = [
-        failure for failure in picture.failures if failure.resource == vm or failure.node == node
-    ]
-    if failures:
-        yield from heading("Failures")
-    for failure in failures:
-        yield toned(f"✖ {failure.task} of {failure.resource} on {failure.node}", Tone.BAD)
-        yield toned(f"  rc {failure.rc} {failure.reason}".rstrip(), Tone.MUTED)
-
-
-def _operation(operation: Operation) -> Content:
+def _operation(operation: Operation, now: float) -> Content:
     if operation.pending:
         end = toned("… runs", Tone.BUSY)
     elif operation.succeeded:
@@ -305,13 +228,8 @@ def _operation(operation: Operation) -> Content:
         end = toned(f"rc {operation.rc}", Tone.WARN)
     took = f" {operation.exec_ms / 1000:.1f} s" if operation.exec_ms else ""
     return Content.assemble(
-        toned(f"{clock_text(operation.at):>8}", Tone.MUTED),
+        toned(f"{moment_text(operation.at, now):>8}", Tone.MUTED),
         toned(f" {operation.task} on {operation.node} "),
         end,
         toned(f"{took} {operation.exit_reason}".rstrip(), Tone.MUTED),
     )
-
-
-def _field(label: str, value: int | str | None) -> Content:
-    text = UNKNOWN if value is None else str(value)
-    return Content.assemble((f"{label:<{LABEL}} ", MUTED), literal(text))

@@ -11,8 +11,8 @@ from textual.content import Content
 from backends.data.examination import Finding, Report
 from backends.doctor.telling import TROUBLE, by_what_was_seen, cure_lines
 from widgets.bars import clock_text
-from widgets.details import keyed
 from widgets.doctor_rows import MARKS, MEANINGS, WAITS, Entry, Examination, Waiting
+from widgets.facts import keyed
 from widgets.glyphs import Tone
 from widgets.tones import heading, marked, toned
 

@@ -234,6 +234,8 @@ class Fencing:
     """`pending`, `success` or `failed`."""
     completed: str | None = None
     """As crm_mon says it: in the zone of the node that was asked."""
+    at: float | None = None
+    """The same, where it carries its offset."""
 
 
 @dataclass(frozen=True, slots=True)

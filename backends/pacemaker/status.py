@@ -182,6 +182,7 @@ def _fencing(element: etree._Element) -> Fencing:
         action=element.get("action", ""),
         status=element.get("status") or element.get("state") or "pending",
         completed=element.get("completed"),
+        at=moment(element.get("completed")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from widgets.bars import (
     duration_text,
     fit,
     literal,
+    moment_text,
     percent_text,
     rate_text,
     sparkline,
@@ -210,3 +212,11 @@ def test_every_badge_shows() -> None:
     assert all(glyph in text for glyph in "⊘⚑✖‖")
     quiet = paint_card(Card(vm("x", "a")), 40, 2, plain_look, Ground.PLAIN, False)[0]
     assert "⇄" in text_of(quiet)
+
+
+def test_a_moment_has_its_date_when_it_is_not_today() -> None:
+    now = time.mktime((2026, 11, 28, 3, 0, 0, 0, 0, -1))
+    assert moment_text(now - 60, now) == "02:59:00"
+    assert moment_text(now - 4 * 3600, now) == "11-27 23:00:00"
+    assert moment_text(now - 400 * 86400, now).startswith("2025-")
+    assert moment_text(None, now) == "?"

@@ -20,7 +20,7 @@ from tui.proposal import (
     point,
     refused,
 )
-from widgets.details import constraint_text
+from widgets.facts import constraint_text
 from widgets.glyphs import Tone
 
 WORD = "REBOOT"

@@ -86,7 +86,7 @@ def _fenced(state: State, host: Host) -> None:
     done = datetime.fromtimestamp(state.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     for index, entry in enumerate(state.fencing):
         if entry.node == host.name and entry.status == "pending":
-            state.fencing[index] = replace(entry, status="success", completed=done)
+            state.fencing[index] = replace(entry, status="success", completed=done, at=state.now)
             break
     for guest in state.guests.values():
         if guest.host == host.name:
