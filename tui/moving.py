@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 
 from textual import on, work
 
@@ -28,8 +29,9 @@ from tui.queueing import QueueingScreen
 from widgets.bars import literal
 from widgets.board import Board
 
-NODES_A_QUESTION = 8
-"""In a large cluster the first columns have their verdicts long before the last."""
+NODES_A_QUESTION = (2, 4, 8)
+"""How many nodes the first question is about, the second, and all others: of a large cluster the
+columns in sight have their verdicts long before the last, the first two almost at once."""
 
 
 class MovingScreen(QueueingScreen):
@@ -58,11 +60,15 @@ class MovingScreen(QueueingScreen):
 
     @work(group="preview", exclusive=True, exit_on_error=False)
     async def _preview(self, vms: tuple[str, ...]) -> None:
-        names = [node.name for node in self.backend.picture.nodes]
+        names = {node.name: None for node in self.backend.picture.nodes}
+        first = [name for name in self.board.sight.nodes() if name in names]
+        waiting = list(dict.fromkeys([*first, *names]))
+        sizes = chain(NODES_A_QUESTION, repeat(NODES_A_QUESTION[-1]))
         verdicts: dict[str, Verdict] = {}
         try:
-            for start in range(0, len(names), NODES_A_QUESTION):
-                asked = names[start : start + NODES_A_QUESTION]
+            while waiting:
+                size = next(sizes)
+                asked, waiting = waiting[:size], waiting[size:]
                 verdicts |= await self.backend.preview(vms, asked)
                 self.post_message(VerdictsGiven(vms, dict(verdicts)))
         except VmferryError as error:

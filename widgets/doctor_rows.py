@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from backends.data.examination import Finding, Report, State
 from backends.doctor.advice import FRESH_S
+from backends.doctor.pace import rest_s
 from backends.doctor.telling import TROUBLE, place, places, troubles
 from widgets.bars import cut, literal
 from widgets.glyphs import Mark, Tone
@@ -64,10 +65,15 @@ class Examination:
 
     def is_old(self, now: float) -> bool:
         """Whether who relies on it now should have the cluster examined again."""
-        if self.report is None or self.at is None or self.failed or self.stale_since is not None:
+        if self.report is None or self.at is None or self.failed:
+            return True
+        age_s = now - self.at
+        if age_s < rest_s(self.report.worked_s):
+            return False
+        if self.stale_since is not None:
             return True
         unknown = any(finding.state is State.UNKNOWN for finding in self.report.findings)
-        return now - self.at > (ASK_AGAIN_S if unknown else FRESH_S)
+        return age_s > (ASK_AGAIN_S if unknown else FRESH_S)
 
     @property
     def waits(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from backends.data.plan import Command
 
@@ -208,15 +209,17 @@ class Facts:
     answered_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
-    """All findings, the worst first."""
+    """All findings, the worst first. Without slots, so that they are sorted by VM only once."""
 
     findings: tuple[Finding, ...]
     families: Mapping[str, Family] = field(default_factory=dict)
     """Of each node's distribution, where it is known."""
     at: float | None = None
     """When the nodes had answered (epoch seconds); `None` when none did."""
+    worked_s: float = field(default=0.0, compare=False)
+    """The CPU seconds that it took here."""
 
     @property
     def wrong(self) -> bool:
@@ -231,13 +234,50 @@ class Report:
             or self.families.get(cure.node or finding.node or "", cure.family) is cure.family
         )
 
+    @cached_property
+    def failing(self) -> Report:
+        """What a live migration fails by, or harms the guest by. What a login other than root's did
+        not find proves nothing."""
+        unsure = {finding.node for finding in self.findings if finding.check == "login"}
+        return Report(
+            tuple(
+                finding
+                for finding in self.findings
+                if finding.effect not in (None, Effect.RESTARTS) and finding.node not in unsure
+            )
+        )
+
+    @cached_property
+    def _whose(
+        self,
+    ) -> tuple[Mapping[str, list[int]], tuple[tuple[frozenset[str], list[int]], ...]]:
+        """Where in the list each VM's own findings stand, and those that concern several VMs, the
+        same ones often many times; nobody in particular means all."""
+        own: dict[str, list[int]] = {}
+        several: dict[tuple[str, ...], list[int]] = {}
+        for place, finding in enumerate(self.findings):
+            if finding.vm is not None:
+                own.setdefault(finding.vm, []).append(place)
+            else:
+                several.setdefault(finding.concerns, []).append(place)
+        return own, tuple((frozenset(vms), places) for vms, places in several.items())
+
+    def about(self, vm: str) -> tuple[Finding, ...]:
+        """What this VM's way to a live migration leads past: its own, and what is no VM's."""
+        own, several = self._whose
+        places = list(own.get(vm, ()))
+        for vms, theirs in several:
+            if not vms or vm in vms:
+                places += theirs
+        return tuple(self.findings[place] for place in sorted(places))
+
     def of_vm(self, vm: str) -> tuple[Finding, ...]:
-        """What stands between this VM and a live migration: its own, and what is no VM's.
+        """What stands between this VM and a live migration.
 
         That it would be restarted wherever it is moved to can be meant so, and is a warning of the
         cluster; to who asks for this VM it is wrong.
         """
-        return tuple(map(_asked_for, (each for each in self.findings if each.about(vm))))
+        return tuple(map(_asked_for, self.about(vm)))
 
 
 def _asked_for(finding: Finding) -> Finding:

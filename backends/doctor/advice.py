@@ -78,16 +78,8 @@ def age_in_words(report: Report, now: float) -> str | None:
 
 
 def failures(report: Report, action: Action) -> tuple[Finding, ...]:
-    """By what this migration is expected to fail or to harm the guest, the weightiest first.
-
-    What a login other than root's did not find proves nothing.
-    """
-    unsure = {finding.node for finding in report.findings if finding.check == "login"}
-    return tuple(
-        finding
-        for finding in _met(report, action)
-        if finding.effect not in (None, Effect.RESTARTS) and finding.node not in unsure
-    )
+    """By what this migration is expected to fail or to harm the guest, the weightiest first."""
+    return tuple(_met(report.failing, action))
 
 
 def remarks(verdict: Verdict, report: Report) -> tuple[str, ...]:
@@ -126,7 +118,7 @@ def _migrations(verdict: Verdict) -> Iterator[Action]:
 
 def _met(report: Report, action: Action) -> Iterator[Finding]:
     vm, source, target = action.resource, action.source or "", action.target or ""
-    return (finding for finding in report.findings if finding.meets(vm, source, target))
+    return (finding for finding in report.about(vm) if finding.meets(vm, source, target))
 
 
 def _of_the_cluster(finding: Finding) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from backends.clusters.base import Backend
 from backends.data.errors import VmferryError
@@ -30,6 +31,7 @@ from backends.doctor import (
 )
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
+from backends.doctor.pace import Effort
 from backends.doctor.reach import within_reach
 
 Asks = Callable[[Case, str], Iterable[Probe]]
@@ -84,15 +86,18 @@ async def examine(backend: Backend) -> Report:
 
     To judge hundreds of VMs takes a while: a thread of its own does it, and the board goes on.
     """
-    case = Case(backend.picture, parse_configuration(await backend.configuration(), backend.agents))
+    effort = Effort()
+    cib = await backend.configuration()
+    case = Case(backend.picture, await effort.of(lambda: parse_configuration(cib, backend.agents)))
     predicting = asyncio.create_task(_predict(backend, case))
     try:
         for asks in (FIRST, SECOND):
-            asked = await asyncio.to_thread(questions, case, asks)
+            asked = await effort.of(partial(questions, case, asks))
             case = case.with_facts(await backend.examine(asked))
         predictions, missing = await predicting
         case = replace(case, predictions=predictions, not_predicted=missing)
-        return await asyncio.to_thread(judge, case)
+        report = await effort.of(partial(judge, case))
+        return replace(report, worked_s=effort.worked_s)
     finally:
         predicting.cancel()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import verdicts
+from bench import doctor, verdicts
 from bench.telling import say
 from lab import Lab
 from terminal import Terminal
@@ -29,6 +29,7 @@ REST_S = 30.0
 
 
 def main() -> None:
+    doctor.main()
     standing = os.environ.get("VMFERRY_TEST_LAB")
     with tempfile.TemporaryDirectory() as home:
         if standing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from app_operator import at_the_app
 from app_scene import arrived, writes
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
+from backends.data.plan import Prediction
+from widgets.board import Board
 
 
 async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(
@@ -213,3 +216,37 @@ async def test_quitting_disturbs_no_migration_and_the_next_start_finishes_it(
     async with at_the_app(again, Journal(tmp_path)) as operator:
         await operator.until(lambda: arrived(operator, "web1", "bravo"), "finished")
         assert writes(operator) == ["crm_resource --clear --resource web1"]
+
+
+class Slowly(SimulatedBackend):
+    """Notes which nodes it is asked about, in turn."""
+
+    def __init__(self) -> None:
+        super().__init__(20, 60, 1, 0, "calm")
+        self.asked: list[str] = []
+
+    async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
+        self.asked += nodes
+        return await super().predict(vms, nodes)
+
+
+async def test_the_columns_in_sight_have_their_verdicts_before_the_others(
+    journal: Journal,
+) -> None:
+    backend = Slowly()
+    async with at_the_app(backend, journal) as operator:
+        board = operator.main.board
+        await operator.until(lambda: 0 < len(board.sight.nodes()) < 20, "a part is in sight")
+        board.scroll_end(animate=False)
+        await operator.until(
+            lambda: backend.picture.nodes[-1].name in board.sight.nodes(), "the end is in sight"
+        )
+        seen = set(board.sight.nodes())
+        last = next(
+            vm for vm in backend.picture.vms if vm.node in seen and vm.live_migration.possible
+        )
+        backend.asked.clear()
+        board.post_message(Board.PickedUp((last.id,)))
+        await operator.until(lambda: len(set(backend.asked)) == 19, "all were asked about")
+        begun = len(seen) - 1
+        assert set(backend.asked[:begun]) == seen - {last.node}

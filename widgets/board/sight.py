@@ -30,6 +30,11 @@ class Sight:
         region = self.region
         return [i for i, place in enumerate(self.layout.columns) if place.overlaps(region)]
 
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes of these columns."""
+        names = (self.scene.columns[i].name for i in self.columns())
+        return tuple(name for name in names if name is not None)
+
     def cards(self) -> Iterator[tuple[int, int]]:
         """Column and index of the cards in sight."""
         top, height = self.scroll.y, self.view.height

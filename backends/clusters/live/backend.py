@@ -113,15 +113,21 @@ class LiveBackend(Backend):
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         host = await self._voice.speaking()
-        argv, stdin, version = simulate.batch(self._voice.reading.cib_text, vms, nodes)
+        cib = self._voice.reading.cib_text
+        argv, stdin, version = await asyncio.to_thread(simulate.batch, cib, vms, nodes)
         answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
+        return await asyncio.to_thread(
+            simulate.parse_batch, answer.stdout, answer.stderr, nodes, version
+        )
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
         host = await self._voice.speaking()
-        argv, stdin = simulate.single(self._voice.reading.cib_text, commands)
+        cib = self._voice.reading.cib_text
+        argv, stdin = await asyncio.to_thread(simulate.single, cib, commands)
         answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
+        return await asyncio.to_thread(
+            simulate.parse_single, answer.stdout, answer.stderr, answer.exit_status
+        )
 
     async def configuration(self) -> bytes:
         return self._voice.reading.cib_text
@@ -136,7 +142,7 @@ class LiveBackend(Backend):
             )
         except VmferryError as error:
             return Facts(node, error=error.what, asked_at=asked_at, answered_at=time.time())
-        outputs = doctor_round.parse(answer.stdout, probes)
+        outputs = await asyncio.to_thread(doctor_round.parse, answer.stdout, probes)
         return Facts(node, outputs, None, asked_at, time.time())
 
     def _heard(self, reading: Reading) -> None:

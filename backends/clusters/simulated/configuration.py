@@ -25,11 +25,11 @@ def cib(state: State) -> bytes:
     constraints = etree.SubElement(configuration, "constraints")
     fencing = {"id": "fencing", "class": "stonith", "type": "fence_ipmilan"}
     etree.SubElement(resources, "primitive", fencing)
-    for guest in state.guests.values():
+    for guest in tuple(state.guests.values()):
         if carried_by_xml(guest.id):
             _vm(resources, guest)
             _dependencies(constraints, guest)
-    for location in state.constraints:
+    for location in tuple(state.constraints):
         if carried_by_xml(location.vm):
             _location(constraints, location)
     return etree.tostring(root)

@@ -33,6 +33,11 @@ Running hypervisor: QEMU 7.2.22
 """
 
 
+def answers(state: State, host: Host, probes: Iterable[Probe]) -> dict[str, Output]:
+    """What these probes print there, by their names."""
+    return {probe.name: answer(state, host, probe) for probe in probes}
+
+
 def answer(state: State, host: Host, probe: Probe) -> Output:
     """What this probe prints there; what is not known here is not installed there."""
     tell = _ANSWERS.get(probe.name) or _ANSWERS.get(probe.name.partition(" ")[0])
