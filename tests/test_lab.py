@@ -166,3 +166,19 @@ def test_a_lab_ends_with_its_owner(tmp_path: Path) -> None:
         owner.kill()
     wait(lambda: not base.exists(), 20, "the lab of a dead owner is gone")
     assert not any(Path(f"/proc/{pid}/root/run/lab-ready").exists() for pid in pids)
+
+
+def test_a_guest_that_hangs_is_looked_into_and_the_lab_built_anew(settled_lab: Lab) -> None:
+    lab = settled_lab
+    before = lab.guest("app1")
+    emulator = lab.run("charlie", "pgrep", "-f", "qemu-system.*app1-guest").split()
+    lab.run("charlie", "kill", "-STOP", *emulator)
+    why = lab.reset(guests_s=5)
+    assert "the guest of app1 ticks" in why
+    found = Path(why.rpartition(" ")[2])
+    told = found.read_text()
+    found.unlink()
+    assert f"boot_id={before.boot_id}" in told, "the end of its console"
+    assert test_a_guest_that_hangs_is_looked_into_and_the_lab_built_anew.__name__ in told
+    assert any(emulator[0] in line.split()[:1] and " T" in line for line in told.splitlines())
+    assert lab.wait_guest("app1").boot_id != before.boot_id

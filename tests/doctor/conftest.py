@@ -11,7 +11,7 @@ from backends.clusters.ssh import Login
 from backends.data.examination import Report
 from backends.data.plan import Plan
 from examined import examined
-from lab import Lab
+from lab import Lab, inquest
 from tui.cli.preview import plan_with_advice
 
 Doctor = Callable[[], Awaitable[Report]]
@@ -19,9 +19,10 @@ Preview = Callable[[str, str], Awaitable[Plan]]
 
 
 @pytest.fixture(scope="module")
-def seeded_lab(lab: Lab) -> Lab:
+def seeded_lab(lab: Lab, request: pytest.FixtureRequest) -> Lab:
     """The lab as it was seeded, once for a file whose tests put right what they break."""
     lab.reset()
+    inquest.begin_test(lab.base, request.node.nodeid)
     return lab
 
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from lab import cache, keeper, network, releases, reset, seed
-from lab.cib import VMS, domain_xml
+from lab import cache, inquest, keeper, network, releases, reset, seed
+from lab.cib import VMS
 from lab.cluster import Cluster
-from lab.guest import Guest, read_console
+from lab.consoles import Consoles, Silent
+from lab.guest import Guest
 from lab.node import Node
 from lab.system import LabError, T, call, wait, write
+from waiting import PATIENCE_S
 
 LABS = Path("/run/vmferry-lab")
-READY_S = 120
-BOOT_S = 90
-
-log = logging.getLogger("lab")
 
 
 def base_directory(name: str | Path | None = None) -> Path:
@@ -42,6 +39,7 @@ class Lab:
         self.releases = dict(zip(nodes, of, strict=False))
         self.network = network.Network(base)
         self.members = {name: Node(name, base) for name in nodes}
+        self.consoles = Consoles(base / "shared/console")
         self.cluster = Cluster(tuple(self.members.values()))
         self._home: int | None = None
 
@@ -122,14 +120,14 @@ class Lab:
     def rebuild(self) -> None:
         """Give every node a new disk and the cluster its seed; the operator's network stays."""
         self._power_off()
-        self._fill_storage()
+        seed.fill_storage(self.base / "shared", self.nodes)
         roots = releases.prepare(tuple(self.releases.values()))
         for name, node in self.members.items():
             node.format(self.nodes, roots[self.releases[name]])
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             list(pool.map(lambda node: node.boot(self.network), self.members.values()))
-        wait(self.cluster.is_online, READY_S, "all nodes online with a DC")
-        wait(self._all_started, READY_S, "every VM Started")
+        wait(self.cluster.is_online, PATIENCE_S, "all nodes online with a DC")
+        wait(self._all_started, PATIENCE_S, "every VM Started")
         reset.keep_pristine(self.cluster, self.base)
         for name, node in self.members.items():
             found = node.root / "var/cache/libvirt/qemu/capabilities"
@@ -178,31 +176,35 @@ class Lab:
         """The node on which a VM is Started, and only there."""
         return self.cluster.placement().get(vm)
 
-    def wait_for_vm(self, vm: str, node: str, timeout_s: float = 90) -> None:
+    def wait_for_vm(self, vm: str, node: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait until a VM is Started on a node and on no other."""
         wait(lambda: self.where(vm) == node, timeout_s, f"{vm} is Started on {node}")
 
-    def wait_online(self, timeout_s: float = 60) -> None:
+    def wait_online(self, timeout_s: float = PATIENCE_S) -> None:
         """Wait until all nodes are online with a DC and quorum."""
         wait(self.cluster.is_online, timeout_s, "all nodes are online")
 
     def guest(self, vm: str) -> Guest:
         """What a VM's guest last printed. Raises LabError where it has printed nothing yet."""
-        guest = read_console(self._console(vm))
+        guest = self.consoles.last(vm)
         if guest is None:
             raise LabError(f"the guest of {vm} has printed nothing yet")
         return guest
 
     def wait_guest(
-        self, vm: str, *, after_ticks: int = 0, boots: int = 0, timeout_s: float = BOOT_S
+        self, vm: str, *, after_ticks: int = 0, boots: int = 0, timeout_s: float = PATIENCE_S
     ) -> Guest:
         """Wait for a tick printed from now on, beyond `after_ticks`, in boot `boots` or later."""
-        before = read_console(self._console(vm))
-        return self._wait_tick(vm, before, after_ticks, boots, timeout_s)
+        before = self.consoles.last(vm)
+        with self._inquest():
+            return self.consoles.wait(
+                vm, before, after_ticks=after_ticks, boots=boots, timeout_s=timeout_s
+            )
 
-    def wait_guests(self, timeout_s: float = BOOT_S) -> dict[str, Guest]:
+    def wait_guests(self, timeout_s: float = PATIENCE_S) -> dict[str, Guest]:
         """Wait until every guest has ticked from now on."""
-        return self._wait_ticks(self._consoles(), timeout_s)
+        with self._inquest():
+            return self.consoles.wait_all(self.consoles.all(), timeout_s)
 
     def kill(self, node: str) -> None:
         """Pull the plug of a node."""
@@ -248,17 +250,23 @@ class Lab:
         """Undo `break_fencing`."""
         (self._fence / "broken").unlink(missing_ok=True)
 
-    def reset(self) -> None:
-        """Bring everything back to the seed, every guest ticking; VMs may move or restart."""
-        before = self._consoles()
+    def reset(self, guests_s: float = PATIENCE_S) -> str:
+        """Bring everything back to the seed, every guest ticking; VMs may move or restart.
+
+        What does not follow is built anew, also where a guest has not ticked for `guests_s`;
+        the reason for that, else nothing.
+        """
+        before = self.consoles.all()
         try:
             if reset.settle(self):
-                before = self._consoles()
+                before = self.consoles.all()
+            with self._inquest():
+                self.consoles.wait_all(before, guests_s)
         except LabError as error:
-            log.warning("the lab does not settle and is built anew: %s", error)
             self.rebuild()
-            before = self._consoles()
-        self._wait_ticks(before)
+            self.wait_guests()
+            return str(error)
+        return ""
 
     def hurry(self) -> None:
         """Let what migrates now go as fast as it can; end what is being stopped."""
@@ -272,46 +280,18 @@ class Lab:
     def _fence(self) -> Path:
         return self.base / "shared/fence"
 
-    def _console(self, vm: str) -> Path:
-        return self.base / "shared/console" / f"{vm}.log"
-
-    def _consoles(self) -> dict[str, Guest | None]:
-        return {vm.name: read_console(self._console(vm.name)) for vm in VMS}
-
-    def _wait_ticks(
-        self, before: dict[str, Guest | None], timeout_s: float = BOOT_S
-    ) -> dict[str, Guest]:
-        return {
-            name: self._wait_tick(name, guest, 0, 0, timeout_s) for name, guest in before.items()
-        }
-
-    def _wait_tick(
-        self, vm: str, before: Guest | None, after_ticks: int, boots: int, timeout_s: float
-    ) -> Guest:
-        def ticked() -> Guest | None:
-            guest = read_console(self._console(vm))
-            if guest is None or guest == before:
-                return None
-            return guest if guest.ticks > after_ticks and guest.boots >= boots else None
-
-        what = f"the guest of {vm} ticks (last seen: {before}; wanted: tick > {after_ticks})"
-        return wait(ticked, timeout_s, what)
+    @contextmanager
+    def _inquest(self) -> Iterator[None]:
+        """Whoever waits for a guest in vain is told where it is written what was found."""
+        try:
+            yield
+        except Silent as error:
+            raise LabError(
+                f"{error}\nlooked into: {inquest.hold(self, error.vm, str(error))}"
+            ) from error
 
     def _all_started(self) -> bool:
         return len(self.cluster.placement()) == len(VMS)
-
-    def _fill_storage(self) -> None:
-        shared = self.base / "shared"
-        shutil.rmtree(shared, ignore_errors=True)
-        for directory in ("boot", "images", "vm", "console", "fence"):
-            (shared / directory).mkdir(parents=True)
-        for name in ("vmlinuz", "initrd.gz"):
-            shutil.copy(cache.BOOT / name, shared / "boot")
-        for vm in VMS:
-            write(shared / "vm" / f"{vm.name}.xml", domain_xml(vm))
-            with (shared / "images" / f"{vm.name}.img").open("wb") as image:
-                image.truncate(1 << 20)
-        write(shared / "fence/nodes", "\n".join(self.nodes) + "\n")
 
     def _power_off(self) -> None:
         for node in self.members.values():

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from lab.cib import VMS, preferred_node
 from lab.cluster import Cluster
 from lab.system import LabError, wait, write
+from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from lab.lab import Lab
 
-IDLE_S = 90
-ONLINE_S = 60
 UNLIMITED_MIB_PER_S = "2000"
 
 
@@ -40,7 +39,7 @@ def _repair_machines(lab: Lab) -> None:
     lab.mend_fencing()
     for name in lab.nodes:
         lab.restore_ssh(name)
-    wait(lambda: _power_on(lab), ONLINE_S, "all nodes are online", every_s=1)
+    wait(lambda: _power_on(lab), PATIENCE_S, "all nodes are online", every_s=1)
     for node in lab.members.values():
         for domain in node.run("virsh", "list", "--state-paused", "--name", check=False).split():
             node.run("virsh", "resume", domain, check=False)
@@ -103,7 +102,7 @@ def _bring_home(lab: Lab) -> bool:
     for resource, node in away.items():
         lab.cluster.ask("crm_resource", "--move", "--resource", resource, "--node", node)
     if away:
-        wait(lambda: _is_home(lab), IDLE_S, "every VM is on its preferred node")
+        wait(lambda: _is_home(lab), PATIENCE_S, "every VM is on its preferred node")
         _wait_idle(lab)
         for resource in away:
             lab.cluster.ask("crm_resource", "--clear", "--resource", resource)
@@ -133,7 +132,7 @@ def _wait_idle(lab: Lab) -> None:
         hurry(lab)
         return lab.cluster.is_idle()
 
-    wait(idle, IDLE_S, "the cluster is idle")
+    wait(idle, PATIENCE_S, "the cluster is idle")
 
 
 def hurry(lab: Lab) -> None:

@@ -26,6 +26,7 @@ OPAQUE = (
     "var/log/libvirt",
     "var/log/pacemaker",
 )
+DISK_BYTES = 1 << 20
 # Logins beside root: `ops` may sudo without a password, `guest` may nothing.
 USERS = {"ops": 7001, "guest": 7002}
 CLUSTER_DIRECTORIES = ("var/lib/pacemaker", "var/lib/pacemaker/cib", "var/lib/pacemaker/pengine")
@@ -61,6 +62,20 @@ def fill_upper(upper: Path, node: str, nodes: Sequence[str], root: Root) -> None
     _cluster(upper, nodes, root)
     if root.capabilities.is_dir():
         shutil.copytree(root.capabilities, upper / "var/cache/libvirt/qemu/capabilities")
+
+
+def fill_storage(shared: Path, nodes: Sequence[str]) -> None:
+    """Make the storage that all nodes share anew, with an empty disk for each VM."""
+    shutil.rmtree(shared, ignore_errors=True)
+    for directory in ("boot", "images", "vm", "console", "fence"):
+        (shared / directory).mkdir(parents=True)
+    for name in ("vmlinuz", "initrd.gz"):
+        shutil.copy(cache.BOOT / name, shared / "boot")
+    for vm in cib.VMS:
+        write(shared / "vm" / f"{vm.name}.xml", cib.domain_xml(vm))
+        with (shared / "images" / f"{vm.name}.img").open("wb") as image:
+            image.truncate(DISK_BYTES)
+    write(shared / "fence/nodes", "\n".join(nodes) + "\n")
 
 
 def _identity(upper: Path, node: str, nodes: Sequence[str]) -> None:

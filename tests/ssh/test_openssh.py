@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -20,11 +19,9 @@ from ssh.conftest import Connect
 from ssh.site import Site
 from waiting import PATIENCE_S
 
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
+SSHD = Path("/usr/sbin/sshd")
 
-pytestmark = pytest.mark.skipif(
-    SSHD is None or os.geteuid() != 0, reason="needs OpenSSH's sshd, started by root"
-)
+pytestmark = pytest.mark.root
 
 
 @pytest.fixture
@@ -44,7 +41,6 @@ async def sshd(site: Site, tmp_path: Path, unused_tcp_port: int) -> AsyncIterato
         f"LogLevel ERROR\nSetEnv HOME={tmp_path}\n"
     )
     os.makedirs("/run/sshd", exist_ok=True)  # noqa: PTH103
-    assert SSHD is not None
     process = await asyncio.create_subprocess_exec(
         SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config"), stderr=asyncio.subprocess.DEVNULL
     )
