@@ -188,9 +188,13 @@ def _live(vm: VM) -> Iterator[Content]:
         yield toned(f"{WOULD_REBOOT.glyph} {WOULD_REBOOT.meaning}: {why}", Tone.WARN)
     yield field("migrate_to", _timeout(vm.migrate_to_timeout_s))
     yield field("migrate_from", _timeout(vm.migrate_from_timeout_s))
-    yield field("on failure", vm.migrate_to_on_fail or "recover: the guest reboots")
+    yield field("on failure", _on_fail(vm.migrate_to_on_fail))
     limit = vm.migration_speed_bytes_per_s
     yield field("speed", f"at most {rate_text(limit)}" if limit else "no limit is configured")
+
+
+def _on_fail(said: str | None) -> str | None:
+    return "recover: the guest reboots" if said == "restart" else said
 
 
 def _timeout(timeout_s: float | None) -> str | None:

@@ -176,6 +176,7 @@ class VM:
     migrate_to_timeout_s: float | None = None
     migrate_from_timeout_s: float | None = None
     migrate_to_on_fail: str | None = None
+    """What Pacemaker does when a migrate_to fails; `restart` where nothing is set."""
     migrate_to_op_id: str | None = None
     """The id of its own migrate_to operation; `None` where it has none, or shares a template's."""
     migration_speed_bytes_per_s: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from backends.data.examination import Cure, Finding, State, Topic
 from backends.doctor.case import Case
-from backends.pacemaker.cib import seconds
+from backends.pacemaker.moments import seconds
 from backends.pacemaker.xml import truth
 
 _LIMIT = "crm_attribute --type crm_config --name migration-limit --update 2"

@@ -9,8 +9,10 @@ from lxml import etree
 
 from backends.doctor.locations import barred, members_of
 from backends.pacemaker.agents import KNOWN, Agents
-from backends.pacemaker.cib import agent_of, layered, operation_of, values_of
-from backends.pacemaker.xml import parse, truth
+from backends.pacemaker.configured import Configured
+from backends.pacemaker.effective import allows_migration
+from backends.pacemaker.moments import Clock
+from backends.pacemaker.xml import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Resource:
         return self.parameters.get("config") if self.is_vm else None
 
     @property
-    def allow_migrate(self) -> bool:
-        return truth(self.meta.get("allow-migrate")) is True
+    def allow_migrate(self) -> bool | None:
+        """`None` where a rule that cannot be evaluated decides it."""
+        return allows_migration(self.meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,20 @@ class Configuration:
         return tuple(each for each in self.resources.values() if each.agent in agents)
 
 
-def parse_configuration(cib: bytes, agents: Agents = KNOWN) -> Configuration:
-    """One answer of `cibadmin --query`. Raises `BadAnswer`."""
+def parse_configuration(
+    cib: bytes, agents: Agents = KNOWN, *, clock: Clock | None = None
+) -> Configuration:
+    """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`."""
     root = parse(cib, "cibadmin")
-    resources = {resource.id: resource for resource in _resources(root, agents)}
-    options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
+    configured = Configured(root, clock)
     members = members_of(root)
     return Configuration(
-        options=options,
-        resources=resources,
+        options=configured.options,
+        resources={resource.id: resource for resource in _resources(configured, agents)},
         dependent=frozenset(_dependent(root, members)),
-        barred=barred(root, members, options),
+        barred=barred(configured, members),
         node_utilization={
-            node.get("uname", ""): values_of(node.iterfind("utilization"))
+            node.get("uname", ""): configured.values(node, "utilization")
             for node in root.iterfind("configuration/nodes/node")
         },
     )
@@ -87,30 +91,22 @@ def parse_configuration(cib: bytes, agents: Agents = KNOWN) -> Configuration:
 _OPERATIONS = ("start", "stop", "migrate_to", "migrate_from")
 
 
-def _resources(root: etree._Element, agents: Agents) -> Iterator[Resource]:
-    templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
-    defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
-    op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
-    for primitive in root.iterfind("configuration/resources//primitive"):
-        template = templates.get(primitive.get("template"))
-        layers = [primitive] if template is None else [primitive, template]
-        parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
-        agent = agent_of(layers)
-        given = layered(layers, "instance_attributes")
+def _resources(configured: Configured, agents: Agents) -> Iterator[Resource]:
+    for primitive in configured.primitives():
+        agent, given = primitive.agent, primitive.parameters()
         is_vm = agents.runs_a_domain(agent)
-        listed = [op.get("name", "") for op in primitive.iterfind("operations/op")]
         yield Resource(
-            id=primitive.get("id", ""),
+            id=primitive.id,
             agent=agent,
             parameters=agents.parameters(agent, given) if is_vm else given,
-            meta={**defaults, **layered([*layers, *parents], "meta_attributes")},
-            utilization=layered(layers, "utilization"),
+            meta=primitive.meta(),
+            utilization=primitive.utilization(),
             operations={
-                name: operation_of(layers, name, op_defaults)
-                for name in dict.fromkeys((*_OPERATIONS, *listed))
+                name: primitive.operation(name)
+                for name in dict.fromkeys((*_OPERATIONS, *primitive.operation_names()))
             },
-            group=next((p.get("id") for p in parents if p.tag == "group"), None),
-            clone=next((p.get("id") for p in parents if p.tag != "group"), None),
+            group=primitive.group,
+            clone=primitive.clone,
             is_own_agent=is_vm,
         )
 

@@ -21,7 +21,7 @@ def to_ask(case: Case) -> dict[str, tuple[str, ...]]:
     return {
         vm.id: tuple(node for node in hosts if node != vm.node)
         for vm, resource in case.vms
-        if resource.allow_migrate
+        if resource.allow_migrate is not False
         and vm.id in case.configuration.dependent
         and vm.state is VMState.RUNNING
         and case.picture.migration(vm.id) is None

@@ -12,10 +12,14 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from backends.pacemaker.cib import is_leftover, values_of
-from backends.pacemaker.xml import number, truth
+from backends.pacemaker.cib import is_leftover
+from backends.pacemaker.configured import Configured
+from backends.pacemaker.node_attributes import for_good
+from backends.pacemaker.nvpairs import INFINITY, score_of
+from backends.pacemaker.references import Tree
+from backends.pacemaker.rules import Situation, holds
+from backends.pacemaker.xml import truth
 
-_INFINITY = 1_000_000
 _EVERY_ROLE = (None, "started")
 _COLLECTIVES = ("group", "clone", "master", "bundle")
 
@@ -38,13 +42,12 @@ def members_of(root: etree._Element) -> dict[str, tuple[str, ...]]:
 
 
 def barred(
-    root: etree._Element, members: Mapping[str, tuple[str, ...]], options: Mapping[str, str]
+    configured: Configured, members: Mapping[str, tuple[str, ...]]
 ) -> dict[str, frozenset[str]]:
     """For each primitive that is kept from some nodes for good: these nodes."""
-    nodes = {
-        node.get("uname", ""): values_of(node.iterfind("instance_attributes"))
-        for node in root.iterfind("configuration/nodes/node")
-    }
+    root, nodes = configured.root, for_good(configured.root, configured.values)
+    release = configured.release
+    situations = {name: Situation(release, clock=None, node=node) for name, node in nodes.items()}
     banned: dict[str, set[str]] = {}
     wanted: dict[str, set[str]] = {}
     looked_for: dict[str, set[str]] = {}
@@ -53,15 +56,15 @@ def barred(
             continue
         vms = [vm for name in _subjects(root, location) for vm in members.get(name, ())]
         exclusive = location.get("resource-discovery") == "exclusive"
-        for name, score in _scores(location, nodes):
+        for name, score in _scores(location, configured.tree, situations):
             for vm in vms:
                 if exclusive:
                     looked_for.setdefault(vm, set()).add(name)
-                if score <= -_INFINITY:
+                if score <= -INFINITY:
                     banned.setdefault(vm, set()).add(name)
                 elif score >= 0:
                     wanted.setdefault(vm, set()).add(name)
-    if truth(options.get("symmetric-cluster")) is False:
+    if truth(configured.options.get("symmetric-cluster")) is False:
         for vm in {name for names in members.values() for name in names}:
             banned.setdefault(vm, set()).update(nodes.keys() - wanted.get(vm, set()))
     for vm, known in looked_for.items():
@@ -86,7 +89,7 @@ def _subjects(root: etree._Element, location: etree._Element) -> Iterator[str]:
 
 
 def _scores(
-    location: etree._Element, nodes: Mapping[str, Mapping[str, str]]
+    location: etree._Element, tree: Tree, situations: Mapping[str, Situation]
 ) -> Iterator[tuple[str, int]]:
     """Node and score of one constraint, as far as it is for good."""
     if _role(location) not in _EVERY_ROLE:
@@ -94,10 +97,14 @@ def _scores(
     node, score = location.get("node"), _score(location)
     if node is not None and score is not None:
         yield node, score
-    for rule in location.iterfind("rule"):
-        score = _score(rule)
-        if score is not None and _role(rule) in _EVERY_ROLE:
-            yield from ((name, score) for name in nodes if _holds(rule, name, nodes[name]))
+    for rule in map(tree.resolved, location.iterfind("rule")):
+        score = _score(rule) if rule is not None else None
+        if rule is not None and score is not None and _role(rule) in _EVERY_ROLE:
+            yield from (
+                (name, score)
+                for name, situation in situations.items()
+                if holds(rule, tree, situation)
+            )
 
 
 def _role(element: etree._Element) -> str | None:
@@ -106,37 +113,5 @@ def _role(element: etree._Element) -> str | None:
 
 
 def _score(element: etree._Element) -> int | None:
-    said = element.get("score", "")
-    if said.lstrip("+-").upper() == "INFINITY":
-        return -_INFINITY if said.startswith("-") else _INFINITY
-    return number(said)
-
-
-def _holds(rule: etree._Element, node: str, attributes: Mapping[str, str]) -> bool | None:
-    """Whether a rule is true of a node; `None` where that is not sure, or not for good."""
-    parts = [
-        _holds(part, node, attributes) if part.tag == "rule" else _true_of(part, node, attributes)
-        for part in rule.iterchildren("*")
-    ]
-    decisive = rule.get("boolean-op", "and") == "or"
-    if decisive in parts:
-        return decisive
-    return None if None in parts else not decisive
-
-
-def _true_of(part: etree._Element, node: str, attributes: Mapping[str, str]) -> bool | None:
-    name, value = part.get("attribute", ""), part.get("value", "")
-    known = node if name == "#uname" else attributes.get(name)
-    if part.tag != "expression" or known is None:
-        return None
-    match part.get("operation"):
-        case "eq":
-            return known.lower() == value.lower()
-        case "ne":
-            return known.lower() != value.lower()
-        case "defined":
-            return True
-        case "not_defined":
-            return False
-        case _:
-            return None
+    said = element.get("score")
+    return score_of(said) if said is not None else None

@@ -45,7 +45,7 @@ def _looks_like_a_vm(resource: Resource) -> bool:
     """By its agent's name, or since it may migrate by a way that VMs have."""
     kind, _, rest = resource.agent.partition(":")
     name = rest.rpartition(":")[2].lower()
-    migrates = resource.allow_migrate and not _LIKE_A_VMS.isdisjoint(resource.parameters)
+    migrates = resource.allow_migrate is True and not _LIKE_A_VMS.isdisjoint(resource.parameters)
     return kind == "ocf" and (name in _LIKE_A_VM or name.endswith("virtualdomain") or migrates)
 
 
@@ -66,6 +66,9 @@ def _judge_agent(vm: VM, resource: Resource) -> Iterator[Finding]:
 
 def _judge_allow_migrate(vm: VM, resource: Resource) -> Finding:
     said = resource.meta.get("allow-migrate")
+    if resource.allow_migrate is None:
+        seen = "allow-migrate: a rule decides that only Pacemaker can evaluate"
+        return Finding(Topic.RESOURCE, "allow-migrate", State.UNKNOWN, seen, vm=vm.id)
     if resource.allow_migrate:
         seen = f"allow-migrate is {said}"
         return Finding(Topic.RESOURCE, "allow-migrate", State.OK, seen, vm=vm.id)

@@ -19,7 +19,8 @@ from backends.doctor.configuration import Resource
 from backends.doctor.shared import memory_bytes
 from backends.doctor.uris import routes, target_name
 from backends.judgement.judge import DEFAULT_TIMEOUT_S
-from backends.pacemaker.cib import seconds
+from backends.pacemaker.effective import on_fail, timeout_s
+from backends.pacemaker.moments import seconds
 from backends.pacemaker.xml import number
 
 MiB = 1 << 20
@@ -68,18 +69,20 @@ def link_bytes_per_s(text: str) -> dict[str, int]:
 
 def judge(case: Case) -> Iterator[Finding]:
     for vm, resource in case.vms:
-        if resource.allow_migrate:
+        if resource.allow_migrate is not False:
             yield _judge_migrate_to(case, vm, resource)
             yield from _judge_migrate_from(vm, resource)
-            yield _judge_on_fail(vm, resource)
+            yield _judge_on_fail(case, vm, resource)
 
 
 def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
     check = "timeout of migrate_to"
     operation = resource.operations.get("migrate_to", {})
+    limit_s = timeout_s(operation)
+    if limit_s is None:
+        return Finding(Topic.RESOURCE, check, State.UNKNOWN, f"it {_BY_RULE}", vm=vm.id)
     given = seconds(operation.get("timeout"))
-    timeout_s = given or DEFAULT_TIMEOUT_S
-    told = f"{timeout_s:.0f} s" + ("" if given else " (Pacemaker's default: none is set)")
+    told = f"{limit_s:.0f} s" + ("" if given else " (Pacemaker's default: none is set)")
     if vm.node is None:
         seen = f"{told}; it does not run"
         return Finding(Topic.RESOURCE, check, State.NOT_USED, seen, vm=vm.id)
@@ -95,9 +98,9 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
         f"{told}; {size / GiB:.1f} GiB at {speed / MiB:.0f} MiB/s "
         f"take {_duration(needed_s)} at least"
     )
-    if needed_s * _ROOM <= timeout_s:
+    if needed_s * _ROOM <= limit_s:
         return Finding(Topic.RESOURCE, check, State.OK, seen, vm=vm.id)
-    wrong = needed_s > timeout_s
+    wrong = needed_s > limit_s
     better_s = max(_ROUND_S * (int(needed_s * 2 * _ROOM) // _ROUND_S + 1), 120)
     return Finding(
         Topic.RESOURCE,
@@ -110,7 +113,7 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
         vm=vm.id,
         cures=_set_operation(resource, "migrate_to", timeout=f"{better_s}s"),
         effect=Effect.SENDING_FAILS if wrong else None,
-        ways=tuple(Way(target=node) for node, each in speeds.items() if size / each > timeout_s),
+        ways=tuple(Way(target=node) for node, each in speeds.items() if size / each > limit_s),
     )
 
 
@@ -151,12 +154,16 @@ def _limit_bytes_per_s(resource: Resource) -> int:
 
 
 def _judge_migrate_from(vm: VM, resource: Resource) -> Iterator[Finding]:
-    given = seconds(resource.operations.get("migrate_from", {}).get("timeout"))
-    if (given or DEFAULT_TIMEOUT_S) <= DEFAULT_TIMEOUT_S:
+    operation, check = resource.operations.get("migrate_from", {}), "timeout of migrate_from"
+    limit_s = timeout_s(operation)
+    if limit_s is None:
+        yield Finding(Topic.RESOURCE, check, State.UNKNOWN, f"it {_BY_RULE}", vm=vm.id)
+    elif limit_s <= DEFAULT_TIMEOUT_S:
+        given = seconds(operation.get("timeout"))
         told = f"{given:.0f} s" if given else "none is set: Pacemaker's default of 20 s"
         yield Finding(
             Topic.RESOURCE,
-            "timeout of migrate_from",
+            check,
             State.WARNING,
             told,
             "the target waits that long for the guest to be there; then it is rebooted",
@@ -164,6 +171,8 @@ def _judge_migrate_from(vm: VM, resource: Resource) -> Iterator[Finding]:
             cures=_set_operation(resource, "migrate_from", timeout="60s"),
         )
 
+
+_BY_RULE = "hangs on a rule that only Pacemaker can evaluate"
 
 _ON_FAIL = {
     "block": (State.OK, ""),
@@ -178,9 +187,12 @@ _ON_FAIL = {
 _REBOOTS = (State.WARNING, "a migration that fails or takes too long reboots the guest")
 
 
-def _judge_on_fail(vm: VM, resource: Resource) -> Finding:
-    said = resource.operations.get("migrate_to", {}).get("on-fail")
-    state, why = _ON_FAIL.get(said or "restart", _REBOOTS)
+def _judge_on_fail(case: Case, vm: VM, resource: Resource) -> Finding:
+    operation = resource.operations.get("migrate_to", {})
+    said, acted = operation.get("on-fail"), on_fail(operation, case.configuration.options)
+    if acted is None:
+        return Finding(Topic.RESOURCE, "on-fail", State.UNKNOWN, f"it {_BY_RULE}", vm=vm.id)
+    state, why = _ON_FAIL.get(acted, _REBOOTS)
     seen = f"on-fail of migrate_to is {said}" if said else "on-fail of migrate_to is not set"
     cures = (
         () if state is State.OK else _set_operation(resource, "migrate_to", **{"on-fail": "block"})

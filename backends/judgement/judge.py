@@ -187,7 +187,7 @@ def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
         steps=tuple(step for vm in vms for step in _steps(vm, verdict)),
         warnings=() if refused else (*cleared, *warnings(live)),
         commands=() if refused else sequence(picture, places, alone=verdict.reboots),
-        deadline_s=min(map(_timeout_s, live), default=None),
+        deadline_s=_deadline_s(live),
     )
 
 
@@ -214,22 +214,26 @@ def warnings(vms: Sequence[VM]) -> Iterator[str]:
 
 def risks(vms: Sequence[VM]) -> Iterator[str]:
     """What may go wrong when these migrate live, whoever makes them."""
-    by_timeout: dict[float, list[str]] = defaultdict(list)
+    by_timeout: dict[float | None, list[str]] = defaultdict(list)
     for vm in vms:
         if vm.migrate_to_on_fail != "block":
-            by_timeout[_timeout_s(vm)].append(vm.id)
+            by_timeout[vm.migrate_to_timeout_s].append(vm.id)
     for timeout_s, names in by_timeout.items():
+        span = f"{timeout_s:.0f} s" if timeout_s is not None else "its timeout, which is not known"
         yield (
             f"should the migration of {_any_of(names)} fail or take longer than "
-            f"{timeout_s:.0f} s, Pacemaker stops the guest and starts it again"
+            f"{span}, Pacemaker stops the guest and starts it again"
         )
     for vm in vms:
         if vm.memory_bytes and vm.migration_speed_bytes_per_s:
-            needed_s = vm.memory_bytes / vm.migration_speed_bytes_per_s
-            if needed_s > _timeout_s(vm):
+            needed_s, timeout_s = (
+                vm.memory_bytes / vm.migration_speed_bytes_per_s,
+                vm.migrate_to_timeout_s,
+            )
+            if timeout_s is not None and needed_s > timeout_s:
                 yield (
                     f"{vm.id} needs {needed_s:.0f} s at its migration speed, "
-                    f"and the timeout of migrate_to is {_timeout_s(vm):.0f} s"
+                    f"and the timeout of migrate_to is {timeout_s:.0f} s"
                 )
 
 
@@ -249,5 +253,7 @@ def _any_of(names: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _timeout_s(vm: VM) -> float:
-    return vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S
+def _deadline_s(vms: Sequence[VM]) -> float | None:
+    """The shortest of their timeouts; `None` where one is not known, or where none goes live."""
+    known = [vm.migrate_to_timeout_s for vm in vms]
+    return None if None in known else min(filter(None, known), default=None)

@@ -1,12 +1,10 @@
 """The CIB into what it says of VMs: their configuration, constraints and history. Pure.
 
 Sources: Pacemaker's `xml/*.rng`, "Pacemaker Explained" 2.1, and CIBs of 2.1.5 (tests/samples).
-Sets of values that a rule guards are passed over: their truth only the scheduler knows.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +14,9 @@ from lxml import etree
 from backends.data.errors import BadAnswer, NotPermitted
 from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operation
 from backends.pacemaker.agents import KNOWN, Agents
+from backends.pacemaker.configured import Configured
+from backends.pacemaker.effective import allows_migration, on_fail, timeout_s
+from backends.pacemaker.moments import Clock
 from backends.pacemaker.xml import number, parse, truth
 
 MiB = 1 << 20
@@ -30,7 +31,10 @@ class VMResource:
     config: str | None
     domain: str | None
     group: str | None
-    allow_migrate: bool
+    allow_migrate: bool | None
+    """`None` where a rule that cannot be evaluated decides it, as for the timeouts."""
+    allow_migrate_said: str | None
+    """The word that says so; `None` where none does."""
     maintenance: bool
     own_maintenance: str | None
     target_role: str | None
@@ -39,6 +43,7 @@ class VMResource:
     migrate_to_timeout_s: float | None
     migrate_from_timeout_s: float | None
     migrate_to_on_fail: str | None
+    """What Pacemaker will do: its default, `restart`, where nothing is set."""
     migrate_to_op_id: str | None
     migration_speed_bytes_per_s: int | None
 
@@ -54,19 +59,21 @@ class Cib:
     """For each resource what was done with it, per node in the order of its call ids."""
 
 
-def parse_cib(data: bytes, *, agents: Agents = KNOWN) -> Cib:
-    """One answer of `cibadmin --query`. Raises `BadAnswer`, or `NotPermitted` for half a CIB."""
+def parse_cib(data: bytes, *, agents: Agents = KNOWN, clock: Clock | None = None) -> Cib:
+    """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`, or
+    `NotPermitted` for half a CIB."""
     root = parse(data, "cibadmin")
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
     _check_whole(root)
-    options = values_of(root.iterfind("configuration/crm_config/cluster_property_set"))
+    configured = Configured(root, clock)
+    options = configured.options
     limit = number(options.get("migration-limit"))
     return Cib(
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=tuple(_vms(root, agents)),
+        vms=tuple(_vms(configured, agents)),
         constraints=tuple(_constraints(root)),
         history=_history(root),
     )
@@ -107,101 +114,34 @@ def version_of(element: etree._Element) -> CibVersion:
     return CibVersion(admin_epoch, epoch, updates)
 
 
-_TIMEOUT = re.compile(r"([0-9]{1,12})(?:\.[0-9]*)?\s*([a-z]*)", re.IGNORECASE)
-_UNITS_S = {"ms": 0.001, "us": 0.000_001, "s": 1.0, "m": 60.0, "h": 3600.0}
-"""By their first letters, in this order: `min`, `minutes` and `M` are minutes, `msec` is not."""
-
-
-def seconds(text: str | None) -> float | None:
-    """A timeout as Pacemaker reads it (`crm_get_msec`): seconds where it has no unit.
-
-    `None` for what it cannot read, an ISO 8601 duration too: its default applies then.
-    """
-    found = _TIMEOUT.fullmatch((text or "").strip())
-    if found is None:
-        return None
-    word = found[2].lower()
-    unit = next((s for prefix, s in _UNITS_S.items() if (word or "s").startswith(prefix)), None)
-    return int(found[1]) * unit if unit is not None else None
-
-
-def values_of(sets: Iterator[etree._Element]) -> dict[str, str]:
-    """The nvpairs of sets; the first that names a value wins, as in Pacemaker: the set with the
-    highest score, then the one that stands first."""
-    values: dict[str, str] = {}
-    for nvset in sorted(sets, key=lambda nvset: -(number(nvset.get("score")) or 0)):
-        if nvset.find("rule") is None:
-            for pair in nvset.iterfind("nvpair"):
-                values.setdefault(pair.get("name", ""), pair.get("value", ""))
-    return values
-
-
-def _vms(root: etree._Element, agents: Agents) -> Iterator[VMResource]:
-    templates = {t.get("id"): t for t in root.iterfind("configuration/resources/template")}
-    defaults = values_of(root.iterfind("configuration/rsc_defaults/meta_attributes"))
-    op_defaults = values_of(root.iterfind("configuration/op_defaults/meta_attributes"))
-    for primitive in root.iterfind("configuration/resources//primitive"):
-        template = templates.get(primitive.get("template"))
-        layers = [primitive] if template is None else [primitive, template]
-        agent = agent_of(layers)
+def _vms(configured: Configured, agents: Agents) -> Iterator[VMResource]:
+    for primitive in configured.primitives():
+        agent = primitive.agent
         if not agents.runs_a_domain(agent):
             continue
-        parents = [p for p in primitive.iterancestors() if p.tag in ("group", "clone", "master")]
-        meta = {**defaults, **layered([*layers, *parents], "meta_attributes")}
-        given = layered(layers, "instance_attributes")
+        meta, given = primitive.meta(), primitive.parameters()
         parameters = agents.parameters(agent, given)
-        utilization = layered(layers, "utilization")
-        memory = number(utilization.get("hv_memory"))
+        memory = number(primitive.utilization().get("hv_memory"))
         speed = number(parameters.get("migration_speed"))
-        migrate_to = operation_of(layers, "migrate_to", op_defaults)
-        migrate_from = operation_of(layers, "migrate_from", op_defaults)
+        migrate_to = primitive.operation("migrate_to")
         yield VMResource(
-            id=primitive.get("id", ""),
+            id=primitive.id,
             agent=agent,
             config=agents.config_file(agent, given),
             domain=agents.domain_name(agent, given),
-            group=next((p.get("id") for p in parents if p.tag == "group"), None),
-            allow_migrate=truth(meta.get("allow-migrate")) is True,
+            group=primitive.group,
+            allow_migrate=allows_migration(meta),
+            allow_migrate_said=meta.get("allow-migrate"),
             maintenance=truth(meta.get("maintenance")) is True,
-            own_maintenance=values_of(primitive.iterfind("meta_attributes")).get("maintenance"),
+            own_maintenance=primitive.own_meta().get("maintenance"),
             target_role=meta.get("target-role"),
             memory_bytes=memory * MiB if memory else None,
-            migrate_to_timeout_s=seconds(migrate_to.get("timeout")),
-            migrate_from_timeout_s=seconds(migrate_from.get("timeout")),
-            migrate_to_on_fail=migrate_to.get("on-fail"),
-            migrate_to_op_id=operation_of([primitive], "migrate_to", {}).get("id"),
+            migrate_to_timeout_s=timeout_s(migrate_to),
+            migrate_from_timeout_s=timeout_s(primitive.operation("migrate_from")),
+            migrate_to_on_fail=on_fail(migrate_to, configured.options),
+            migrate_to_op_id=primitive.operation_id("migrate_to"),
             migration_speed_bytes_per_s=speed * MiB if speed else None,
         )
-
-
-def agent_of(layers: list[etree._Element]) -> str:
-    for layer in layers:
-        if layer.get("class"):
-            words = (layer.get("class"), layer.get("provider"), layer.get("type"))
-            return ":".join(word for word in words if word)
-    return ""
-
-
-def layered(layers: list[etree._Element], tag: str) -> dict[str, str]:
-    """The values of the first layer that names them: the primitive, its template, its parents."""
-    values: dict[str, str] = {}
-    for layer in layers:
-        for name, value in values_of(layer.iterfind(tag)).items():
-            values.setdefault(name, value)
-    return values
-
-
-def operation_of(
-    layers: list[etree._Element], name: str, defaults: Mapping[str, str]
-) -> Mapping[str, str]:
-    """An operation's options: its attributes, then its own meta attributes, then op_defaults."""
-    for layer in layers:
-        for op in layer.iterfind("operations/op"):
-            if op.get("name") == name:
-                own = values_of(op.iterfind("meta_attributes"))
-                attributes = {str(key): str(value) for key, value in op.attrib.items()}
-                return {**defaults, **own, **attributes}
-    return defaults
 
 
 def is_leftover(constraint_id: str) -> bool:

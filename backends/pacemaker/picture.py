@@ -186,9 +186,7 @@ def _vm(
         node=node,
         nodes=nodes,
         agent=vm.agent,
-        live_migration=(
-            LiveMigration(True) if vm.allow_migrate else LiveMigration(False, NOT_ALLOWED)
-        ),
+        live_migration=_live_migration(vm),
         managed=resource.managed if resource is not None else True,
         failed=resource.failed if resource is not None else False,
         maintenance=vm.maintenance,
@@ -210,8 +208,16 @@ def _vm(
     return known if source is None else replace(known, node=source)
 
 
-NOT_ALLOWED = "allow-migrate is not set on it"
 ORPHAN = "it is no longer in the configuration"
+
+
+def _live_migration(vm: VMResource) -> LiveMigration:
+    if vm.allow_migrate is None:
+        return LiveMigration(None, "allow-migrate hangs on a rule that only Pacemaker can evaluate")
+    if vm.allow_migrate:
+        return LiveMigration(True)
+    said = f"allow-migrate is {vm.allow_migrate_said or 'not set'} on it"
+    return LiveMigration(False, said)
 
 
 def _state(

@@ -241,11 +241,11 @@ def test_a_copy_that_cannot_make_its_deadline_is_said_before() -> None:
     assert told in plan(MIGRATES, picture=cluster(slow)).warnings
 
 
-def test_an_unset_timeout_is_pacemakers_twenty_seconds() -> None:
-    unset = cluster(replace(vm("web1"), migrate_to_timeout_s=None))
-    found = plan(MIGRATES, picture=unset)
-    assert found.deadline_s == 20.0
-    assert any("longer than 20 s" in warning for warning in found.warnings)
+def test_a_timeout_that_is_not_known_is_no_deadline() -> None:
+    unknown = cluster(replace(vm("web1"), migrate_to_timeout_s=None))
+    found = plan(MIGRATES, picture=unknown)
+    assert found.deadline_s is None
+    assert any("its timeout, which is not known" in warning for warning in found.warnings)
 
 
 def test_constraints_that_go_as_well_are_named() -> None:

@@ -118,26 +118,117 @@ def test_a_template_lends_its_agent_its_values_and_its_operations() -> None:
         )
     )
     assert (own.allow_migrate, own.config) == (False, "/own.xml")
-    assert (own.migrate_to_timeout_s, own.migrate_to_on_fail) == (30.0, None)
+    assert (own.migrate_to_timeout_s, own.migrate_to_on_fail) == (30.0, "restart")
     assert lent.migrate_to_op_id is None, "to change it would change others too"
     assert own.migrate_to_op_id == "m"
 
 
-def test_the_set_with_the_highest_score_wins_then_the_first() -> None:
+@pytest.mark.parametrize("score", ["10", "INFINITY", "+INFINITY"])
+def test_the_set_with_the_highest_score_wins_then_the_last(score: str) -> None:
     low = nvpairs("meta_attributes", "low", FALSE)
-    high = nvpairs("meta_attributes", "high", TRUE, 'score="10"')
-    assert only(cib(vm("vm1"), rsc_defaults=low + high)).allow_migrate
+    high = nvpairs("meta_attributes", "high", TRUE, f'score="{score}"')
+    assert only(cib(vm("vm1"), rsc_defaults=high + low)).allow_migrate
     second = nvpairs("meta_attributes", "second", TRUE)
-    assert not only(cib(vm("vm1"), rsc_defaults=low + second)).allow_migrate
+    assert only(cib(vm("vm1"), rsc_defaults=low + second)).allow_migrate
+    assert not only(cib(vm("vm1"), rsc_defaults=second + low)).allow_migrate
 
 
-def test_what_a_rule_guards_is_left_to_the_scheduler() -> None:
-    guarded = (
-        '<meta_attributes id="g"><rule id="r" score="0"><date_expression id="e" operation="gt" '
-        'start="2020-01-01"/></rule><nvpair id="p" name="allow-migrate" value="true"/>'
-        "</meta_attributes>"
+def guarded(expression: str, value: str = "true") -> str:
+    return (
+        f'<meta_attributes id="g"><rule id="r" score="0">{expression}</rule>'
+        f'<nvpair id="p" name="allow-migrate" value="{value}"/></meta_attributes>'
     )
-    assert not only(cib(vm("vm1"), rsc_defaults=guarded)).allow_migrate
+
+
+def at(operation: str, **moments: str) -> str:
+    said = " ".join(f'{name}="{moment}"' for name, moment in moments.items())
+    return f'<date_expression id="e" operation="{operation}" {said}/>'
+
+
+HOURS = (
+    '<date_expression id="e" operation="date_spec"><date_spec id="d" hours="{}"/></date_expression>'
+)
+MOON = HOURS.replace('hours="{}"', 'moon="4"')
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        (at("gt", start="2020-01-01"), True),
+        (at("lt", end="2020-01-01"), False),
+        (at("in_range", start="2020-01-01", end="2199-01-01"), True),
+        (at("gt", start="half past ten"), None),
+        (HOURS.format("0-23"), True),
+        (HOURS.format("24-"), False),
+        (HOURS.format("7"), None),
+        (MOON, None),
+        ('<rsc_expression id="e" class="ocf" provider="heartbeat" type="VirtualDomain"/>', True),
+        ('<rsc_expression id="e" class="ocf" provider="heartbeat" type="Xen"/>', False),
+        ('<expression id="e" attribute="#uname" operation="eq" value="alpha"/>', False),
+    ],
+)
+def test_a_rule_that_cannot_be_evaluated_leaves_a_value_unknown(
+    rule: str, allowed: bool | None
+) -> None:
+    """The hours of a day are those of the nodes' zone, which no CIB says."""
+    assert only(cib(vm("vm1"), rsc_defaults=guarded(rule))).allow_migrate is allowed
+
+
+def test_what_a_rule_decides_is_known_where_it_makes_no_difference() -> None:
+    unknown = guarded(HOURS.format("7"))
+    said = nvpairs("meta_attributes", "low", TRUE, 'score="-5"')
+    assert only(cib(vm("vm1"), rsc_defaults=unknown + said)).allow_migrate is True
+    assert only(cib(vm("vm1", FALSE), rsc_defaults=unknown)).allow_migrate is False
+
+
+def of_release(version: str, resources: str, **sections: str) -> VMResource:
+    return only(cib(resources, options={"dc-version": f"{version}-abc"}, **sections))
+
+
+TWICE = (
+    '<op id="m" name="migrate_to" interval="0">'
+    + nvpairs("meta_attributes", "a", {"timeout": "100s"}, 'score="{}"')
+    + nvpairs("meta_attributes", "b", {"timeout": "200s"}, 'score="5"')
+    + "</op>"
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "score", "timeout_s"),
+    [
+        ("2.1.5", "1", 100.0),
+        ("2.1.7", "1", 200.0),
+        ("3.0.0", "1", 200.0),
+        ("2.1.5", "5", 100.0),
+        ("2.1.7", "5", 100.0),
+        ("3.0.0", "5", 200.0),
+    ],
+)
+def test_which_of_an_operations_own_sets_wins_is_the_releases_matter(
+    version: str, score: str, timeout_s: float
+) -> None:
+    found = of_release(version, vm("vm1", operations=TWICE.format(score)))
+    assert found.migrate_to_timeout_s == timeout_s
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("2.1.5", False), ("2.1.8", True)])
+def test_whether_a_rule_has_to_name_the_provider_is_the_releases_matter(
+    version: str, allowed: bool
+) -> None:
+    rule = '<rsc_expression id="e" class="ocf" type="VirtualDomain"/>'
+    assert of_release(version, vm("vm1"), rsc_defaults=guarded(rule)).allow_migrate is allowed
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("2.1.5", True), ("3.0.0", False)])
+def test_what_a_vm_with_a_template_refers_to_is_the_releases_matter(
+    version: str, allowed: bool
+) -> None:
+    template = '<template id="t" class="ocf" provider="heartbeat" type="VirtualDomain"/>'
+    lent = '<primitive id="vm1" template="t"><meta_attributes id-ref="low"/></primitive>'
+    shared = '<primitive id="ip" class="ocf" provider="heartbeat" type="IPaddr2">'
+    shared += '<meta_attributes id="low"><nvpair id="p" name="allow-migrate" value="true"/>'
+    shared += "</meta_attributes></primitive>"
+    assert of_release(version, shared + template + lent).allow_migrate is allowed
 
 
 def test_maintenance_and_the_target_role_of_a_vm() -> None:
@@ -253,7 +344,7 @@ def test_numbers_beyond_all_measure_are_unknown() -> None:
     )
     operations = MIGRATE_TO.format(f'timeout="{huge}"')
     found = parse_cib(cib(vm("vm1", operations=operations), status=status))
-    assert found.vms[0].migrate_to_timeout_s is None
+    assert found.vms[0].migrate_to_timeout_s == 20.0
     assert found.history["vm1"][0].at is None
 
 

@@ -20,7 +20,6 @@ from backends.data.picture import (
     Stale,
     VMState,
 )
-from backends.judgement.judge import DEFAULT_TIMEOUT_S
 
 _UNKNOWN = View(Hypervisor())
 
@@ -166,7 +165,7 @@ def _migration(
         return migration
     job = progress.job or Job()
     elapsed = max(progress.elapsed_s, job.elapsed_s or 0.0)
-    timeout = vm.migrate_to_timeout_s or DEFAULT_TIMEOUT_S
+    timeout_s = vm.migrate_to_timeout_s
     copying = migration.phase is Phase.COPYING
     arrived = samples.get(migration.target or "")
     runs_there = arrived is not None and vm.domain in {
@@ -183,7 +182,11 @@ def _migration(
         downtime_ms=job.downtime_ms,
         elapsed_s=round(elapsed, 1),
         eta_s=eta_s(job),
-        deadline_s=float(round(max(0.0, timeout - elapsed))) if copying else None,
+        deadline_s=(
+            float(round(max(0.0, timeout_s - elapsed)))
+            if copying and timeout_s is not None
+            else None
+        ),
     )
 
 

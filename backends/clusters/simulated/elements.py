@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from backends.clusters.simulated.state import Guest, Location, State
 from backends.data.picture import ConstraintKind
-from backends.pacemaker.cib import seconds
+from backends.pacemaker.moments import seconds
 
 _OPERATIONS = ("migrate_to", "migrate_from")
 

@@ -21,6 +21,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.data.plan import ActionKind
+from backends.judgement.judge import DEFAULT_TIMEOUT_S
 
 _OVERHEAD_BYTES = 3 * GiB
 _OVERHEAD_PERCENT = 2
@@ -178,9 +179,9 @@ def vm_of(state: State, guest: Guest) -> VM:
         memory_bytes=guest.memory_bytes if seen else None,
         cpu_percent=float(guest.cpu_percent) if seen else None,
         constraints=tuple(c.shown for c in state.constraints if c.vm == guest.id),
-        migrate_to_timeout_s=guest.migrate_to_timeout_s,
-        migrate_from_timeout_s=guest.migrate_from_timeout_s,
-        migrate_to_on_fail=guest.on_fail,
+        migrate_to_timeout_s=guest.migrate_to_timeout_s or DEFAULT_TIMEOUT_S,
+        migrate_from_timeout_s=guest.migrate_from_timeout_s or DEFAULT_TIMEOUT_S,
+        migrate_to_on_fail=guest.on_fail or "restart",
         migrate_to_op_id=guest.operation_id("migrate_to"),
         migration_speed_bytes_per_s=guest.migration_speed_bytes_per_s,
         history=tuple(guest.history.values()),

@@ -1,0 +1,251 @@
+"""The configuration of a CIB, each value as the scheduler of its release has it. Pure.
+
+Sources: `complex.c` (templates, meta attributes, parameters) and `pe_actions.c` (operations) of
+2.1.5 and 3.0.0. The order for meta attributes: the resource with its template, what it is in, the
+defaults; for an operation: its attributes, its own sets, the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from lxml import etree
+
+from backends.pacemaker.moments import Clock, seconds
+from backends.pacemaker.node_attributes import as_they_are
+from backends.pacemaker.nvpairs import Source, Unpacking, Values, unpack, unpack_over
+from backends.pacemaker.references import Tree
+from backends.pacemaker.release import Release, release_of
+from backends.pacemaker.rules import Agent, Node, Situation, Task
+
+_PARENTS = ("group", "clone", "master", "bundle")
+_FIRST_OPTIONS = "cib-bootstrap-options"
+
+
+class Configured:
+    """One CIB at one moment."""
+
+    def __init__(self, root: etree._Element, clock: Clock | None = None) -> None:
+        self.root = root
+        self.release: Release = release_of(root)
+        self.clock = clock or Clock()
+        self.tree = Tree(root)
+        self.source = Source(self.tree, self.tree)
+
+    def situation(
+        self, agent: Agent | None = None, task: Task | None = None, node: Node | None = None
+    ) -> Situation:
+        return Situation(self.release, self.clock, agent, task, node)
+
+    def values(self, parent: etree._Element | None, tag: str) -> Values:
+        """Of sets that belong to no resource."""
+        into = Unpacking()
+        unpack(into, parent, tag, self.source, self.situation())
+        return into.values
+
+    @cached_property
+    def options(self) -> Values:
+        into, section = Unpacking(), self.root.find("configuration/crm_config")
+        situation, tag = self.situation(), "cluster_property_set"
+        unpack(into, section, tag, self.source, situation, first=_FIRST_OPTIONS)
+        return into.values
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """By name, all that rules may ask of them."""
+        return as_they_are(self.root, self.values, self.options)
+
+    @cached_property
+    def _templates(self) -> dict[str | None, etree._Element]:
+        return {t.get("id"): t for t in self.root.iterfind("configuration/resources/template")}
+
+    def primitives(self) -> Iterator[Primitive]:
+        for own in self.root.iterfind("configuration/resources//primitive"):
+            yield self.primitive(own)
+
+    def primitive(self, own: etree._Element) -> Primitive:
+        template = self._templates.get(own.get("template"))
+        if template is None:
+            return Primitive(self, own, own, self.source)
+        put_in = _with_template(own, template)
+        return Primitive(self, own, put_in, Source(self.tree, Tree(put_in)))
+
+
+def _with_template(own: etree._Element, template: etree._Element) -> etree._Element:
+    """A resource that its template has been put into: its own sets stand behind the template's."""
+    whole = deepcopy(template)
+    whole.tag = "primitive"
+    whole.tail = None
+    whole.set("id", own.get("id", ""))
+    lent = whole.find("operations")
+    for child in own.iterchildren("*"):
+        whole.append(deepcopy(child))
+    operations = own.find("operations")
+    if lent is not None and operations is not None:
+        kept = {_op_key(op) for op in operations.iterchildren("*")}
+        whole.findall("operations")[-1].extend(
+            deepcopy(op) for op in lent.iterchildren("*") if _op_key(op) not in kept
+        )
+        whole.remove(lent)
+    return whole
+
+
+def _op_key(op: etree._Element) -> tuple[str | None, str]:
+    role = op.get("role", "started").lower()
+    return op.get("name"), "" if role in ("started", "unpromoted", "slave") else role
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A primitive, with its template put into it."""
+
+    configured: Configured
+    own: etree._Element
+    """As it stands in the CIB."""
+    whole: etree._Element
+    source: Source
+
+    @property
+    def id(self) -> str:
+        return self.own.get("id", "")
+
+    @property
+    def agent(self) -> str:
+        words = (self.whole.get(part) for part in ("class", "provider", "type"))
+        return ":".join(word for word in words if word)
+
+    @property
+    def parents(self) -> list[etree._Element]:
+        """The group and the clone that it is in, from the inside out."""
+        return list(self.own.iterancestors(*_PARENTS))
+
+    @property
+    def group(self) -> str | None:
+        return next((each.get("id") for each in self.parents if each.tag == "group"), None)
+
+    @property
+    def clone(self) -> str | None:
+        return next((p.get("id") for p in self.parents if p.tag in ("clone", "master")), None)
+
+    @property
+    def _kind(self) -> Agent:
+        return _agent(self.whole)
+
+    def meta(self) -> Values:
+        return self._meta(self.whole, self.source, self.parents).values
+
+    def own_meta(self) -> Values:
+        """What is set on itself, whatever template, group and defaults say."""
+        into = Unpacking()
+        situation = self.configured.situation(self._kind)
+        unpack(into, self.own, "meta_attributes", self.configured.source, situation)
+        return into.values
+
+    def _meta(
+        self, element: etree._Element, source: Source, parents: list[etree._Element]
+    ) -> Unpacking:
+        """Where neither it nor the defaults say anything, what it is in has the last word, with
+        the defaults of its kind."""
+        into, above = Unpacking(), Unpacking()
+        situation = self.configured.situation(_agent(element))
+        unpack(into, element, "meta_attributes", source, situation)
+        for parent in parents:
+            unpack(above, parent, "meta_attributes", self.configured.source, situation)
+        into.put_below(above)
+        defaults = self.configured.root.find("configuration/rsc_defaults")
+        unpack(into, defaults, "meta_attributes", self.configured.source, situation)
+        if parents:
+            into.put_below(self._meta(parents[0], self.configured.source, parents[1:]))
+        return into
+
+    def parameters(self) -> Values:
+        """Those that are the same on every node; of others it is not known which counts."""
+        found = [self.parameters_on(node) for node in self.configured.nodes.values()]
+        if not found:
+            return self.parameters_on(None)
+        names = {name for each in found for name in (*each, *each.unsure)}
+        alike = {
+            name
+            for name in names
+            if not any(name in each.unsure for each in found)
+            and len({each.get(name) for each in found}) == 1
+        }
+        known = {name: found[0][name] for name in sorted(alike) if name in found[0]}
+        return Values(known, names - alike)
+
+    def parameters_on(self, node: Node | None) -> Values:
+        into, tag = Unpacking(), "instance_attributes"
+        situation = self.configured.situation(node=node)
+        unpack(into, self.whole, tag, self.source, situation)
+        for parent in self.parents:
+            unpack(into, parent, tag, self.configured.source, situation)
+        defaults = self.configured.root.find("configuration/rsc_defaults")
+        unpack(into, defaults, tag, self.configured.source, situation)
+        return into.values
+
+    def utilization(self) -> Values:
+        into = Unpacking()
+        unpack(into, self.whole, "utilization", self.source, self.configured.situation())
+        return into.values
+
+    def operation(self, name: str) -> Values:
+        """An operation's options. Of one that recurs the first of that name is meant."""
+        into, op = Unpacking(), self._entry(name)
+        recurs = seconds(op.get("interval")) if op is not None else None
+        situation = self.configured.situation(self._kind, Task(name, recurs or 0.0))
+        tag, defaults = "meta_attributes", self.configured.root.find("configuration/op_defaults")
+        attributes = (
+            {str(key): str(said) for key, said in op.attrib.items()} if op is not None else {}
+        )
+        if situation.release.lets_first_operation_set_win:
+            unpack(into, defaults, tag, self.configured.source, situation)
+            if op is not None:
+                unpack_over(into, op, tag, self.source, situation)
+        elif op is not None:
+            unpack(into, op, tag, self.source, situation)
+        for key, said in attributes.items():
+            into.put(key, said, overwrite=True)
+        if not situation.release.lets_first_operation_set_win:
+            unpack(into, defaults, tag, self.configured.source, situation)
+        return into.values
+
+    def operation_names(self) -> list[str]:
+        return [op.get("name", "") for op in self._entries()]
+
+    def operation_id(self, name: str) -> str | None:
+        """The id of an operation that is its own; `None` for one that it shares or lacks."""
+        found = (op for op in self.own.iterfind("operations/op") if op.get("name") == name)
+        return next((op.get("id") for op in found if _fits(op)), None)
+
+    def _entries(self) -> list[etree._Element]:
+        listed = self.whole.find("operations")
+        if listed is None:
+            return []
+        resolved = self.configured.tree.resolved(listed)
+        return resolved.findall("op") if resolved is not None else []
+
+    def _entry(self, name: str) -> etree._Element | None:
+        """Pacemaker takes one called `migrate` for both halves of a migration."""
+        entries = self._entries()
+        found = (op for op in entries if op.get("name") == name and _fits(op))
+        also = (op for op in entries if op.get("name") == "migrate" and name in _MIGRATING)
+        return next(chain(found, filter(_at_once, also)), None)
+
+
+_MIGRATING = ("migrate_to", "migrate_from")
+
+
+def _fits(op: etree._Element) -> bool:
+    return op.get("name") == "monitor" or _at_once(op)
+
+
+def _at_once(op: etree._Element) -> bool:
+    return not seconds(op.get("interval"))
+
+
+def _agent(element: etree._Element) -> Agent:
+    return Agent(element.get("class"), element.get("provider"), element.get("type"))

@@ -1,0 +1,50 @@
+"""The attributes of nodes, for rules that ask for them. Pure.
+
+Source: `unpack_nodes` and `add_node_attrs` of 2.1.5: what is set for good, what is set until the
+node goes (it wins), and a few that Pacemaker adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lxml import etree
+
+from backends.pacemaker.nvpairs import Values
+from backends.pacemaker.rules import Node
+
+_SETS = "instance_attributes"
+
+Read = Callable[[etree._Element | None, str], Values]
+"""Reads the sets of a tag below an element."""
+
+
+def for_good(root: etree._Element, read: Read) -> dict[str, Node]:
+    """By name what stands in the configuration alone. What else there is may change."""
+    found: dict[str, Node] = {}
+    for element in root.iterfind("configuration/nodes/node"):
+        name = element.get("uname", "")
+        kind = "remote" if element.get("type") == "remote" else "cluster"
+        added = {"#uname": name, "#id": element.get("id", ""), "#kind": kind}
+        found[name] = Node({**read(element, _SETS), **added}, complete=False)
+    return found
+
+
+def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) -> dict[str, Node]:
+    """By name all that Pacemaker asks of a node now."""
+    cluster = options.get("cluster-name")
+    states = {state.get("uname"): state for state in root.iterfind("status/node_state")}
+    permanent = {n.get("uname"): read(n, _SETS) for n in root.iterfind("configuration/nodes/node")}
+    found: dict[str, Node] = {}
+    for name, node in for_good(root, read).items():
+        state = states.get(name)
+        transient = state.find("transient_attributes") if state is not None else None
+        now = read(transient, _SETS)
+        known = {**node.attributes, **now}
+        known["#is_dc"] = str(known["#id"] == root.get("dc-uuid")).lower()
+        site = known.get("site-name", cluster)
+        names = {"#cluster-name": cluster, "#site-name": site}
+        known.update({key: said for key, said in names.items() if said is not None})
+        unsure = permanent[name].unsure | now.unsure
+        found[name] = Node({k: v for k, v in known.items() if k not in now.unsure}, not unsure)
+    return found

@@ -1,0 +1,83 @@
+"""The release of Pacemaker that reads a CIB, and what it makes of attributes. Pure.
+
+Sources: `rules.c`, `nvpair.c`, `complex.c` and `pe_actions.c` of 2.0.5 to 3.0.2.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Release:
+    major: int
+    minor: int
+    patch: int
+
+    @property
+    def lets_lowest_operation_set_win(self) -> bool:
+        """Of an operation's own meta attributes the first set of the lowest score wins."""
+        return self < Release(2, 1, 7)
+
+    @property
+    def lets_first_operation_set_win(self) -> bool:
+        """Of an operation's own meta attributes with one score the set that stands first wins."""
+        return self < Release(3, 0, 0)
+
+    @property
+    def wants_providers_named(self) -> bool:
+        """A rule on a resource's type holds only if it names the provider, where there is one."""
+        return self < Release(2, 1, 8)
+
+    @property
+    def looks_around_templates(self) -> bool:
+        """For a resource with a template, references are looked for in the whole CIB; a rule that
+        is a reference is not found even so, and holds. Later ones look in the resource alone."""
+        return self < Release(2, 1, 8)
+
+    @property
+    def finds_pairs_around_templates(self) -> bool:
+        """For a resource with a template, referenced nvpairs are looked for in the whole CIB."""
+        return self.looks_around_templates or self >= Release(3, 0, 2)
+
+    @property
+    def lets_references_be_renamed(self) -> bool:
+        """A reference to an nvpair may have a name or a value of its own."""
+        return self < Release(2, 1, 8)
+
+    @property
+    def compares_without_node(self) -> bool:
+        """Where no node is meant, an expression on its attributes sees them as not set; earlier
+        ones take it for false."""
+        return self >= Release(2, 1, 8)
+
+
+_FEATURE_SETS = (
+    (Release(3, 20, 5), Release(3, 0, 2)),
+    (Release(3, 20, 0), Release(3, 0, 0)),
+    (Release(3, 19, 5), Release(2, 1, 8)),
+    (Release(3, 19, 0), Release(2, 1, 7)),
+)
+"""The lowest crm_feature_set of the releases that brought a change."""
+
+_OLDER = Release(2, 1, 5)
+
+
+def release_of(root: etree._Element) -> Release:
+    """That of the DC, which wrote it into the cluster's properties; by the CIB's feature set where
+    it did not."""
+    for pair in root.iterfind("configuration/crm_config/cluster_property_set/nvpair"):
+        if pair.get("name") == "dc-version" and (said := _parsed(pair.get("value"))) is not None:
+            return said
+    features = _parsed(root.get("crm_feature_set")) or _OLDER
+    return next((release for least, release in _FEATURE_SETS if features >= least), _OLDER)
+
+
+def _parsed(text: str | None) -> Release | None:
+    found = _VERSION.match(text or "")
+    return Release(*map(int, found.groups())) if found is not None else None
