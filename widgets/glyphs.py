@@ -14,6 +14,7 @@ from backends.data.picture import VM, NodeState, VMState
 from backends.data.plan import VerdictKind
 from backends.judgement.health import Grade
 from backends.judgement.outlook import Chance
+from backends.judgement.policy import left_over
 from backends.judgement.prospect import Passage
 
 
@@ -120,7 +121,7 @@ def badges(vm: VM) -> Iterator[Badge]:
     """The badges of a VM, in the order of `BADGES`."""
     if vm.node is not None and vm.live_migration.possible is not None:
         yield LIVE_MIGRATABLE if vm.live_migration.possible else WOULD_REBOOT
-    if vm.constraints:
+    if left_over(vm):
         yield CONSTRAINT_LEFT
     if vm.failed and vm.state is not VMState.FAILED:
         yield HAS_FAILED

@@ -7,7 +7,7 @@ fail back. Nothing is touched while something is in flight.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 
 from backends.acts.arrivals import Arrivals
@@ -22,6 +22,7 @@ from backends.acts.transaction import (
     quiet,
     send,
     ticking,
+    vm_in,
     wait_for,
 )
 from backends.clusters.base import Backend
@@ -29,6 +30,7 @@ from backends.data import commands
 from backends.data.errors import ActFailed, Refused, VmferryError
 from backends.data.picture import VM, Cluster, ConstraintKind, VMState
 from backends.judgement.leaving import interrupted, on_node
+from backends.judgement.policy import clearing, going
 from backends.judgement.proof import Standing, standing
 
 IDLE_S = 60.0
@@ -157,27 +159,31 @@ async def clear(backend: Backend, act: Act, node: str) -> AsyncGenerator[Report]
     """Remove the constraints of the moves, except where that would bring a guest back or down."""
     await quiet(backend)
     await backend.refresh()
+    ends = {e.vm: e.target for e in act.intent.evacuees}
     kept = _kept(backend.picture, act)
-    if kept and await _refused(backend, kept, node):
-        kept = [vm for vm in kept if not await _refused(backend, [vm], node)]
+    if kept and await _refused(backend, kept, node, ends):
+        kept = [vm for vm in kept if not await _refused(backend, [vm], node, ends)]
     for vm in kept:
-        command = commands.clear(vm)
+        command = clearing(vm_in(backend.picture, vm), ends[vm])
         yield Report(vm, Stage.CLEARING, command.purpose)
         await send(backend, act, Stage.CLEARING, command)
     for vm in kept:
         await wait_for(
             backend,
             vm,
-            lambda vm: not vm.constraints,
+            lambda vm: not going(vm, ends[vm.id]),
             "its constraints to go",
             within_s=CLEARED_WITHIN_S,
         )
     await quiet(backend)
 
 
-async def _refused(backend: Backend, vms: Collection[str], node: str) -> bool:
+async def _refused(
+    backend: Backend, vms: Collection[str], node: str, ends: Mapping[str, str | None]
+) -> bool:
     """Whether removing these constraints would do what nobody asked for."""
-    foreseen = await backend.foresee([commands.clear(vm) for vm in vms])
+    known = [vm_in(backend.picture, vm) for vm in vms]
+    foreseen = await backend.foresee([clearing(vm, ends[vm.id]) for vm in known])
     stopped = interrupted(backend.picture, foreseen)
     back = [action for action in foreseen if action.target == node and action.resource in vms]
     return bool(stopped or back)

@@ -31,6 +31,7 @@ from backends.data.errors import ActFailed, Refused
 from backends.data.picture import VM, Cluster, Migration, Phase
 from backends.data.plan import Action, Plan
 from backends.judgement.leaving import interrupted
+from backends.judgement.policy import clearing, going
 from backends.judgement.proof import Standing, called_off, calls, is_wanted, source_of, standing
 
 IDLE_S = 60.0
@@ -171,10 +172,10 @@ async def finish_clear(
 
 async def _clear(backend: Backend, act: Act, confirmed: Collection[str]) -> AsyncGenerator[Report]:
     """Remove the constraints of the act's VM, where it has any; raises what `ready` raises."""
-    vm = act.intent.vm
-    if not vm_in(backend.picture, vm).constraints:
+    vm, target = vm_in(backend.picture, act.intent.vm), act.intent.target
+    if not going(vm, target):
         return
-    command = commands.clear(vm)
+    command = clearing(vm, target)
     async with aclosing(ready(backend, act, command, confirmed, Stage.CLEARING)) as reports:
         async for report in reports:
             yield report

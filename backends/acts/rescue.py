@@ -38,6 +38,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.data.plan import Command
+from backends.judgement.policy import clearing
 from backends.judgement.proof import calls, newest, source_of
 
 
@@ -85,13 +86,14 @@ def steps(picture: Cluster, vm: VM, way: Way) -> tuple[Command, ...]:
     """Exactly what will be sent, in order, for the operator to read."""
     migration = picture.migration(vm.id)
     source = migration.source if migration is not None else source_of(vm) or ""
+    target = migration.target if migration is not None else _target_of(vm)
     if way is Way.CUT:
         return (commands.abort_job(vm.domain or vm.id, source),)
     abort = (commands.abort_job(vm.domain or vm.id, source),) if way is Way.ABORT else ()
     return (
         commands.hands_off(vm.id),
         *abort,
-        commands.clear(vm.id),
+        clearing(vm, target),
         *looks(picture, vm),
         *((commands.clear(vm.group),) if vm.group and vm.group_constraints else ()),
         commands.hands_on(vm.id, vm.own_maintenance),

@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from backends.acts.journal import Act
 from backends.clusters.base import Backend, Writer
-from backends.data import commands
 from backends.data.errors import ActFailed, Refused, Unknown
 from backends.data.picture import VM, Cluster, Migration
 from backends.data.plan import Command
+from backends.judgement.policy import clearing, going
 
 CLEARED_WITHIN_S = 15.0
 WAITING = "waiting until nothing else is being migrated"
@@ -138,17 +138,18 @@ async def at_rest(
 
 
 async def clear_constraints(backend: Backend, act: Act) -> AsyncGenerator[Report]:
-    """Remove the leftover constraints of the act's VM, where it has any. Raises `ActFailed`."""
-    vm = act.intent.vm
-    if not vm_in(backend.picture, vm).constraints:
+    """Remove what moves have left on the act's VM, where there is any. Raises `ActFailed`."""
+    vm, target = act.intent.vm, act.intent.target
+    known = vm_in(backend.picture, vm)
+    if not going(known, target):
         return
-    command = commands.clear(vm)
+    command = clearing(known, target)
     yield Report(vm, Stage.CLEARING, command.purpose)
     await send(backend, act, Stage.CLEARING, command)
     await wait_for(
         backend,
         vm,
-        lambda vm: not vm.constraints,
+        lambda vm: not going(vm, target),
         "its constraints to go",
         within_s=CLEARED_WITHIN_S,
     )

@@ -182,7 +182,7 @@ class Backend(ABC):
         verdict = (await self.preview(vms, [node], keep=keep)).get(node)
         if verdict is None:
             raise Refused(f"the scheduler said nothing about {node}", cure="try again")
-        return make_plan(self.picture, verdict)
+        return make_plan(self.picture, verdict, keep=keep)
 
 
 def _concerns_others(vms: Sequence[str], prediction: Prediction) -> bool:

@@ -77,6 +77,14 @@ def clear(vm: str) -> Command:
     )
 
 
+def clear_move(vm: str, node: str) -> Command:
+    """Remove what a move to this node has set, and a ban on it; bans on other nodes stay."""
+    return Command(
+        ("crm_resource", "--clear", "--resource", vm, "--node", node),
+        f"remove the constraint of the move of {vm} to {node}",
+    )
+
+
 def look_anew(vm: str, node: str | None = None) -> Command:
     """Forget all that was done with the VM, and probe it. Only under maintenance.
 

@@ -12,6 +12,8 @@ from backends.data.examination import NO_ANSWER, Facts, Family, Output
 from backends.data.picture import LOST, VM, Cluster, NodeKind
 from backends.data.plan import Prediction
 from backends.doctor.configuration import Configuration, Resource
+from backends.judgement.hosts import unfit
+from backends.judgement.policy import barring
 
 T = TypeVar("T")
 
@@ -44,10 +46,21 @@ class Case:
         """The nodes beside this one."""
         return tuple(name for name in self.nodes if name != node)
 
+    @cached_property
+    def barred(self) -> Mapping[str, frozenset[str]]:
+        """By VM the nodes on which it may never run, where there are any: by a location constraint,
+        by a ban that is kept on purpose, or since no VM can run there."""
+        unfit_ = frozenset(n.name for n in self.picture.nodes if unfit(self.picture, n.name))
+        found = {
+            vm.id: self.configuration.barred.get(vm.id, frozenset()) | barring(vm).keys() | unfit_
+            for vm, _ in self.vms
+        }
+        return {vm: nodes for vm, nodes in found.items() if nodes}
+
     def hosts(self, vm: str) -> tuple[str, ...]:
         """The nodes on which it runs or may run, of those that can be asked."""
         known = self.picture.vm(vm)
-        barred = self.configuration.barred.get(vm)
+        barred = self.barred.get(vm)
         if not barred:
             return self.nodes
         here = known.nodes if known is not None else ()

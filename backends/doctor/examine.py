@@ -60,6 +60,8 @@ SECOND: tuple[Asks, ...] = (
     locking.further_probes,
 )
 """What can only be asked when the first round is in."""
+OF_ANY_NODE = (shared.probes, names.probes)
+"""What is asked where no VM may run, too: who asks there, and what its clock says."""
 TOPICS: tuple[Judges, ...] = (
     listening.judge,
     certificates.judge,
@@ -123,8 +125,16 @@ async def _predict(
 
 def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...]]:
     """The probes for each node, each once, and no node that there is nothing to ask."""
+    hosting = {node for vm, _ in case.vms for node in case.hosts(vm.id)}
+    of_any_node = [ask for ask in asks if ask in OF_ANY_NODE]
     asked = {
-        node: tuple({probe.name: probe for ask in asks for probe in ask(case, node)}.values())
+        node: tuple(
+            {
+                probe.name: probe
+                for ask in (asks if node in hosting or not case.vms else of_any_node)
+                for probe in ask(case, node)
+            }.values()
+        )
         for node in case.nodes
         if not case.facts or case.answered(node)
     }

@@ -18,7 +18,7 @@ _OF_THE_NODE = frozenset({"answers", "login", "clock", "fencing", "utilization"}
 
 def within_reach(case: Case, findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings, without those that stand in no VM's way because it never goes there."""
-    if not case.configuration.barred:
+    if not case.barred:
         yield from findings
         return
     hosts = {vm.id: case.hosts(vm.id) for vm, _ in case.vms}
@@ -53,7 +53,7 @@ def _where_it_may_run(case: Case, hosts: dict[str, tuple[str, ...]]) -> Iterator
         if hosts and not any(node in known for known in hosts.values()):
             seen = "no VM may run here: nothing is asked of it that only VMs need"
             yield Finding(Topic.NODE, "location", State.NOT_USED, seen, node=node)
-    barred = case.configuration.barred
+    barred = case.barred
     for vm, known in hosts.items():
         allowed = [n.name for n in case.picture.nodes if n.name not in barred.get(vm, ())]
         if len(known) == 1 and len(allowed) < 2 and len(case.picture.nodes) > 1:

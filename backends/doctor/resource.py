@@ -10,6 +10,7 @@ from backends.data.picture import VM, ConstraintKind
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
+from backends.judgement.policy import left_over, why_on_purpose
 from backends.pacemaker.agents import ALTEEVE_SERVER
 
 _LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")
@@ -125,10 +126,17 @@ def _judge_role(vm: VM, resource: Resource) -> Iterator[Finding]:
 
 
 def _judge_constraints(vm: VM) -> Iterator[Finding]:
-    if not vm.constraints:
+    left = left_over(vm)
+    for constraint in vm.constraints:
+        if why := why_on_purpose(vm, constraint):
+            seen = f"{constraint.id} seems to be kept on purpose"
+            yield Finding(Topic.RESOURCE, "placement", State.NOT_USED, seen, why, vm=vm.id)
+    if not left:
         return
-    names = ", ".join(constraint.id for constraint in vm.constraints)
-    banned = any(each.kind is ConstraintKind.BAN for each in vm.constraints)
+    names = ", ".join(constraint.id for constraint in left)
+    banned = any(each.kind is ConstraintKind.BAN for each in left)
+    nodes = dict.fromkeys(each.node for each in left if each.node is not None)
+    some = Cure.of(*(commands.clear_move(vm.id, node) for node in nodes))
     yield Finding(
         Topic.RESOURCE,
         "leftover constraints",
@@ -138,7 +146,7 @@ def _judge_constraints(vm: VM) -> Iterator[Finding]:
         if banned
         else "it goes back to that node whenever it can",
         vm=vm.id,
-        cures=Cure.of(commands.clear(vm.id)),
+        cures=Cure.of(commands.clear(vm.id)) if left == vm.constraints else some,
     )
 
 

@@ -23,6 +23,7 @@ from backends.data.picture import (
 from backends.judgement.changes import Event, Severity
 from backends.judgement.moves import QueueState
 from backends.judgement.outlook import Chance, Outlook
+from backends.judgement.policy import left_over
 from backends.judgement.prospect import Passage, Prospect
 
 
@@ -234,7 +235,7 @@ def _of_vm(vm: VM) -> Iterator[Problem]:
         yield Problem(Grade.NOTE, Kind.STATE, f"{vm.id} is unmanaged", vm.id)
     elif vm.maintenance:
         yield Problem(Grade.NOTE, Kind.STATE, f"{vm.id} is in maintenance", vm.id)
-    for constraint in vm.constraints:
+    for constraint in left_over(vm):
         text = f"{constraint.id} was left on {vm.id}"
         yield Problem(Grade.NOTE, Kind.CONSTRAINT, text, vm.id)
 

@@ -21,10 +21,14 @@ def unfit(picture: Cluster, name: str | None) -> str | None:
         return None
     if node.kind is NodeKind.GUEST:
         return f"{name} is a guest node, a virtual machine itself"
-    last = [done[-1] for vm in picture.vms if (done := [o for o in vm.history if o.node == name])]
-    if last and all(op.task == "monitor" and op.rc == NOT_INSTALLED for op in last):
-        return f"{name} has no hypervisor: its probe of every VM ended with «not installed»"
-    return None
+    tried = False
+    for vm in picture.vms:
+        last = next((op for op in reversed(vm.history) if op.node == name), None)
+        if last is not None and (last.task != "monitor" or last.rc != NOT_INSTALLED):
+            return None
+        tried = tried or last is not None
+    absent = f"{name} has no hypervisor: its probe of every VM ended with «not installed»"
+    return absent if tried else None
 
 
 def ends_a_guest(picture: Cluster, action: Action) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from backends.data import commands
-from backends.data.picture import VM, Cluster, Node, NodeState, VMState
+from backends.data.picture import VM, Cluster, ConstraintKind, Node, NodeState, VMState
 from backends.data.plan import (
     Action,
     ActionKind,
@@ -16,6 +16,7 @@ from backends.data.plan import (
     VerdictKind,
 )
 from backends.judgement.hosts import ends_a_guest, led_astray, unfit
+from backends.judgement.policy import barring, going, told, why_on_purpose
 from backends.judgement.proof import was_there
 from backends.judgement.waves import sequence
 
@@ -70,6 +71,10 @@ def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
         yield f"{vm.id} is on {node} already"
     elif vm.node is None:
         yield f"{vm.id} runs nowhere ({vm.state.value})"
+    elif (ban := barring(vm).get(node)) is not None:
+        purpose = f"on purpose as it seems ({why_on_purpose(vm, ban)})"
+        lift = commands.clear_move(vm.id, node)
+        yield f"{ban.id} keeps {vm.id} from {node}, {purpose}: lift it first, by {lift}"
     elif len(vm.nodes) > 1:
         yield f"{vm.id} is active on {' and '.join(vm.nodes)}"
     elif vm.state in (VMState.BLOCKED, VMState.FAILED, VMState.STARTING, VMState.STOPPING):
@@ -171,29 +176,29 @@ def free_memory_bytes(node: Node) -> int | None:
     return node.memory_bytes - node.memory_used_bytes
 
 
-def make_plan(picture: Cluster, verdict: Verdict) -> Plan:
-    """A verdict as steps, warnings and exact commands."""
+def make_plan(picture: Cluster, verdict: Verdict, *, keep: bool = False) -> Plan:
+    """A verdict as steps, warnings and exact commands. `keep`: the constraint of the move stays."""
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
     places = dict.fromkeys(verdict.vms, verdict.node)
     live = [vm for vm in vms if vm.id not in verdict.reboots]
-    cleared = (
-        f"the constraint {constraint.id} that stands now will be removed as well"
-        for vm in vms
-        for constraint in vm.constraints
-    )
+    constraints = (text for vm in vms for text in told(vm, verdict.node, keep=keep))
     refused = verdict.kind is VerdictKind.REFUSED
     return Plan(
         verdict=verdict,
-        steps=tuple(step for vm in vms for step in _steps(vm, verdict)),
-        warnings=() if refused else (*cleared, *warnings(live)),
-        commands=() if refused else sequence(picture, places, alone=verdict.reboots),
+        steps=tuple(step for vm in vms for step in _steps(vm, verdict, keep=keep)),
+        warnings=() if refused else (*constraints, *warnings(live)),
+        commands=(() if refused else sequence(picture, places, alone=verdict.reboots, keep=keep)),
         deadline_s=_deadline_s(live),
     )
 
 
-def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
+def _steps(vm: VM, verdict: Verdict, *, keep: bool) -> Iterator[str]:
     if verdict.kind is VerdictKind.REFUSED:
         return
+    for lifted in vm.constraints:
+        goes = lifted in going(vm, verdict.node) and not (keep and lifted.node != verdict.node)
+        if lifted.kind is ConstraintKind.BAN and goes:
+            yield f"lift {lifted.id}: {vm.id} may run on {lifted.node} again"
     if was_there(vm, verdict.node):
         yield commands.forget_stay(vm.id, verdict.node).purpose
     yield f"set a constraint: {vm.id} prefers {verdict.node}"
@@ -203,7 +208,7 @@ def _steps(vm: VM, verdict: Verdict) -> Iterator[str]:
     else:
         yield f"Pacemaker migrates {vm.id} live from {vm.node} to {verdict.node}"
         yield f"wait until {verdict.node} runs it, {vm.node} has let go, and nothing was restarted"
-    yield "remove the constraint"
+    yield "leave the constraint, as was asked" if keep else "remove the constraint"
 
 
 def warnings(vms: Sequence[VM]) -> Iterator[str]:

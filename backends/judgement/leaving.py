@@ -14,6 +14,7 @@ from backends.data.plan import Action, ActionKind, Command, VerdictKind
 from backends.judgement.hosts import INTERRUPTING, ends_a_guest, led_astray
 from backends.judgement.judge import free_memory_bytes, guarded, risks
 from backends.judgement.moves import Move
+from backends.judgement.policy import clearing
 from backends.judgement.proof import was_there
 from backends.judgement.waves import at_once, goes_alone, waves
 
@@ -48,6 +49,8 @@ class Leaving:
     stayed_on: tuple[str, ...] = ()
     """Where it was before, as far as Pacemaker remembers."""
     memory_bytes: int | None = None
+    clear: Command | None = None
+    """What removes the constraint of its move."""
 
     def fate(self, way: EvacuationWay) -> Fate:
         moved = way is EvacuationWay.VM_BY_VM and self.target is not None
@@ -131,7 +134,7 @@ class EvacuationPlan:
         standby = commands.standby(self.node, on=True)
         if way is EvacuationWay.STANDBY:
             return (*self.protections, *_forgets(self.vms, way), standby)
-        back = tuple(commands.clear(move.vm) for move in self.moves)
+        back = tuple(leaving.clear for leaving in self.vms if leaving.target and leaving.clear)
         ends = allow_reboot or not self.interrupted(way)
         rest = [leaving for leaving in self.vms if leaving.target is None]
         end = (*_forgets(rest, way), standby) if ends else ()
@@ -222,6 +225,7 @@ def _leaving(picture: Cluster, vm: VM, action: Action | None, target: str | None
         target=target,
         why=None if fate is Fate.LIVE else why,
         memory_bytes=vm.memory_bytes,
+        clear=clearing(vm, target) if target is not None else None,
         alone=goes_alone(vm),
         stayed_on=tuple(sorted({op.node for op in vm.history if was_there(vm, op.node)})),
     )

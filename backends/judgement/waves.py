@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from backends.data import commands
 from backends.data.picture import VM, Cluster
 from backends.data.plan import Action, ActionKind, Command
+from backends.judgement.policy import clearing, left_over
 from backends.judgement.proof import was_there
 
 AT_ONCE = 2
@@ -28,7 +29,7 @@ def goes_alone(vm: VM) -> bool:
     Side by side they share the link, and each takes longer: only whom a timeout does not restart.
     And what tells several moves in one write lifts no bans.
     """
-    return vm.migrate_to_on_fail != "block" or bool(vm.constraints)
+    return vm.migrate_to_on_fail != "block" or bool(left_over(vm))
 
 
 def waves(
@@ -50,9 +51,14 @@ def waves(
 
 
 def sequence(
-    picture: Cluster, places: Mapping[str, str], *, alone: Collection[str] = ()
+    picture: Cluster,
+    places: Mapping[str, str],
+    *,
+    alone: Collection[str] = (),
+    keep: bool = False,
 ) -> tuple[Command, ...]:
-    """Exactly what is sent to move these VMs to these nodes; `alone` are restarted by that."""
+    """Exactly what is sent to move these VMs to these nodes; `alone` are restarted by that, and to
+    `keep` is to leave the constraints of the moves."""
     vms = {vm.id: vm for vm in map(picture.vm, places) if vm is not None}
     trips = {name: (vm.node or places[name], places[name]) for name, vm in vms.items()}
     apart = {name for name, vm in vms.items() if name in alone or goes_alone(vm)}
@@ -66,7 +72,7 @@ def sequence(
                 if was_there(vms[name], places[name])
             ),
             commands.moves({name: places[name] for name in wave}),
-            *map(commands.clear, wave),
+            *(clearing(vms[name], places[name]) for name in wave if not keep),
         )
     )
 

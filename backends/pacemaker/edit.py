@@ -25,6 +25,8 @@ def edited(cib: etree._Element, commands: Iterable[Command]) -> None:
                 _move(cib, vm, node)
             case ("crm_resource", "--clear", "--resource", vm):
                 _clear(cib, vm)
+            case ("crm_resource", "--clear", "--resource", vm, "--node", node):
+                _clear_node(cib, vm, node)
             case ("crm_resource", "--resource", vm, "--meta", "--set-parameter", name, _, value):
                 _set_meta(cib, vm, name, value)
             case ("crm_resource", "--resource", vm, "--meta", "--delete-parameter", name):
@@ -73,6 +75,16 @@ def _clear(cib: etree._Element, vm: str) -> None:
     constraints = _constraints(cib)
     for location in constraints.findall("rsc_location"):
         if location.get("rsc") == vm and is_leftover(location.get("id", "")):
+            constraints.remove(location)
+
+
+def _clear_node(cib: etree._Element, vm: str, node: str) -> None:
+    """The preference where it is for this node, and the ban on it."""
+    constraints = _constraints(cib)
+    for location in constraints.findall("rsc_location"):
+        name = location.get("id")
+        prefers = name == f"cli-prefer-{vm}" and location.get("node") == node
+        if prefers or name == f"cli-ban-{vm}-on-{node}":
             constraints.remove(location)
 
 

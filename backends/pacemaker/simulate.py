@@ -10,7 +10,7 @@ crm_simulate needs Pacemaker 2.1.0 for its XML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from lxml import etree
 
@@ -69,15 +69,19 @@ _KINDS = {kind.value: kind for kind in ActionKind}
 
 
 def batch(
-    cib: bytes, vms: Sequence[str], nodes: Sequence[str]
+    cib: bytes, vms: Sequence[str], nodes: Sequence[str], kept: Collection[str] = ()
 ) -> tuple[tuple[str, ...], bytes, CibVersion]:
-    """The command, its stdin, and the version of the CIB that it judges. Raises `BadAnswer`."""
+    """The command, its stdin, and the version of the CIB that it judges. Raises `BadAnswer`.
+
+    `kept`: the constraints that such a move leaves alone.
+    """
     root = parse(cib, "cibadmin")
     constraints = root.find("configuration/constraints")
     if constraints is None:
         raise BadAnswer("the CIB has no constraints section")
     for location in constraints.findall("rsc_location"):
-        if location.get("rsc") in vms and is_leftover(location.get("id", "")):
+        name = location.get("id", "")
+        if location.get("rsc") in vms and is_leftover(name) and name not in kept:
             constraints.remove(location)
     constraints.append(etree.Comment(_MARK))
     if not cib.isascii():

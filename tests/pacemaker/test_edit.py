@@ -49,6 +49,8 @@ def meaning(text: bytes) -> tuple[object, ...]:
         [commands.move("vm1", "bravo")],
         [commands.move("vm1", "bravo"), commands.move("vm1", "charlie")],
         [commands.move("vm1", "bravo"), commands.clear("vm1")],
+        [commands.move("vm1", "bravo"), commands.clear_move("vm1", "bravo")],
+        [commands.move("vm1", "bravo"), commands.clear_move("vm1", "charlie")],
         [commands.move("vm1", "bravo"), commands.move("vm2", "bravo"), commands.clear("vm1")],
         [commands.move_together({"vm1": "bravo", "vm2": "charlie"})],
         [commands.move("vm1", "charlie"), commands.move_together({"vm1": "bravo"})],

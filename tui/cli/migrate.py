@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import click
 
@@ -25,12 +26,23 @@ from tui.cli.preview import plan_with_advice, show_plan
 from tui.cli.session import Session, run, takes_hosts
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the options say."""
+
+    yes: bool
+    allow_reboot: bool
+    protect: bool
+    keep: bool
+
+
 @click.command(cls=Command)
 @click.argument("vm")
 @click.argument("node")
 @click.option("--yes", is_flag=True, help="Do not ask; a plan that reboots a guest is refused.")
 @click.option("--allow-reboot", is_flag=True, help="With --yes: accept that guests are rebooted.")
 @click.option("--protect", is_flag=True, help="Set on-fail=block first: no failure reboots.")
+@click.option("--keep", is_flag=True, help="Leave the constraint of the move: VM prefers NODE.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 @takes_hosts
 def migrate(
@@ -40,6 +52,7 @@ def migrate(
     yes: bool,
     allow_reboot: bool,
     protect: bool,
+    keep: bool,
     as_json: bool,
 ) -> int:
     """Move VM to NODE and wait for the proven end.
@@ -50,8 +63,8 @@ def migrate(
     need_writing(target, "migrate")
     backend = session.connect(target)
     follower = Follower(as_json=as_json)
-    act = _migrate(backend, vm, node, follower, yes=yes, allow_reboot=allow_reboot, protect=protect)
-    run(act)
+    how = _How(yes, allow_reboot, protect, keep)
+    run(_migrate(backend, vm, node, follower, how))
     return 0
 
 
@@ -60,16 +73,15 @@ async def _migrate(
     vm: str,
     node: str,
     follower: Follower,
-    *,
-    yes: bool,
-    allow_reboot: bool,
-    protect: bool,
+    how: _How,
 ) -> None:
     async with backend:
         named_vm(backend, vm)
         journal = Journal.default()
-        await finish_left_open(backend, journal, follower, yes=yes)
-        plan, advised = await plan_with_advice(backend, vm, node, protect=protect)
+        await finish_left_open(backend, journal, follower, yes=how.yes)
+        plan, advised = await plan_with_advice(
+            backend, vm, node, protect=how.protect, keep=how.keep
+        )
         show_plan(advised, err=True)
         document = plan_document(advised)
         follower.tell("plan", {key: document[key] for key in document if key != "schema"})
@@ -78,31 +90,31 @@ async def _migrate(
         await consent(
             vm,
             advised.verdict.reboots,
-            yes=yes,
-            allow_reboot=allow_reboot,
+            yes=how.yes,
+            allow_reboot=how.allow_reboot,
             question=f"Move {vm} to {node}?",
         )
-        await _carry_out(backend, plan, journal, follower, protect=protect)
+        await _carry_out(backend, plan, journal, follower, how)
 
 
 async def _reports(
-    backend: Backend, plan: Plan, journal: Journal, *, protect: bool
+    backend: Backend, plan: Plan, journal: Journal, how: _How
 ) -> AsyncGenerator[Report]:
-    if protect:
+    if how.protect:
         await quiet(backend)
         async for report in protect_vms(backend, plan.vms):
             yield report
-    async with aclosing(carry_out(backend, plan, journal)) as reports:
+    async with aclosing(carry_out(backend, plan, journal, keep=how.keep)) as reports:
         async for report in reports:
             yield report
 
 
 async def _carry_out(
-    backend: Backend, plan: Plan, journal: Journal, follower: Follower, *, protect: bool
+    backend: Backend, plan: Plan, journal: Journal, follower: Follower, how: _How
 ) -> None:
     vm = ", ".join(plan.vms)
     try:
-        await follower.follow(_reports(backend, plan, journal, protect=protect))
+        await follower.follow(_reports(backend, plan, journal, how))
     except VmferryError as error:
         follower.tell("failed", {"vm": vm, "reason": str(error), **state_of(backend, vm)})
         if not isinstance(error, ActFailed):

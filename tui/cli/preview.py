@@ -56,21 +56,21 @@ async def _preview(backend: Backend, vm: str, node: str) -> Plan:
 
 
 async def plan_with_advice(
-    backend: Backend, vm: str, node: str, *, protect: bool = False
+    backend: Backend, vm: str, node: str, *, protect: bool = False, keep: bool = False
 ) -> tuple[Plan, Plan]:
     """The scheduler's plan, and the same with the doctor's word on it; both are asked at once.
 
-    `protect`: with `on-fail=block` set first, where it is not set.
+    `protect`: with `on-fail=block` set first, where it is not set; `keep`: the constraint stays.
     Raises what `Backend.plan` raises.
     """
     examination = asyncio.create_task(examined(backend))
     try:
-        plan = await backend.plan([vm], node)
+        plan = await backend.plan([vm], node, keep=keep)
         if plan.verdict.kind is VerdictKind.REFUSED:
             return plan, plan
         picture = backend.picture
         if protect:
-            plan, picture = _protected(plan, picture)
+            plan, picture = _protected(plan, picture, keep=keep)
         report = await examination
     finally:
         await cancel(examination)
@@ -79,11 +79,11 @@ async def plan_with_advice(
     return plan, advise_plan(picture, plan, report, time.time())
 
 
-def _protected(plan: Plan, picture: Cluster) -> tuple[Plan, Cluster]:
+def _protected(plan: Plan, picture: Cluster, *, keep: bool) -> tuple[Plan, Cluster]:
     """As it will be when what keeps a failure from stopping the guest is set first."""
     sent = protections([vm for vm in map(picture.vm, plan.vms) if vm is not None])
     picture = protected(picture, plan.vms)
-    plan = make_plan(picture, plan.verdict)
+    plan = make_plan(picture, plan.verdict, keep=keep)
     steps = (*(command.purpose for command in sent), *plan.steps)
     return replace(plan, steps=steps, commands=(*sent, *plan.commands)), picture
 

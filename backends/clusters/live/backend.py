@@ -18,6 +18,7 @@ from backends.data.examination import Facts, Probe
 from backends.data.picture import Cluster, Migration, NodeKind, Phase, Stale
 from backends.data.plan import Action, Command, Prediction
 from backends.doctor import round as doctor_round
+from backends.judgement.policy import outlasting
 from backends.pacemaker import domains, simulate
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.picture import pacemaker_picture
@@ -113,8 +114,8 @@ class LiveBackend(Backend):
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         host = await self._voice.speaking()
-        cib = self._voice.reading.cib_text
-        argv, stdin, version = await asyncio.to_thread(simulate.batch, cib, vms, nodes)
+        cib, kept = self._voice.reading.cib_text, outlasting(self.picture, vms)
+        argv, stdin, version = await asyncio.to_thread(simulate.batch, cib, vms, nodes, kept)
         answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return await asyncio.to_thread(
             simulate.parse_batch, answer.stdout, answer.stderr, nodes, version

@@ -14,6 +14,7 @@ from backends.clusters.simulated.world import TICK_S
 from backends.data.errors import BadConfiguration, CommandFailed, Unreachable
 from backends.data.examination import Facts, Probe
 from backends.data.plan import Action, Command, Prediction
+from backends.judgement.policy import outlasting
 
 _BUSY_S = 0.25
 _REST_S = 0.5
@@ -90,7 +91,7 @@ class SimulatedBackend(Backend):
         with self.commands.record(self.voice(), command) as recorder:
             for node in nodes:
                 await self.pause(_SIMULATE_S / len(nodes))
-                predictions[node] = self.world.predict(vms, node)
+                predictions[node] = self.world.predict(vms, node, outlasting(self.picture, vms))
             recorder.exit_status = 0
         return predictions
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from backends.clusters.base import Answer
 from backends.clusters.simulated import commands, faults, load, operations, scheduler
@@ -92,8 +92,9 @@ class World:
         """Carry out a command as somebody with a shell on that node would."""
         return commands.execute(self.state, argv, node)
 
-    def predict(self, vms: Sequence[str], node: str) -> Prediction:
-        """What moving these VMs there would do, and what removing the constraints then would."""
+    def predict(self, vms: Sequence[str], node: str, kept: Collection[str] = ()) -> Prediction:
+        """What moving these VMs there would do, and what removing the constraints then would, but
+        for those that are kept."""
         now = scheduler.present(self.state)
         constraints = list(now.constraints)
         for vm in vms:
@@ -102,7 +103,7 @@ class World:
         actions = scheduler.decide(self.state, Wishes(now.places, constraints))
         moved = tuple(action for action in actions if action not in idle)
         places = {**now.places, **{a.resource: a.target for a in actions}}
-        left = [c for c in constraints if c.vm not in vms]
+        left = [c for c in constraints if c.vm not in vms or c.id in kept]
         back = scheduler.decide(self.state, Wishes(_of_vms(places, now.places), left))
         cleared = tuple(
             action
