@@ -21,7 +21,8 @@ from backends.clusters.base import Backend
 from backends.data.errors import VmferryError
 from backends.data.picture import Cluster
 from backends.data.plan import Sent
-from backends.judgement.changes import Event, Severity, changes
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event, changes
 from tui.curing import CuringScreen
 from tui.event_log import EventLog
 from tui.help_screen import HelpScreen

@@ -11,7 +11,8 @@ from backends.acts.tuning import tune
 from backends.clusters.base import Backend
 from backends.data.picture import VM, Cluster, Migration
 from backends.data.plan import Command
-from backends.judgement.changes import Event, Severity
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event
 from backends.judgement.outlook import Chance, Course, Outlook
 from tui.messages import Doing
 from tui.moving import MovingScreen

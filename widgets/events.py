@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from backends.judgement.changes import Event, Severity
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event
 from widgets.bars import clock_text
 from widgets.glyphs import Tone
 from widgets.tones import toned

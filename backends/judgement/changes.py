@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from backends.data.picture import VM, Cluster, Migration, Node, NodeState, VMState
-
-
-class Severity(StrEnum):
-    GOOD = "good"
-    NEUTRAL = "neutral"
-    WARNING = "warning"
-    BAD = "bad"
+from backends.data.timeline import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from backends.data.picture import (
     NodeState,
     VMState,
 )
-from backends.judgement.changes import Event, Severity
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event
 from backends.judgement.moves import QueueState
 from backends.judgement.outlook import Chance, Outlook
 from backends.judgement.policy import left_over

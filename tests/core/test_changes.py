@@ -25,7 +25,8 @@ from backends.data.picture import (
     Stale,
     VMState,
 )
-from backends.judgement.changes import Severity, changes
+from backends.data.timeline import Severity
+from backends.judgement.changes import changes
 from core.pictures import NODES, cluster, vm
 
 BASE = replace(cluster(vm()), voice="alpha", taken_at=7.0)

@@ -20,7 +20,8 @@ from backends.data.picture import (
     Stale,
     VMState,
 )
-from backends.judgement.changes import Event, Severity
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event
 from backends.judgement.health import Grade, Health, Kind, Known, judge_health
 from backends.judgement.moves import Item, Move, QueueState
 from backends.judgement.outlook import Chance, Outlook

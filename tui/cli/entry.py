@@ -12,7 +12,7 @@ import click
 from backends.data.errors import VmferryError
 from tui.cli.exits import ExitCode, exit_code
 from tui.cli.group import vmferry
-from tui.cli.live import connect_live
+from tui.cli.live import connect_live, connect_past
 from tui.cli.logs import log_to
 from tui.cli.output import STDERR, STDOUT, Tone, hush, say
 from tui.cli.session import Connect, Session
@@ -31,7 +31,10 @@ def run_command_line(args: Sequence[str], connect: Connect) -> int:
     log_to(None)
     try:
         code = vmferry.main(
-            list(args), prog_name="vmferry", standalone_mode=False, obj=Session(connect)
+            list(args),
+            prog_name="vmferry",
+            standalone_mode=False,
+            obj=Session(connect, connect_past),
         )
         return int(code or ExitCode.DONE)
     except VmferryError as error:

@@ -14,7 +14,10 @@ from tui.cli.options import Command
 from tui.cli.output import STDERR, STDOUT, hush
 from tui.cli.session import Session, takes_session
 
-COMMANDS = ("demo", "status", "watch", "preview", "migrate", "abort", "evacuate", "clear", "doctor")
+COMMANDS = (
+    *("demo", "status", "watch", "since"),
+    *("preview", "migrate", "abort", "evacuate", "clear", "doctor"),
+)
 """Each a module of this package, with a function of the same name; in the order of the help."""
 
 NOT_YET = frozenset({"audit", "record", "replay"})

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from backends.clusters.base import Backend
 from tui.cli.configuration import Target
+
+if TYPE_CHECKING:
+    from backends.clusters.ssh import Login
+    from backends.past.archive import Archive
 
 
 def connect_live(target: Target) -> Backend:
     """The backend of a cluster that is reached over SSH, or on the spot."""
     from backends.clusters.live.backend import LiveBackend
-    from backends.clusters.ssh import Login
     from backends.pacemaker.agents import Agents
 
-    login = Login(
+    return LiveBackend(
+        target.hosts, _login(target), read_only=target.read_only, agents=Agents(target.agents)
+    )
+
+
+def connect_past(target: Target) -> Archive:
+    """What the nodes of a cluster have recorded."""
+    from backends.clusters.command_log import CommandLog
+    from backends.clusters.live.site import LiveSite
+    from backends.pacemaker.agents import Agents
+    from backends.past.archive import Archive
+
+    site = LiveSite(target.hosts, _login(target), CommandLog())
+    return Archive(site, Agents(target.agents))
+
+
+def _login(target: Target) -> Login:
+    from backends.clusters.ssh import Login
+
+    return Login(
         user=target.user,
         identity=target.identity,
         ssh_config=target.ssh_config,
         known_hosts=target.known_hosts,
         sudo=target.sudo,
-    )
-    return LiveBackend(
-        target.hosts, login, read_only=target.read_only, agents=Agents(target.agents)
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from backends.clusters.base import Backend
+from backends.past.archive import Archive
 from tui.cli.configuration import Target, resolve
 from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere
@@ -19,11 +20,13 @@ from tui.cli.options import Options, options_everywhere
 T = TypeVar("T")
 
 Connect = Callable[[Target], Backend]
+ConnectPast = Callable[[Target], Archive]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     connect: Connect
+    connect_past: ConnectPast
     options: Options = field(default_factory=Options)
 
     def prepare(self) -> Target:

@@ -8,7 +8,8 @@ import click
 
 from backends.clusters.base import Backend
 from backends.data.picture import Cluster
-from backends.judgement.changes import Event, Severity, changes
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event, changes
 from tui.cli.documents import event_document, summary_document
 from tui.cli.options import Command
 from tui.cli.output import Tone, emit, say

@@ -1,0 +1,42 @@
+"""The nodes of a live cluster, for questions about its past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backends.clusters.base import Answer
+from backends.clusters.command_log import CommandLog
+from backends.clusters.live.voice import CRM_NODE, read
+from backends.clusters.ssh import Fleet, Login
+from backends.data.picture import NodeKind
+from backends.past.archive import Site
+
+
+class LiveSite(Site):
+    """`hosts`: any nodes, as ssh takes them; none means this machine."""
+
+    def __init__(self, hosts: Sequence[str], login: Login, log: CommandLog) -> None:
+        self._fleet = Fleet(hosts, login, log)
+        self._nodes: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return self._nodes
+
+    async def open(self) -> None:
+        host = await self._fleet.first()
+        answer = await host.run(CRM_NODE)
+        name = answer.stdout.decode(errors="replace").strip()
+        if answer.exit_status == 0 and name:
+            self._fleet.adopt(name, host)
+        status = (await read(host)).status
+        self._nodes = tuple(n.name for n in status.nodes if n.kind is NodeKind.MEMBER)
+
+    async def close(self) -> None:
+        await self._fleet.close()
+
+    async def ask(
+        self, node: str | None, argv: Sequence[str], stdin: bytes = b"", *, timeout_s: float = 10.0
+    ) -> Answer:
+        host = await self._fleet.first() if node is None else self._fleet.host(node)
+        return await host.run(argv, stdin=stdin, timeout_s=timeout_s)

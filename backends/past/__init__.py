@@ -1,0 +1,1 @@
+"""The past of a cluster, out of what its scheduler has always recorded. Read-only."""

@@ -1,0 +1,95 @@
+"""What the nodes recorded: listed once, ordered by date, fetched when wanted, without secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backends.past.archive import Archive
+from past.cibs import cib
+from past.folders import Folders
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Folders:
+    return Folders(tmp_path, ("alpha", "bravo"))
+
+
+async def test_each_node_is_asked_once_and_dates_order_what_numbers_do_not(site: Folders) -> None:
+    site.put("alpha", "pe-input-3999.bz2", cib(1000), 1000)
+    site.put("alpha", "pe-input-0.bz2", cib(1200), 1200)
+    site.put("bravo", "pe-warn-7.bz2", cib(1100), 1100)
+    site.put("bravo", "pe-input.last", b"8", 1300, raw=True)
+    archive = Archive(site)
+    await archive.index()
+    assert [(file.node, file.name) for file in archive.files] == [
+        ("alpha", "pe-input-3999.bz2"),
+        ("bravo", "pe-warn-7.bz2"),
+        ("alpha", "pe-input-0.bz2"),
+    ]
+    assert [node for node, _ in site.asked] == ["alpha", "bravo"]
+
+
+async def test_a_file_that_was_copied_there_later_counts_by_its_own_date(site: Folders) -> None:
+    site.put("alpha", "pe-input-1.bz2", cib(1000), 9000)
+    site.put("alpha", "pe-input-2.bz2", cib(2000), 2000.25)
+    archive = Archive(site)
+    await archive.index()
+    assert [each.at for each in await archive.read(archive.files)] == [1000.0, 2000.25]
+
+
+async def test_what_was_read_is_not_fetched_again(site: Folders) -> None:
+    site.put("alpha", "pe-input-1.bz2", cib(1000), 1000)
+    archive = Archive(site)
+    await archive.index()
+    first = await archive.read(archive.files)
+    asked = len(site.asked)
+    assert await archive.read(archive.files) == first
+    assert len(site.asked) == asked
+
+
+async def test_damaged_files_are_named_and_the_rest_goes_on(site: Folders) -> None:
+    good = site.put("alpha", "pe-input-1.bz2", cib(1000), 1000)
+    site.put("alpha", "pe-input-2.bz2", good.read_bytes()[:-20], 1001, raw=True)
+    site.put("alpha", "pe-input-3.bz2", b"no bzip2 at all", 1002, raw=True)
+    site.put("alpha", "pe-input-4.bz2", b"<other/>", 1003)
+    site.put("alpha", "pe-input-5.bz2", b"<cib", 1004)
+    site.put("alpha", "pe-input-6.bz2", b"", 1005, raw=True)
+    gone = site.put("alpha", "pe-input-7.bz2", cib(1006), 1006)
+    archive = Archive(site)
+    await archive.index()
+    gone.unlink()
+    assert [each.at for each in await archive.read(archive.files)] == [1000.0]
+    said = [archive.damaged[file] for file in archive.files[1:]]
+    for number, word in enumerate(("cut off", "damaged", "not a CIB", "no XML", "cut off", "gone")):
+        assert word in said[number] and f"pe-input-{number + 2}.bz2 of alpha" in said[number]
+
+
+async def test_a_node_that_does_not_answer_is_dark_and_the_others_are_read(tmp_path: Path) -> None:
+    site = Folders(tmp_path, ("alpha", "bravo"), gone=["bravo"])
+    site.put("alpha", "pe-input-1.bz2", cib(1000), 1000)
+    archive = Archive(site)
+    await archive.index()
+    assert len(archive.files) == 1
+    assert archive.dark == {"bravo": "no route to host"}
+
+
+async def test_a_node_without_the_directory_is_dark(site: Folders, tmp_path: Path) -> None:
+    (tmp_path / "bravo").rmdir()
+    archive = Archive(site)
+    await archive.index()
+    assert list(archive.dark) == ["bravo"]
+
+
+async def test_a_planted_password_goes_no_further(site: Folders) -> None:
+    failed = b'<failed why="fence_ipmilan -p Pl4nted!"/>'
+    data = cib(1000, password="Pl4nted!").replace(b"<crm_config/>", b"<crm_config/>" + failed)
+    site.put("alpha", "pe-input-1.bz2", data, 1000)
+    site.present = data
+    archive = Archive(site)
+    await archive.index()
+    for each in (*await archive.read(archive.files), await archive.present()):
+        assert b"Pl4nted!" not in each.text + each.configuration
+        assert b'name="passwd"' in each.text
+        assert "Pl4nted!" not in repr(each)

@@ -1,0 +1,172 @@
+"""The past of a real cluster, held against what a witness saw while it was the present."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from backends.clusters.command_log import CommandLog
+from backends.clusters.live.site import LiveSite
+from backends.clusters.ssh import Login
+from backends.data.picture import Cluster, NodeState
+from backends.data.timeline import Entry
+from backends.past.archive import Archive
+from backends.past.backend import PastBackend
+from backends.past.story import story
+from lab.lab import Lab
+from lab.system import wait
+
+PLANTED = "Pl4nted-on-purpose"
+NEAR_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What crm_mon said between two moments."""
+
+    began: float
+    ended: float
+    nodes: dict[str, tuple[bool, bool, bool]]
+    places: dict[str, frozenset[str]]
+
+
+def seen(lab: Lab) -> Seen:
+    began = time.time()
+    answer = lab.crm_mon()
+    return Seen(began, time.time(), _nodes(answer), _places(answer))
+
+
+def _nodes(answer: Element) -> dict[str, tuple[bool, bool, bool]]:
+    return {
+        node.get("name", ""): (
+            node.get("online") == "true",
+            node.get("standby") == "true",
+            node.get("unclean") == "true",
+        )
+        for node in answer.iterfind("nodes/node")
+    }
+
+
+def _places(answer: Element) -> dict[str, frozenset[str]]:
+    return {
+        resource.get("id", ""): frozenset(n.get("name", "") for n in resource.iterfind("node"))
+        for resource in answer.iter("resource")
+        if resource.get("resource_agent") == "ocf:heartbeat:VirtualDomain"
+    }
+
+
+def as_seen(picture: Cluster) -> tuple[object, object]:
+    nodes = {
+        node.name: (
+            node.state not in (NodeState.OFFLINE, NodeState.UNCLEAN, NodeState.PENDING),
+            node.standby,
+            node.unclean,
+        )
+        for node in picture.nodes
+    }
+    return nodes, {vm.id: frozenset(vm.nodes) for vm in picture.vms}
+
+
+def site(lab: Lab, log: CommandLog | None = None) -> LiveSite:
+    return LiveSite([lab.nodes[0]], Login(ssh_config=lab.ssh_config), log or CommandLog())
+
+
+async def told(lab: Lab, since: float) -> tuple[Entry, ...]:
+    async with Archive(site(lab)) as archive:
+        return tuple(e for e in story(await archive.span(since)) if e.at >= since - NEAR_S)
+
+
+def witnessed(lab: Lab, until: Iterator[bool]) -> list[Seen]:
+    """Look again and again, while something is done between the looks, until it is done."""
+    looks = [seen(lab)]
+    for _ in until:
+        looks.append(seen(lab))
+    return looks
+
+
+@pytest.fixture
+async def past(settled_lab: Lab) -> AsyncIterator[float]:
+    """A settled lab, and since when; its fence device has a password in clear."""
+    fencing = ("crm_resource", "-r", "fencing")
+    planting = (*fencing, "--set-parameter", "passwd", "--parameter-value", PLANTED)
+    await asyncio.to_thread(settled_lab.run, "alpha", *planting)
+    yield time.time()
+    removing = (*fencing, "--delete-parameter", "passwd")
+    await asyncio.to_thread(settled_lab.run, "alpha", *removing)
+
+
+def moves(lab: Lab) -> Iterator[bool]:
+    """A move, a ban and a standby, as colleagues make them."""
+
+    def until(vm: str, *nodes: str) -> Iterator[bool]:
+        end = time.monotonic() + 120
+        while lab.where(vm) not in nodes:
+            assert time.monotonic() < end, f"{vm} is not on {nodes}"
+            yield True
+
+    lab.run("alpha", "crm_resource", "--move", "-r", "web1", "--node", "bravo")
+    yield from until("web1", "bravo")
+    lab.run("alpha", "crm_resource", "--ban", "-r", "web2", "--node", "alpha")
+    yield from until("web2", "bravo", "charlie")
+    lab.run("bravo", "crm_standby", "--node", "charlie", "--update", "on")
+    yield from until("app1", "alpha", "bravo")
+    wait(lab.cluster.is_idle, 60, "nothing is under way")
+    lab.run("bravo", "crm_standby", "--node", "charlie", "--update", "off")
+    yield True
+
+
+async def test_the_past_is_what_a_witness_saw(past: float, settled_lab: Lab) -> None:
+    looks = await asyncio.to_thread(lambda: witnessed(settled_lab, moves(settled_lab)))
+    changed = [
+        (one.ended + other.began) / 2
+        for one, other in pairwise(looks)
+        if (one.nodes, one.places) != (other.nodes, other.places)
+    ]
+    assert len(changed) >= 3
+    calm = [
+        look
+        for look in looks
+        if all(not look.began - NEAR_S < moment < look.ended + NEAR_S for moment in changed)
+    ]
+    assert calm
+    wrong = []
+    async with PastBackend(Archive(site(settled_lab)), past) as backend:
+        for look in calm:
+            await backend.go((look.began + look.ended) / 2)
+            if as_seen(backend.picture) != (look.nodes, look.places):
+                wrong.append((look, as_seen(backend.picture)))
+    assert len(wrong) <= len(calm) / 100, wrong
+
+
+async def test_who_did_what_is_told_and_no_password(past: float, settled_lab: Lab) -> None:
+    await asyncio.to_thread(lambda: witnessed(settled_lab, moves(settled_lab)))
+    entries = await told(settled_lab, past)
+    by_kind = {(entry.kind, entry.vm or entry.node): entry for entry in entries}
+    for key, moved in (
+        (("prefer", "web1"), ("web1", "alpha", "bravo")),
+        (("standby", "charlie"), None),
+        (("ban", "web2"), ("web2", "alpha", None)),
+    ):
+        cause = by_kind[key]
+        assert cause.who is not None and cause.who.startswith("root with crm_")
+        effects = [e for e in cause.effects if e.kind == "migrated"]
+        if moved is not None:
+            assert [(e.vm, e.node) for e in effects] == [moved[:2]]
+            assert moved[2] in (None, effects[0].target)
+    assert by_kind["standby", "charlie"].effects
+    assert PLANTED not in repr(entries)
+    log = CommandLog()
+    async with PastBackend(Archive(site(settled_lab, log)), time.time()) as backend:
+        assert PLANTED.encode() not in await backend.configuration()
+        assert PLANTED not in repr(backend.picture)
+        assert PLANTED not in repr(log.sent)
+        verdict = (await backend.preview(["web1"], ["charlie"]))["charlie"]
+        assert verdict.vms == ("web1",)
+    raw = await asyncio.to_thread(settled_lab.run, "alpha", "cibadmin", "--query")
+    assert PLANTED in raw
