@@ -15,6 +15,7 @@ from backends.acts.transaction import Report, Stage
 from backends.clusters.base import Backend
 from backends.data.errors import ActFailed, VmferryError
 from backends.data.picture import VM, CibVersion
+from backends.judgement.proof import in_words_where
 from tui.bugs import report_bug
 from tui.dialog import Dialog, error_content
 from tui.messages import Doing, Ended, Proposed, Reported, Trouble
@@ -206,7 +207,7 @@ def _follow(then: Then | None) -> None:
 
 
 def _state(vm: VM) -> str:
-    where = f" on {' and '.join(vm.nodes)}" if vm.nodes else f" on {vm.node}" if vm.node else ""
+    where = f" on {in_words_where(vm)}" if vm.nodes or vm.node else ""
     return f"{vm.id} is {vm.state.value}{where}"
 
 

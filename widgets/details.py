@@ -19,6 +19,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.judgement.outlook import Outlook
+from backends.judgement.proof import in_words_where
 from widgets.bars import (
     bar,
     bytes_text,
@@ -124,10 +125,9 @@ def _vm(
 
 
 def _place(vm: VM) -> Content:
-    places = vm.nodes if len(vm.nodes) > 1 else (vm.node,) if vm.node else ()
-    if not places:
+    if vm.node is None and not vm.nodes:
         return toned("  nowhere", Tone.MUTED)
-    return toned(f"  on {' and '.join(places)}")
+    return toned(f"  on {in_words_where(vm) if len(vm.nodes) > 1 else vm.node}")
 
 
 def _migration(

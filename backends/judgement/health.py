@@ -25,6 +25,7 @@ from backends.judgement.changes import Event
 from backends.judgement.moves import QueueState
 from backends.judgement.outlook import Chance, Outlook
 from backends.judgement.policy import left_over
+from backends.judgement.proof import places
 from backends.judgement.prospect import Passage, Prospect
 
 
@@ -229,7 +230,7 @@ def _of_vm(vm: VM) -> Iterator[Problem]:
     elif vm.failed:
         text = f"Pacemaker remembers a failure of {vm.id}"
         yield Problem(Grade.WARNING, Kind.FAILURE, text, vm.id)
-    if len(vm.nodes) > 1 and vm.state in (VMState.RUNNING, VMState.FAILED):
+    if len(places(vm)) > 1 and vm.state in (VMState.RUNNING, VMState.FAILED):
         text = f"Pacemaker holds {vm.id} for active on {' and '.join(vm.nodes)}"
         yield Problem(Grade.ERROR, Kind.STATE, text, vm.id)
     if not vm.managed:

@@ -17,7 +17,7 @@ from backends.data.plan import (
 )
 from backends.judgement.hosts import ends_a_guest, led_astray, unfit
 from backends.judgement.policy import barring, going, told, why_on_purpose
-from backends.judgement.proof import was_there
+from backends.judgement.proof import in_words_where, places, was_there
 from backends.judgement.waves import sequence
 
 DEFAULT_TIMEOUT_S = 20.0
@@ -75,10 +75,10 @@ def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
         purpose = f"on purpose as it seems ({why_on_purpose(vm, ban)})"
         lift = commands.clear_move(vm.id, node)
         yield f"{ban.id} keeps {vm.id} from {node}, {purpose}: lift it first, by {lift}"
-    elif len(vm.nodes) > 1:
-        yield f"{vm.id} is active on {' and '.join(vm.nodes)}"
+    elif len(places(vm)) > 1 or (len(vm.nodes) > 1 and vm.state is not VMState.BLOCKED):
+        yield f"{vm.id} is active on {in_words_where(vm)}"
     elif vm.state in (VMState.BLOCKED, VMState.FAILED, VMState.STARTING, VMState.STOPPING):
-        yield f"{vm.id} is {vm.state.value}"
+        yield f"{vm.id} is {vm.state.value} on {in_words_where(vm)}"
     elif vm.maintenance:
         yield f"{vm.id} is in maintenance"
     elif not vm.managed:

@@ -75,6 +75,52 @@ def source_of(vm: VM) -> str | None:
     return None
 
 
+def only_on(vm: VM) -> str | None:
+    """The one node, of several on which Pacemaker holds it for active, that ever had it.
+
+    After a failed migrate_to it holds the target for one of them until a stop is recorded there.
+    `None` where it has one node, and where none or more than one may have it.
+    """
+    had = [node for node in vm.nodes if _came_to(vm, node)]
+    return had[0] if len(had) == 1 < len(vm.nodes) else None
+
+
+def places(vm: VM) -> tuple[str, ...]:
+    """The nodes on which it may run, of those on which Pacemaker holds it for active."""
+    home = (source_of(vm) or only_on(vm)) if len(vm.nodes) > 1 else None
+    return (home,) if home is not None else vm.nodes
+
+
+def in_words_where(vm: VM) -> str:
+    """Where it may run, and where it never came to though Pacemaker thinks so."""
+    known = places(vm)
+    rest = " and ".join(node for node in vm.nodes if node not in known)
+    where = " and ".join(known) or vm.node or "no node"
+    return f"{where} (Pacemaker counts on {rest} too, where it never arrived)" if rest else where
+
+
+_NOT_THERE = (5, 7)
+"""Exit codes of a monitor: what it needs is not installed, it does not run."""
+
+
+def _came_to(vm: VM, node: str) -> bool:
+    """Or may have come: a copy to it goes on, or is through."""
+    arriving = (op for op in vm.history if op.task == "migrate_to" and op.target == node)
+    if any(op.pending or op.succeeded for op in arriving):
+        return True
+    since: list[Operation] = []
+    for operation in vm.history:
+        if operation.node == node:
+            stopped = operation.task == "stop" and operation.succeeded
+            since = [] if stopped else [*since, operation]
+    return any(
+        op.rc not in _NOT_THERE
+        if op.task == "monitor"
+        else op.task in ("start", "migrate_to", "migrate_from")
+        for op in since
+    )
+
+
 def was_started(before: Collection[Call], vm: VM) -> bool:
     """Whether the VM was started since its history was `before`."""
     known = set(before)

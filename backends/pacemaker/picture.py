@@ -17,7 +17,7 @@ from backends.data.picture import (
     Phase,
     VMState,
 )
-from backends.judgement.proof import source_of
+from backends.judgement.proof import only_on, source_of
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import Cib, VMResource
 from backends.pacemaker.status import Resource, Status
@@ -204,7 +204,8 @@ def _vm(
         history=cib.history.get(vm.id, ()),
     )
     # After a failed migrate_to Pacemaker names both nodes; the guest goes on running on its source.
-    source = source_of(known) if migration is None and len(nodes) > 1 else None
+    alone = migration is None and len(nodes) > 1
+    source = (source_of(known) or only_on(known)) if alone else None
     return known if source is None else replace(known, node=source)
 
 

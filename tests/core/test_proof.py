@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.data.picture import VM, Migration, Operation, Phase, VMState
-from backends.judgement.proof import Standing, calls, endangered, is_probed, standing, was_there
+from backends.judgement.proof import (
+    Standing,
+    calls,
+    endangered,
+    in_words_where,
+    is_probed,
+    only_on,
+    places,
+    standing,
+    was_there,
+)
 from core.pictures import cluster, vm
 
 RUNNING, MIGRATING = VMState.RUNNING, VMState.MIGRATING
@@ -202,3 +212,54 @@ def test_who_is_copied_to_where_it_was_is_in_danger_when_anything_is_written(
     picture = replace(cluster(moving, vm("web2", "alpha")), migrations=(flight,))
     assert endangered(picture, "web2") == expected
     assert endangered(picture, "web1") == ()
+
+
+FAILED_TO_LEAVE = (did("alpha", "start", 1), did("alpha", "migrate_to", 5, rc=1))
+
+
+@pytest.mark.parametrize(
+    ("what", "history", "found"),
+    [
+        ("nothing is known of either", (), ("alpha", "bravo")),
+        ("it failed to leave", FAILED_TO_LEAVE, ("alpha",)),
+        ("and to stop", (*FAILED_TO_LEAVE, did("alpha", "stop", 6, rc=1)), ("alpha",)),
+        (
+            "the target was only looked at",
+            (did("bravo", "monitor", 2, rc=7), *FAILED_TO_LEAVE, did("alpha", "stop", 6, rc=1)),
+            ("alpha",),
+        ),
+        (
+            "nobody knows whether the target has it",
+            (did("bravo", "monitor", 2, rc=1), did("alpha", "start", 1)),
+            ("alpha", "bravo"),
+        ),
+        (
+            "it has been on the target, and was stopped there",
+            (
+                did("bravo", "start", 2),
+                did("bravo", "stop", 3),
+                *FAILED_TO_LEAVE,
+                did("alpha", "stop", 6, rc=1),
+            ),
+            ("alpha",),
+        ),
+        (
+            "both have started it",
+            (did("alpha", "start", 1), did("bravo", "start", 2)),
+            ("alpha", "bravo"),
+        ),
+    ],
+)
+def test_where_it_may_run_of_what_pacemaker_counts_on(
+    what: str, history: tuple[Operation, ...], found: tuple[str, ...]
+) -> None:
+    held = replace(vm("web1"), nodes=("alpha", "bravo"), history=history)
+    assert places(held) == found, what
+    assert ("where it never arrived" in in_words_where(held)) is (len(found) == 1), what
+
+
+def test_a_copy_that_goes_on_may_have_arrived() -> None:
+    copying = replace(did("alpha", "migrate_to", 5), status=-1, target="bravo")
+    history = (did("alpha", "start", 1), copying)
+    held = replace(vm("web1"), nodes=("alpha", "bravo"), history=history)
+    assert only_on(held) is None

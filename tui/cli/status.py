@@ -8,6 +8,7 @@ import click
 
 from backends.clusters.base import Backend
 from backends.data.picture import VM, Cluster, HypervisorState, Node, NodeState, VMState
+from backends.judgement.proof import in_words_where
 from tui.cli.documents import status_document
 from tui.cli.moving import progress_words
 from tui.cli.options import Command
@@ -149,7 +150,7 @@ def _notes(vm: VM) -> Iterator[str]:
     if vm.maintenance:
         yield "maintenance"
     if len(vm.nodes) > 1:
-        yield f"on {' and '.join(vm.nodes)}"
+        yield f"on {in_words_where(vm)}"
     if vm.domain and vm.domain != vm.id:
         yield f"domain {vm.domain}"
     for constraint in vm.constraints:
