@@ -83,15 +83,19 @@ class Terminal:
 
     def read(self, within_s: float) -> bool:
         """Take in what is written next; whether there was anything."""
-        if not select.select([self._ours], [], [], max(0.0, within_s))[0]:
-            return False
-        try:
-            chunk = os.read(self._ours, 65536)
-        except OSError:  # the program has gone
-            return False
+        chunk = self.take(within_s)
         self._written += chunk
         self._stream.feed(chunk)
         return bool(chunk)
+
+    def take(self, within_s: float) -> bytes:
+        """What is written next, without drawing it; nothing, where nothing comes."""
+        if not select.select([self._ours], [], [], max(0.0, within_s))[0]:
+            return b""
+        try:
+            return os.read(self._ours, 65536)
+        except OSError:  # the program has gone
+            return b""
 
     def quiet(self, for_s: float) -> None:
         """Read until nothing was written for a while."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on, work
 from textual.app import App
@@ -15,6 +16,7 @@ from textual.command import Provider
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.reactive import var
+from textual.screen import Screen
 from textual.worker import Worker
 
 from backends.acts.journal import Journal
@@ -28,6 +30,7 @@ from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, SIXTEEN_COLOURS
+from tui.thin_line import ThinLine
 from widgets.bars import literal
 from widgets.status_line import StatusLine
 from widgets.tones import toned
@@ -89,11 +92,15 @@ class VmferryApp(App[None]):
         self._was_connected = False
         self._poverty: Sequence[LineFilter] = ()
         self._wanted_theme = theme
+        self._line = ThinLine()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if theme is not None and theme not in self.available_themes:
             known = ", ".join(sorted(self.available_themes))
             raise BadConfiguration(f"no theme {theme!r}", cure=f"the themes are: {known}")
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._line.thinned(renderable))
 
     def get_default_screen(self) -> MainScreen:
         return self._main

@@ -17,7 +17,7 @@ from backends.data.plan import Verdict, VerdictKind
 from board_pictures import cluster, node, vm, with_node, with_vm
 from widgets import drag
 from widgets.board import messages
-from widgets.board.glass import changed, changed_spans
+from widgets.board.glass import changed
 from widgets.board.grip import Grip
 from widgets.board.moves import Way
 from widgets.board.painter import Painter, Shown
@@ -28,6 +28,7 @@ from widgets.glyphs import Tone
 from widgets.hand import Hand
 from widgets.ink import Ground
 from widgets.selection import Selection
+from widgets.spans import changed_spans
 
 SIZE = Size(120, 40)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rich.segment import Segment
 from textual.geometry import Region
 
 from widgets.board.heads import Frame
 from widgets.board.moves import Spot
 from widgets.board.sight import Sight
 from widgets.ink import Line
+from widgets.spans import changed_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +48,3 @@ def _lines(place: Region, before: Sequence[Line] | None, now: Sequence[Line]) ->
     for number, line in enumerate(now):
         for start, end in changed_spans(before[number], line):
             yield Region(place.x + start, place.y + number, end - start, 1)
-
-
-def changed_spans(before: Sequence[Segment], now: Sequence[Segment]) -> Iterator[tuple[int, int]]:
-    """The cells, from and up to, in which two lines differ."""
-    if before == now:
-        return
-    old = new = old_x = new_x = 0
-    start: int | None = None
-    while old < len(before) and new < len(now):
-        if old_x == new_x:
-            same = before[old] == now[new]
-            if same and start is not None:
-                yield start, new_x
-                start = None
-            elif not same and start is None:
-                start = new_x
-        step_old, step_new = old_x <= new_x, new_x <= old_x
-        if step_old:
-            old_x += before[old].cell_length
-            old += 1
-        if step_new:
-            new_x += now[new].cell_length
-            new += 1
-    if start is None and (old < len(before) or new < len(now)):
-        start = new_x
-    if start is not None:
-        yield start, max(_width(before), _width(now))
-
-
-def _width(line: Sequence[Segment]) -> int:
-    return sum(segment.cell_length for segment in line)
