@@ -25,15 +25,12 @@ _NO_CHARACTER = re.compile(
 """What XML 1.0 cannot carry, as it is or as a reference."""
 _REPLACEMENT = "\ufffd"
 
-_LONGEST = 1 << 16
-"""Of one value that is mended."""
-_BARE = re.compile(
-    rb'(?<=[\w.-]=")([^"<>\x80-\xff]{0,%d}[\x80-\xff]{2})(.{0,%d}?)'
-    rb'(?="(?:\s+[A-Za-z_][\w:.-]*="|\s*[/?]?>\s*(?:<|\Z)))' % (_LONGEST, _LONGEST),
-    re.DOTALL,
-)
-"""A value with a letter beyond ASCII in it, up to a quote behind which an attribute begins or the
-tag ends: in two parts, up to that letter and behind it."""
+_BEGIN = re.compile(rb'[\w.-]="')
+_END = re.compile(rb'"(?=\s{1,9}[A-Za-z_][\w:.-]{0,99}="|\s{0,9}[/?]?>\s*(?:<|\Z))')
+"""A quote behind which an attribute begins or the tag ends: that of a value, also of one with bare
+quotes in it."""
+_LETTER = re.compile(rb'[^"<>\x80-\xff]*[\x80-\xff]{2}')
+"""A value up to its first letter beyond ASCII."""
 
 
 def letters(data: bytes) -> bytes:
@@ -56,13 +53,34 @@ def attempts(data: bytes) -> Iterator[bytes]:
     readable = _NO_CHARACTER.sub(_REPLACEMENT, text).encode()
     if readable != data:
         yield readable
-    closed = _BARE.sub(_with_the_rest_escaped, readable)
+    closed = b"".join(_closed(readable))
     if closed != readable:
         yield closed
 
 
-def _with_the_rest_escaped(found: re.Match[bytes]) -> bytes:
-    return found[1] + escaped(found[2].decode("latin-1")).encode("latin-1")  # ASCII alone changes
+def _closed(data: bytes) -> Iterator[bytes]:
+    """The same with all escaped that stands in a value behind its first letter beyond ASCII; in
+    one pass, whatever the data is."""
+    ends = _END.finditer(data)
+    end, at = next(ends, None), 0
+    for begin in _BEGIN.finditer(data):
+        while end is not None and end.start() < begin.end():
+            end = next(ends, None)
+        if end is None:
+            break
+        if begin.end() >= at:
+            yield data[at : begin.end()]
+            yield _with_the_rest_escaped(data[begin.end() : end.start()])
+            at = end.start()
+    yield data[at:]
+
+
+def _with_the_rest_escaped(value: bytes) -> bytes:
+    letter = _LETTER.match(value)
+    if letter is None:
+        return value
+    rest = value[letter.end() :].decode("latin-1")  # byte by byte: only ASCII is escaped
+    return letter[0] + escaped(rest).encode("latin-1")
 
 
 _UNREADABLE = str.maketrans({"&": "＆", "<": "＜", '"': "＂"})
@@ -110,9 +128,13 @@ def place(data: bytes, line: int, column: int) -> str:
     lines = data.splitlines()
     if not 0 < line <= len(lines):
         return ""
-    before = lines[line - 1][: max(column, 0)].decode(errors="replace")
-    names = re.findall(r'([\w:.-]+)="', before)
-    owners = re.findall(r'<([\w.-]+)\s(?:[^<>]*?\s)?id="([^"<>]*)"', before)
+    before = lines[line - 1][: max(column, 0)][-_SEEN:].decode(errors="replace")
+    names = re.findall(r'([\w:.-]{1,99})="', before)
+    owners = re.findall(r'<([\w.-]{1,99})\s(?:[^<>]*?\s)?id="([^"<>]*)"', before)
     if not names:
         return ""
     return f"in {names[-1]}{' of {} {}'.format(*owners[-1]) if owners else ''}"
+
+
+_SEEN = 2000
+"""So many bytes of a line are looked at, before what is wrong in it."""

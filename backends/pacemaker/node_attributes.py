@@ -34,7 +34,8 @@ def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) ->
     """By name all that Pacemaker asks of a node now."""
     cluster = options.get("cluster-name")
     states = {state.get("uname"): state for state in root.iterfind("status/node_state")}
-    permanent = {n.get("uname"): read(n, _SETS) for n in root.iterfind("configuration/nodes/node")}
+    every = root.iterfind("configuration/nodes/node")
+    permanent = {n.get("uname", ""): read(n, _SETS) for n in every}
     found: dict[str, Node] = {}
     for name, node in for_good(root, read).items():
         state = states.get(name)

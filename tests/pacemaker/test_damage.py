@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from xml.sax.saxutils import quoteattr
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.data.errors import BadAnswer, VmferryError
+from backends.doctor.configuration import parse_configuration
 from backends.pacemaker import simulate, xml
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.picture import pacemaker_picture
 from backends.pacemaker.status import parse_status
 from pacemaker.cibs import answer, cib, op, sample, vm
+from pacemaker.mutations import mutated
 
 Parser = Callable[[bytes], object]
 ANSWERS: list[tuple[Parser, bytes]] = [
@@ -27,6 +33,8 @@ ANSWERS: list[tuple[Parser, bytes]] = [
     (simulate.parse_actions, sample("simulate-sim")),
 ]
 PARSERS = [parse_status, parse_cib, simulate.parse_actions]
+MUTATED = int(os.environ.get("VMFERRY_TEST_MUTATIONS", "600"))
+"""How many mutated answers are tried; a hundred thousand take some minutes."""
 NASTY = st.sampled_from([b'"', b"<", b">", b"&", b"&#0;", b"]]>", b"\x00", b"\xff", b"\x1b[2J"])
 
 
@@ -78,6 +86,82 @@ def test_any_value_in_any_attribute_is_parsed_or_refused(
     )
     value_bytes = value.encode()
     parsed_or_refused(parser, text[: quotes[start] + 1] + value_bytes + text[quotes[start + 1] :])
+
+
+@settings(max_examples=MUTATED, deadline=None, database=None)
+@given(st.sampled_from(ANSWERS), st.integers(0, 1 << 64))
+def test_whatever_becomes_of_an_answer_it_is_parsed_or_refused(
+    case: tuple[Parser, bytes], seed: int
+) -> None:
+    """What is parsed makes a picture as well: no later step stumbles over it."""
+    parser, data = case
+    data = mutated(data, Random(seed))
+    parsed_or_refused(parser, data)
+    try:
+        if parser is parse_status:
+            pacemaker_picture(parse_status(data), parse_cib(sample("cib-during")))
+        elif parser is parse_cib:
+            pacemaker_picture(parse_status(sample("crm_mon-during")), parse_cib(data))
+            parse_configuration(data)
+            simulate.batch(data, ["vm1"], ["alpha", "bravo"])
+    except VmferryError as error:
+        assert str(error)
+
+
+TAKES = """
+import resource, sys
+from backends.data.errors import VmferryError
+from backends.pacemaker.cib import parse_cib
+from backends.pacemaker.status import parse_status
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+parser = {"cib": parse_cib, "status": parse_status}[sys.argv[1]]
+data = open(sys.argv[2], "rb").read()
+before = peak()
+try:
+    parser(data)
+except VmferryError as error:
+    print(error, file=sys.stderr)
+print(peak() - before)
+"""
+
+
+def grown(data: bytes, element: bytes, size: int) -> bytes:
+    """The same with so many bytes of its first such element more."""
+    start = data.index(b"<" + element)
+    end = data.index(b"</" + element.split(b" ")[0] + b">", start) + len(element.split(b" ")[0]) + 3
+    one = data[start:end]
+    return data[:end] + one * (size // len(one)) + data[end:]
+
+
+LARGE = [
+    ("cib", sample("cib-during"), b"lrm_resource "),
+    ("status", sample("crm_mon-during"), b"resource "),
+]
+
+
+@pytest.mark.parametrize(("kind", "data", "element"), LARGE, ids=["cib", "status"])
+@pytest.mark.parametrize("damage", ["whole", "cut", "twice", "broken", "latin-1"])
+def test_no_answer_takes_ten_times_its_size(
+    tmp_path: Path, kind: str, data: bytes, element: bytes, damage: str
+) -> None:
+    data = grown(data, element, 8 << 20)
+    match damage:
+        case "cut":
+            data = data[: len(data) * 9 // 10]
+        case "twice":
+            data = data + data
+        case "broken":
+            data = data.replace(b'="', '="ü & "x" '.encode(), 200)
+        case "latin-1":
+            data = data.replace(b'="', b'="\xfc', 200)
+    file = tmp_path / "answer"
+    file.write_bytes(data)
+    argv = [sys.executable, "-c", TAKES, kind, str(file)]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 10 * len(data), done.stderr
 
 
 @given(st.sampled_from(PARSERS), st.binary(max_size=200))
@@ -174,3 +258,22 @@ def test_names_pass_through_literally(name: str) -> None:
     (found,) = picture.vms
     assert (found.id, found.node, picture.nodes[0].name) == (name, name, name)
     assert [o.node for o in found.history] == [name]
+
+
+@pytest.mark.parametrize(
+    "part",
+    ['="', '="ü', 'a="ü" ', '<a b="ü', '"', "9", "\\303", '" a="', '">', "&#0", "<a id=", "_a"],
+)
+def test_megabytes_of_the_same_are_refused_like_anything_else(part: str) -> None:
+    """In a time that grows with their size, not with its square: else this never ends."""
+    much = part.encode() * ((1 << 20) // len(part.encode()))
+    for data in (
+        b'<crm_mon><nodes x="' + much,
+        b'<crm_mon a="\xc3\xbc & "' + much + b'"></crm_mon>',
+    ):
+        parsed_or_refused(parse_status, data)
+    name = quoteattr(f"x{part * 20_000}_0")
+    failure = f"<failure op_key={name} exitreason={name}/>"
+    parsed_or_refused(
+        parse_status, f"<crm_mon><nodes/><failures>{failure}</failures></crm_mon>".encode()
+    )
