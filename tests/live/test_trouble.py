@@ -157,3 +157,18 @@ async def test_a_backend_that_failed_to_open_can_be_opened_again(
     async with watched(backend):
         picture = await anext(backend.pictures())
         assert {node.hypervisor.state for node in picture.nodes} == {HypervisorState.UP}
+
+
+async def test_a_standby_and_a_constraint_are_noticed_where_the_events_are_killed(
+    settled_lab: Lab, connect: Connect
+) -> None:
+    async with watched(connect("alpha")) as backend:
+        settled_lab.run("alpha", "pkill", "-f", "^crm_mon -i")
+        settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "on")
+        await until(lambda: (n := backend.picture.node("charlie")) and n.standby, "the standby")
+        settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "off")
+        await until(lambda: (n := backend.picture.node("charlie")) and not n.standby, "its end")
+        settled_lab.run("bravo", "crm_resource", "--ban", "-r", "db1", "-N", "charlie")
+        await until(lambda: (vm := backend.picture.vm("db1")) and vm.constraints, "the ban")
+        settled_lab.run("bravo", "crm_resource", "--clear", "-r", "db1")
+        await until(lambda: (vm := backend.picture.vm("db1")) and not vm.constraints, "its end")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backends.clusters.command_log import CommandLog
-from backends.clusters.live.voice import Reading, read
+from backends.clusters.live.reading import Reading, read
 from backends.clusters.ssh import LocalHost
 from backends.data.errors import BadAnswer, ClusterStopped, NotPermitted, VmferryError
 from pacemaker.cibs import cib, vm
@@ -85,3 +85,32 @@ async def test_a_login_that_acls_limit_is_told_so_whatever_crm_mon_makes_of_it(
         cibadmin="echo '<cib><configuration id=\"c\"><nodes/></configuration><status/></cib>'",
     )
     assert "ACLs hide its version, crm_config" in await refused(NotPermitted)
+
+
+def meanwhile(count: int) -> str:
+    """A crm_mon that begins by a change of the cluster, so many times."""
+    return (
+        'cd "${0%/*}"; n=$(($(cat changes 2>/dev/null || echo 0) + 1)); '
+        f"[ $n -gt {count} ] || echo $n >changes\ncat <<'E'\n{STATUS}\nE"
+    )
+
+
+CHANGING = (
+    'cd "${0%/*}"; n=$(cat changes 2>/dev/null || echo 0)\n'
+    f'sed "s/num_updates=\\"[0-9]*/num_updates=\\"$n/" <<\'E\'\n{CIB}\nE'
+)
+
+
+async def test_a_status_that_was_read_before_a_change_is_read_again(tools_of: Tools) -> None:
+    tools_of(crm_mon=meanwhile(2), cibadmin=CHANGING)
+    heard = await reading()
+    assert heard.proven
+    assert heard.cib.version.num_updates == heard.picture.version.num_updates == 2
+
+
+async def test_a_picture_that_cannot_be_proven_bears_the_older_version(tools_of: Tools) -> None:
+    tools_of(crm_mon=meanwhile(1000), cibadmin=CHANGING)
+    heard = await reading()
+    assert not heard.proven
+    text = b'num_updates="%d"' % (heard.cib.version.num_updates + 1)
+    assert text in heard.cib_text and heard.picture.version == heard.cib.version

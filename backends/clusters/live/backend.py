@@ -11,7 +11,8 @@ from backends.aio.tasks import cancel
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.hypervisor.watcher import Watcher
 from backends.clusters.live.join import Progress, join
-from backends.clusters.live.voice import Reading, Voice
+from backends.clusters.live.reading import Reading
+from backends.clusters.live.voice import Voice
 from backends.clusters.ssh import Fleet, Login
 from backends.data.errors import CommandFailed, NotPermitted, VmferryError
 from backends.data.examination import Facts, Probe
@@ -21,7 +22,6 @@ from backends.doctor import round as doctor_round
 from backends.judgement.policy import outlasting
 from backends.pacemaker import domains, simulate
 from backends.pacemaker.agents import KNOWN, Agents
-from backends.pacemaker.picture import pacemaker_picture
 
 JOB_EVERY_S = 1 / 3
 WRITE_TIMEOUT_S = 30.0
@@ -148,7 +148,7 @@ class LiveBackend(Backend):
 
     def _heard(self, reading: Reading) -> None:
         self._silence = None
-        self._pacemaker = pacemaker_picture(reading.status, reading.cib, self.agents)
+        self._pacemaker = reading.picture
         for node in self._pacemaker.nodes:
             if node.name not in self._watchers and node.kind is not NodeKind.GUEST:
                 watcher = Watcher(self._fleet.host(node.name), node.name, self._publish)

@@ -6,23 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from backends.aio.tasks import first_success, until_one_ends
-from backends.clusters.base import Answer
 from backends.clusters.live import watch
+from backends.clusters.live.reading import Reading, read
 from backends.clusters.ssh import Fleet, Host
-from backends.data.errors import (
-    BadAnswer,
-    ClusterStopped,
-    NotACluster,
-    NotPermitted,
-    TimedOut,
-    VmferryError,
-)
-from backends.pacemaker.agents import KNOWN, Agents
-from backends.pacemaker.cib import Cib, parse_cib
-from backends.pacemaker.status import Status, parse_status
+from backends.data.errors import ClusterStopped, TimedOut, VmferryError
+from backends.pacemaker.agents import Agents
 
 SILENT_AFTER_S = 4.0
 """A voice that said nothing for so long, though it has a beat of a second, is lost."""
@@ -35,77 +26,7 @@ LONGEST_PAUSE_S = 5.0
 REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
 
-CRM_MON = ("crm_mon", "-1", "--inactive", "--output-as=xml")
-CRM_MON_BEFORE_2_0_3 = ("crm_mon", "-1", "--inactive", "--as-xml")
-"""Before 2.0.4 what is stopped is left out of the XML, too, unless it is asked for."""
 CRM_NODE = ("crm_node", "--name")
-CIBADMIN = ("cibadmin", "--query")
-
-_USAGE = 64
-_NOT_CONNECTED = frozenset({102, 107})
-"""`CRM_EX_DISCONNECT`, and before 2.0 the error number ENOTCONN itself."""
-_INSUFFICIENT_PRIVILEGES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What Pacemaker said at one moment, whole."""
-
-    host: str
-    status: Status
-    cib: Cib
-    cib_text: bytes
-
-
-async def read(host: Host, agents: Agents = KNOWN) -> Reading:
-    """Ask one node for everything.
-
-    The CIB is asked for last: what the scheduler judges is never older than what is shown.
-    Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
-    """
-    mon = await host.run(CRM_MON)
-    if mon.exit_status == _USAGE:
-        mon = await host.run(CRM_MON_BEFORE_2_0_3)
-    query = await host.run(CIBADMIN)
-    try:
-        # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
-        _check(query, host.name, "cibadmin")
-        cib = parse_cib(query.stdout, agents=agents)
-        _check(mon, host.name, "crm_mon")
-        return Reading(host.name, parse_status(mon.stdout), cib, query.stdout)
-    except VmferryError as error:
-        error.where = error.where or host.name
-        raise
-
-
-def _check(answer: Answer, where: str, tool: str) -> None:
-    said = " ".join((answer.stderr.strip() or answer.stdout).decode(errors="replace").split())
-    match answer.exit_status:
-        case 0:
-            return
-        case 127:
-            raise NotACluster(
-                f"no {tool} there",
-                where=where,
-                cure="name a node of a Pacemaker cluster, or install pacemaker-cli-utils there",
-            )
-        case status if status in _NOT_CONNECTED:
-            raise ClusterStopped(
-                "Pacemaker does not run there",
-                where=where,
-                cure="start it (systemctl start pacemaker), or name another node",
-            )
-        case _ if answer.exit_status == _INSUFFICIENT_PRIVILEGES or "ermission denied" in said:
-            raise NotPermitted(
-                f"this login may not ask Pacemaker: {said}",
-                where=where,
-                cure="log in as root, as a member of the group haclient, or use --sudo",
-            )
-        case _:
-            raise BadAnswer(
-                f"{tool} ended with {answer.exit_status}: {said[:300] or 'without a word'}",
-                where=where,
-            )
 
 
 class Voice:
@@ -217,6 +138,8 @@ class Voice:
     def _take(self, host: Host, reading: Reading) -> None:
         self._host = host
         self._reading = reading
+        if not reading.proven:
+            self._changed.set()
         self._heard_somebody.set()
         self._heard(reading)
 
