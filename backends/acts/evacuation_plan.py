@@ -16,6 +16,7 @@ from backends.data.picture import Cluster, NodeState
 from backends.data.plan import Action, ActionKind
 from backends.doctor.advice import advise, failures
 from backends.doctor.evacuees import advise_evacuation
+from backends.judgement.abilities import blind
 from backends.judgement.balance import best_target
 from backends.judgement.judge import judge, refusal
 from backends.judgement.leaving import EvacuationPlan, make_evacuation_plan, on_node
@@ -58,6 +59,8 @@ def objection(picture: Cluster, name: str) -> str | None:
     if node is None:
         known = ", ".join(node.name for node in picture.nodes)
         raise Unknown(f"no node {name!r} in this cluster", cure=f"the nodes are: {known}")
+    if (reason := blind(picture)) is not None:
+        return reason
     if picture.stale_pacemaker() is not None:
         return "no node of the cluster answers"
     if picture.quorum is False:

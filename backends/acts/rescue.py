@@ -38,6 +38,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.data.plan import Command
+from backends.judgement.abilities import blind
 from backends.judgement.policy import clearing
 from backends.judgement.proof import calls, newest, source_of
 
@@ -46,6 +47,8 @@ def objection(backend: Backend, vm: VM, way: Way) -> str | None:
     """Why it cannot be done, in words; `None` where it can."""
     picture = backend.picture
     migration = picture.migration(vm.id)
+    if (reason := blind(picture)) is not None:
+        return reason
     if picture.stale_pacemaker() is not None:
         return "no node of the cluster answers"
     if way is Way.RECOVER:

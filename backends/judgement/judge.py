@@ -15,6 +15,7 @@ from backends.data.plan import (
     Verdict,
     VerdictKind,
 )
+from backends.judgement.abilities import blind
 from backends.judgement.hosts import ends_a_guest, led_astray, unfit
 from backends.judgement.policy import barring, going, told, why_on_purpose
 from backends.judgement.proof import in_words_where, places, was_there
@@ -43,6 +44,8 @@ def refusal(picture: Cluster, vms: tuple[str, ...], node: str) -> Verdict | None
 
 
 def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[str]:
+    if (reason := blind(picture)) is not None:
+        yield reason
     stale = picture.stale_pacemaker()
     if stale is not None:
         yield f"the picture of the cluster is old: {stale.reason}"

@@ -33,6 +33,10 @@ def happens(site: Site, updates: int, *, standby: bool) -> None:
     new.rename(site.home / "state")
 
 
+async def shown(backend: LiveBackend, state: NodeState) -> None:
+    await until(lambda: backend.picture.nodes[0].state is state, f"alpha is {state}")
+
+
 @pytest.mark.parametrize(
     "events",
     [
@@ -48,7 +52,7 @@ async def test_a_change_is_noticed_without_events(site: Site, alpha: Server, eve
         assert [node.state for node in backend.picture.nodes] == [NodeState.ONLINE]
         for updates, state in enumerate((NodeState.STANDBY, NodeState.ONLINE) * 2, start=2):
             happens(site, updates, standby=state is NodeState.STANDBY)
-            await until(lambda state=state: backend.picture.nodes[0].state is state, str(state))
+            await shown(backend, state)
 
 
 async def test_what_changes_between_two_looks_of_one_reading_is_not_lost(
@@ -65,4 +69,4 @@ async def test_what_changes_between_two_looks_of_one_reading_is_not_lost(
             f"cat <<E\n{STATUS}\nE",
         )
         happens(site, 2, standby=False)
-        await until(lambda: backend.picture.nodes[0].state is NodeState.STANDBY, "the standby")
+        await shown(backend, NodeState.STANDBY)

@@ -14,11 +14,12 @@ from backends.clusters.live.join import Progress, join
 from backends.clusters.live.reading import Reading
 from backends.clusters.live.voice import Voice
 from backends.clusters.ssh import Fleet, Login
-from backends.data.errors import CommandFailed, NotPermitted, VmferryError
+from backends.data.errors import CommandFailed, NotPermitted, Refused, VmferryError
 from backends.data.examination import Facts, Probe
 from backends.data.picture import Cluster, Migration, NodeKind, Phase, Stale
 from backends.data.plan import Action, Command, Prediction
 from backends.doctor import round as doctor_round
+from backends.judgement.abilities import blind
 from backends.judgement.policy import outlasting
 from backends.pacemaker import domains, simulate
 from backends.pacemaker.agents import KNOWN, Agents
@@ -122,6 +123,8 @@ class LiveBackend(Backend):
         )
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
+        if (reason := blind(self.picture)) is not None:
+            raise Refused(reason, cure="update Pacemaker on the nodes")
         host = await self._voice.speaking()
         cib = self._voice.reading.cib_text
         argv, stdin = await asyncio.to_thread(simulate.single, cib, commands)

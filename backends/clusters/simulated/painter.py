@@ -58,7 +58,7 @@ class Painter:
             maintenance=state.maintenance,
             fencing_enabled=True,
             migration_limit=state.migration_limit,
-            pacemaker_version="2.1.5",
+            pacemaker_version=state.release,
             version=state.version,
             voice=next(iter(up), None),
             nodes=self._paint_nodes(state),

@@ -196,6 +196,8 @@ class State:
     use_capacity: bool = False
     """`placement-strategy=utilization`, by memory."""
     migration_limit: int | None = 2
+    release: str = "2.1.5"
+    """Of its Pacemaker."""
     pacemaker_stale: Stale | None = None
     version: CibVersion = field(default=CibVersion(0, 40, 0))
     touched: set[str] = field(default_factory=set)
