@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from backends.clusters.base import Answer
 from backends.clusters.command_log import CommandLog
-from backends.clusters.live.voice import CRM_NODE, read
+from backends.clusters.live.reading import read
+from backends.clusters.live.voice import CRM_NODE
 from backends.clusters.ssh import Fleet, Login
 from backends.data.picture import NodeKind
 from backends.past.archive import Site

@@ -25,6 +25,10 @@ from backends.data.errors import (
 # Else Python prints the library's warnings on the terminal.
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 
+COMPRESSION = ("zlib@openssh.com", "none")
+"""What crosses the wire repeats itself: a CIB within itself, and each answer the one before it. By
+the method that begins after the login; a server that allows none is taken without."""
+
 DEFAULT_IDENTITIES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 
@@ -108,6 +112,7 @@ async def dial(
             login_timeout=login.connect_timeout_s,
             keepalive_interval=login.keepalive_interval_s,
             keepalive_count_max=3,
+            compression_algs=COMPRESSION,
         )
     except asyncssh.HostKeyNotVerifiable as error:
         raise _untrusted(way, client, jump, str(error)) from None
