@@ -12,6 +12,7 @@ from backends.acts.journal import Journal
 from backends.clusters.base import Backend
 from backends.clusters.simulated import SimulatedBackend
 from tui.app import VmferryApp
+from tui.house import House
 from tui.main_screen import MainScreen
 from waiting import PATIENCE_S
 from widgets.board import Board
@@ -33,6 +34,10 @@ class Operator:
     @property
     def main(self) -> MainScreen:
         return self.app.query_one(Board).screen  # type: ignore[return-value]
+
+    @property
+    def house(self) -> House:
+        return self.main.house
 
     def lines(self) -> list[str]:
         """What is on the glass, line by line, dialogs included."""

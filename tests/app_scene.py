@@ -21,7 +21,7 @@ def simulated(operator: Operator) -> SimulatedBackend:
 def arrived(operator: Operator, vm: str, node: str) -> bool:
     """On the node, with nothing left behind, and the app done with it."""
     known = vm_of(operator, vm)
-    done = not operator.main.under_way
+    done = not operator.house.desk.under_way
     return done and known.node == node and known.nodes == (node,) and not known.constraints
 
 

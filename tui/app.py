@@ -148,9 +148,9 @@ class VmferryApp(App[None]):
     def _connected(self) -> None:
         self._was_connected = True
         self._main.show_picture(self.backend.picture)
-        self._main.finish_left_open()
-        self._main.look_after_stops()
-        self._main.examine()
+        self._main.house.desk.finish_left_open()
+        self._main.house.curing.look_after_stops()
+        self._main.house.doctor.examine()
         if self._connecting:
             self.pop_screen()
 
@@ -170,7 +170,7 @@ class VmferryApp(App[None]):
 
     @on(CommandsChanged)
     def _commands_changed(self, event: CommandsChanged) -> None:
-        self._main.show_commands(event.commands)
+        self._main.show_news(event)
         if self._connecting:
             self._connect.show_commands(event.commands)
 
@@ -206,7 +206,7 @@ class VmferryApp(App[None]):
             await self.action_quit()
 
     async def action_quit(self) -> None:
-        under_way = [doing.what for doing in self._main.under_way]
+        under_way = [doing.what for doing in self._main.house.desk.under_way]
         if not under_way:
             self.exit(return_code=0 if self._was_connected else NOT_REACHABLE)
         elif self._quit_dialog is not None and self.screen is self._quit_dialog:
@@ -220,5 +220,5 @@ class VmferryApp(App[None]):
 
     def _leave(self, confirmed: bool | None) -> None:
         if confirmed:
-            left = "; ".join(literal(doing.what) for doing in self._main.under_way)
+            left = "; ".join(literal(doing.what) for doing in self._main.house.desk.under_way)
             self.exit(message=Text(f"Still under way: {left}. {_GOES_ON}") if left else None)

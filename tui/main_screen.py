@@ -6,38 +6,39 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.dom import DOMNode
 from textual.reactive import var
+from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
+from textual.worker import Worker, WorkerState
 
 from backends.acts.journal import Journal
-from backends.acts.origins import set_at
-from backends.acts.transaction import Stage
 from backends.clusters.base import Backend
-from backends.data.errors import VmferryError
 from backends.data.picture import Cluster
-from backends.data.plan import Sent
-from backends.data.timeline import Severity
-from backends.judgement.changes import Event, changes
-from tui.curing import CuringScreen
-from tui.event_log import EventLog
-from tui.help_screen import HelpScreen
+from tui import messages
+from tui.acts import examining
+from tui.bugs import report_bug
+from tui.glass import ScreenGlass
+from tui.help_screen import HelpScreen, own_bindings
+from tui.house import House
 from tui.keys import KEYS
-from tui.messages import Ended, ExaminationChanged, QueueChanged, Reported, Trouble
+from tui.selection import Selection
+from tui.views.board import BOARD
+from tui.views.doctor import DOCTOR
+from tui.views.listed import VIEWS
+from tui.views.view import Filtered
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
-from widgets.command_list import CommandList
 from widgets.details import Details
 from widgets.doctor_view import DoctorView
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
 from widgets.queue_view import QueueView
 from widgets.status_line import StatusLine
-from widgets.timeline import Timeline
 from widgets.too_small import TooSmall
 
 SMALLEST = (60, 16)
@@ -47,8 +48,8 @@ _WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
 _HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
 
 
-class MainScreen(CuringScreen):
-    """Takes pictures, and shows those parts of the newest that are in sight."""
+class MainScreen(Screen[None]):
+    """Puts acts and views together: which message and which key leads where."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
@@ -66,29 +67,29 @@ class MainScreen(CuringScreen):
         title: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(backend, journal, clock)
+        super().__init__()
+        self.clock = clock
+        self.board = Board(id=BOARD.name)
+        glass, checklist = ScreenGlass(self), self._show_checklist
+        self.house = House(backend, journal, glass, self.board, checklist=checklist, clock=clock)
         self._title_text = title
-        self._newest: Cluster | None = None
         self._shown: Cluster | None = None
-        self._commands: tuple[Sent, ...] = ()
-        self._log = EventLog()
-        self._constraints_since: dict[str, float] = {}
 
     @property
     def picture(self) -> Cluster:
         """The picture that is on the screen."""
         return self._shown or Cluster()
 
+    @property
+    def selection(self) -> Selection:
+        """What keys act on."""
+        return self.house.views[BOARD.name].highlighted()
+
     def compose(self) -> ComposeResult:
         yield StatusLine(self._title_text, self.clock)
         with Container(id="middle"):
-            with ContentSwitcher(initial="board"):
-                yield Board(id="board")
-                yield ClusterTables(id="cluster")
-                yield Timeline(id="timeline")
-                yield DoctorView(self.clock, id="doctor")
-                yield CommandList(id="logs")
-                yield QueueView(id="queue")
+            with ContentSwitcher(initial=BOARD.name):
+                yield from (view.widget for view in self.house.views.values())
             yield Details()
         yield EventStrip()
         yield FilterLine()
@@ -96,42 +97,28 @@ class MainScreen(CuringScreen):
         yield TooSmall(*SMALLEST)
 
     def on_mount(self) -> None:
-        self.query_one(StatusLine).read_only = self.backend.writer is None
+        self.query_one(StatusLine).read_only = self.house.desk.read_only
         self.board.focus()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._draw)
 
+    # What is shown
+
     def show_picture(self, picture: Cluster) -> None:
         """Take a picture, and what has changed in it."""
-        if self._newest is not None:
-            self._log.add(changes(self._newest, picture))
-            self._date_constraints(self._newest, picture)
-        else:
-            self._constraints_since = set_at(self.journal, picture)
-        self._newest = picture
-        self._log.add(self.follow_copies(picture))
-        self.follow_configuration(picture)
+        self.house.take(picture)
         self._draw()
 
-    def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
-        """Remember since when constraints are there."""
-        known = {constraint.id for vm in before.vms for constraint in vm.constraints}
-        now = {constraint.id for vm in picture.vms for constraint in vm.constraints}
-        dated = dict.fromkeys(now - known, picture.taken_at)
-        self._constraints_since = {
-            name: at for name, at in {**self._constraints_since, **dated}.items() if name in now
-        }
-
-    def show_commands(self, commands: tuple[Sent, ...]) -> None:
-        """Take the list of commands."""
-        self._commands = commands
-        if self._view == "logs" and not self.paused:
-            self.query_one(CommandList).show_commands(commands)
+    @on(messages.News)
+    def show_news(self, event: messages.News) -> None:
+        """Draw the view in sight, if that is what the news are about."""
+        if isinstance(event, self.house.views[self._in_sight].drawn_by):
+            self._draw()
 
     @property
-    def _view(self) -> str:
-        return (self._switcher and self._switcher.current) or "board"
+    def _in_sight(self) -> str:
+        return (self._switcher and self._switcher.current) or BOARD.name
 
     @property
     def _switcher(self) -> ContentSwitcher | None:
@@ -140,137 +127,191 @@ class MainScreen(CuringScreen):
 
     def _draw(self) -> None:
         """Bring what is in sight up to date. Before the first layout there is nothing in sight."""
-        switcher = self._switcher
-        if self.paused or self._newest is None or switcher is None or not switcher.size.area:
+        newest, switcher = self.house.chronicle.newest, self._switcher
+        if self.paused or newest is None or switcher is None or not switcher.size.area:
             return
-        picture = self._shown = self._newest
-        self.query_one(StatusLine).picture = picture
-        self.query_one(EventStrip).show(self._log.events)
-        if self._view == "board":
-            self.board.show(picture, self.outlooks)
-        elif self._view == "cluster":
-            self.query_one(ClusterTables).show(picture)
-        elif self._view == "timeline":
-            self.query_one(Timeline).show_events(self._log.dropped, self._log.events)
-        elif self._view == "doctor":
-            self.query_one(DoctorView).show(self.examination)
-        elif self._view == "queue":
-            self.query_one(QueueView).show_queue(self.queue_state)
-        else:
-            self.query_one(CommandList).show_commands(self._commands)
+        self._shown = newest
+        self.query_one(StatusLine).picture = newest
+        self.query_one(EventStrip).show(self.house.chronicle.log.events)
+        self.house.views[self._in_sight].draw(newest)
         self._draw_details()
-
-    @on(QueueChanged)
-    def _queue_changed(self) -> None:
-        if self._view == "queue":
-            self._draw()
-
-    @on(ExaminationChanged)
-    def _examination_changed(self) -> None:
-        if self._view == "doctor":
-            self._draw()
 
     @on(Board.SelectionChanged)
     def _draw_details(self) -> None:
         if self.details_open:
-            vm, node = self.board.selected_vm, self.board.selected_node
+            chosen = self.selection
             self.query_one(Details).show(
                 self.picture,
-                vm,
-                node,
-                outlook=self.outlooks.get(vm or ""),
-                since=self._constraints_since,
+                chosen.vm,
+                chosen.node,
+                outlook=self.house.copies.outlooks.get(chosen.vm or ""),
+                since=self.house.chronicle.constraints_since,
             )
+
+    def go_to(self, chosen: Selection) -> None:
+        """Select a VM or a node on the board."""
+        self.action_view(BOARD.name)
+        self.board.select(chosen.vm, chosen.node)
+
+    def go_and_act(self, act: str, chosen: Selection) -> None:
+        """Select something, and begin with it what a key begins."""
+        if chosen != Selection():
+            self.go_to(chosen)
+        self.house.acts[act].begin(chosen)
+
+    def _show_checklist(self, vm: str) -> None:
+        self.action_view(DOCTOR.name)
+        self.query_one(DoctorView).vm = vm
+
+    # Keys
+
+    def action_act(self, name: str) -> None:
+        self.house.acts[name].begin(self.selection)
+
+    def action_view(self, name: str) -> None:
+        self.query_one(ContentSwitcher).current = name
+        self._draw()
+        self.house.views[name].enter()
 
     @on(Board.DetailsWanted)
     def action_details(self) -> None:
         self.details_open = not self.details_open
         self._draw_details()
 
-    @on(Reported)
-    def _reported(self, event: Reported) -> None:
-        report = event.report
-        if report.stage is not Stage.FOLLOWING:  # the pictures tell that themselves
-            self._note("report", Severity.NEUTRAL, report.text, report.vm)
-
-    @on(Ended)
-    def _note_end(self, event: Ended) -> None:
-        if event.error is not None:
-            vm = next(iter(event.doing.vms), "")
-            severity = Severity.NEUTRAL if self.is_superseded(event.doing) else Severity.BAD
-            self._note("act-failed", severity, str(event.error), vm)
-
-    def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
-        self._log.add([Event(self.clock(), kind, severity, text, vm or None)])
-        self._draw()
-
-    def action_view(self, name: str) -> None:
-        self.query_one(ContentSwitcher).current = name
-        self._draw()
-        if name == "cluster":
-            self.query_one(ClusterTables).action_focus_table()
-        else:
-            self.query_one(f"#{name}").focus()
-        if name == "doctor":
-            self.examine_when_old()
-
-    def action_checklist(self) -> None:
-        """Show the checklist of the selected VM."""
-        vm = self.selected_vm()
-        if vm is not None:
-            self.action_view("doctor")
-            self.query_one(DoctorView).vm = vm.id
-
     def action_filter(self) -> None:
-        self.action_view("board")
+        if not isinstance(self.house.views[self._in_sight], Filtered):
+            self.action_view(BOARD.name)
         self.query_one(FilterLine).open()
 
     @on(FilterLine.Changed)
     def _filter(self, event: FilterLine.Changed) -> None:
-        self.board.filter_text = event.text
+        view = self.house.views[self._in_sight]
+        if isinstance(view, Filtered):
+            view.filter(event.text)
 
     @on(FilterLine.Left)
     def _filtered(self) -> None:
-        self.board.focus()
+        self.house.views[self._in_sight].enter()
 
     def action_pause(self) -> None:
         self.paused = not self.paused
         self.query_one(StatusLine).paused_since = self.clock() if self.paused else None
         self._draw()
 
-    @work(group="refresh", exclusive=True, exit_on_error=False)
-    async def action_refresh(self) -> None:
-        try:
-            await self.backend.refresh()
-        except VmferryError as error:
-            self.post_message(Trouble("not refreshed", error))
+    def action_refresh(self) -> None:
+        self.house.desk.refresh()
 
     def action_help(self) -> None:
-        sections: dict[str, type[DOMNode]] = {
-            "Board": Board,
-            "Tables": ClusterTables,
-            "Doctor": DoctorView,
-            "Queue": QueueView,
-            "Cluster": type(self),
-            "vmferry": type(self.app),
-        }
-        self.app.push_screen(HelpScreen(sections))
+        owners = {tab.title: type(self.house.views[tab.name].widget) for tab, _ in VIEWS}
+        bound = {title: owner for title, owner in owners.items() if any(own_bindings(owner))}
+        everywhere: dict[str, type[DOMNode]] = {"Everywhere": type(self), "vmferry": type(self.app)}
+        self.app.push_screen(HelpScreen({**bound, **everywhere}))
+
+    # What acts and their workers post
+
+    @on(messages.Proposed)
+    def _proposed(self, event: messages.Proposed) -> None:
+        self.house.desk.proposed(event)
+
+    @on(messages.Reported)
+    def _reported(self, event: messages.Reported) -> None:
+        self.house.chronicle.reported(event.report)
+        self._draw()
+
+    @on(messages.Ended)
+    def _ended(self, event: messages.Ended) -> None:
+        wanted = self.house.desk.is_superseded(event.doing)
+        self.house.chronicle.ended(event, wanted=wanted)
+        self.house.curing.know_waiting()
+        self.house.desk.ended(event)
+        self._draw()
+
+    @on(messages.Trouble)
+    def _trouble(self, event: messages.Trouble) -> None:
+        self.house.desk.trouble(event)
+
+    @on(messages.VerdictsGiven)
+    def _verdicts_given(self, event: messages.VerdictsGiven) -> None:
+        self.house.moving.verdicts_given(event)
+
+    @on(messages.Examined)
+    def _examined(self, event: messages.Examined) -> None:
+        self.house.doctor.examined(event)
+
+    @on(messages.ExaminationChanged)
+    def _examination_changed(self) -> None:
+        self.house.moving.show_verdicts()
+
+    @on(messages.Due)
+    def _due(self, event: messages.Due) -> None:
+        self.house.curing.due(event)
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        report_bug(self.app, event)
+        if event.worker.group == examining.GROUP and event.state is WorkerState.ERROR:
+            self.house.doctor.ended_by_a_bug()
+
+    # What views post
+
+    @on(Board.PickedUp)
+    def _picked_up(self, event: Board.PickedUp) -> None:
+        self.house.moving.picked_up(event.vms)
+
+    @on(Board.PutBack)
+    def _put_back(self) -> None:
+        self.house.moving.put_back()
+
+    @on(Board.Dropped)
+    def _dropped(self, event: Board.Dropped) -> None:
+        self.house.moving.dropped(event.vms, event.node)
+
+    @on(Board.Unmovable)
+    @on(QueueView.Useless)
+    @on(DoctorView.Useless)
+    def _useless(self, event: Board.Unmovable | QueueView.Useless | DoctorView.Useless) -> None:
+        self.house.desk.tell(event.reason)
 
     @on(ClusterTables.Chosen)
     def _chosen(self, event: ClusterTables.Chosen) -> None:
-        self.go_to(event.vm, event.node)
+        self.go_to(Selection(event.vm, event.node))
 
-    def go_to(self, vm: str | None, node: str | None) -> None:
-        """Select a VM or a node on the board."""
-        self.action_view("board")
-        self.board.select(vm, node)
+    @on(QueueView.MoveUp)
+    def _move_up(self, event: QueueView.MoveUp) -> None:
+        self.house.queue.move_up(event.vm)
 
-    def pick_up(self, vm: str) -> None:
-        """Pick a VM up, as its key does."""
-        self.go_to(vm, None)
-        self.board.pick_up((vm,))
+    @on(QueueView.Removed)
+    def _remove(self, event: QueueView.Removed) -> None:
+        self.house.queue.remove(event.vm)
 
-    def go_and(self, vm: str | None, node: str | None, act: Callable[[], None]) -> None:
-        """Select something, and do with it what a key does."""
-        self.go_to(vm, node)
-        act()
+    @on(QueueView.LimitWanted)
+    def _limit(self, event: QueueView.LimitWanted) -> None:
+        self.house.queue.set_limit(event.limit)
+
+    @on(QueueView.PauseToggled)
+    def _toggle_pause(self) -> None:
+        self.house.queue.toggle_pause()
+
+    @on(QueueView.Stopped)
+    def _stop_queue(self) -> None:
+        self.house.queue.stop()
+
+    @on(DoctorView.Wanted)
+    def _examine(self) -> None:
+        self.house.doctor.examine()
+
+    @on(DoctorView.CureWanted)
+    def _cure(self, event: DoctorView.CureWanted) -> None:
+        self.house.curing.propose(event.report)
+
+    @on(DoctorView.CallOffWanted)
+    def _call_off(self, event: DoctorView.CallOffWanted) -> None:
+        self.house.curing.call_off(event.waiting)
+
+    @on(DoctorView.ChecklistWanted)
+    def _checklist_wanted(self, event: DoctorView.ChecklistWanted) -> None:
+        vm = event.vm or self.selection.vm
+        if vm is None:
+            self.house.desk.tell("Select a VM first, here or on the board.")
+        else:
+            self.query_one(DoctorView).vm = vm

@@ -18,6 +18,11 @@ from tui.proposal import Proposal
 
 
 @dataclass
+class News(Message):
+    """What a view shows has changed; a view says which news it is drawn by."""
+
+
+@dataclass
 class Connected(Message):
     """The backend is open."""
 
@@ -40,7 +45,7 @@ class PictureTaken(Message):
 
 
 @dataclass
-class CommandsChanged(Message):
+class CommandsChanged(News):
     """The list of commands that were sent."""
 
     commands: tuple[Sent, ...]
@@ -93,7 +98,7 @@ class Ended(Message):
 
 
 @dataclass
-class QueueChanged(Message):
+class QueueChanged(News):
     """The queue as it stands; only the newest of those that wait counts."""
 
     state: QueueState
@@ -112,7 +117,7 @@ class Examined(Message):
 
 
 @dataclass
-class ExaminationChanged(Message):
+class ExaminationChanged(News):
     """What is known from examining the cluster is to be seen."""
 
     def can_replace(self, message: Message) -> bool:

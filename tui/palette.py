@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.style import Style
 
-from tui.views import VIEWS
+from backends.data.picture import Cluster
+from tui.acts.listed import ACTS
+from tui.acts.offer import About
+from tui.main_screen import MainScreen
+from tui.selection import Selection
+from tui.views.listed import VIEWS
 from widgets.bars import literal
-
-if TYPE_CHECKING:
-    from tui.main_screen import MainScreen
 
 BREATH = 200
 """How many candidates are matched before others may run."""
@@ -58,47 +60,58 @@ class ClusterCommands(Provider):
         yield from self._named()
 
     def _fixed(self) -> Iterator[_Command]:
-        screen = cast("MainScreen", self.screen)
-        for view in VIEWS:
-            run = partial(screen.action_view, view.name)
-            yield _Command(f"View: {view.title}", f"The same as {view.key}", run)
-        yield _Command("Balance the nodes", "Propose a few live moves", screen.action_balance)
-        yield _Command("Examine the cluster", "Have the doctor look again", screen.examine)
-        yield _Command("Refresh", "Look at the cluster again now", screen.action_refresh)
-        yield _Command("Pause", "Hold the display, or let it go on", screen.action_pause)
-        yield _Command("Filter", "Show only some VMs", screen.action_filter)
-        yield _Command("Help", "Every key, and what the glyphs mean", screen.action_help)
+        screen = self.screen
+        if isinstance(screen, MainScreen):
+            for tab, _ in VIEWS:
+                run = partial(screen.action_view, tab.name)
+                yield _Command(f"View: {tab.title}", f"The same as {tab.key}", run)
+            yield from self._acts(screen, About.CLUSTER, (Selection(),))
+            yield _Command("Refresh", "Look at the cluster again now", screen.action_refresh)
+            yield _Command("Pause", "Hold the display, or let it go on", screen.action_pause)
+            yield _Command("Filter", "Show only some VMs", screen.action_filter)
+            yield _Command("Help", "Every key, and what the glyphs mean", screen.action_help)
         yield _Command("Quit", "Leave vmferry; what runs on the cluster goes on", self._quit)
         for theme in sorted(self.app.available_themes):
             yield _Command(f"Theme: {theme}", "Change the colours", partial(self._theme, theme))
 
     def _named(self) -> Iterator[_Command]:
-        screen = cast("MainScreen", self.screen)
-        picture = screen.picture
-        for node in picture.nodes:
-            run = partial(screen.go_to, None, node.name)
-            yield _Command(f"Go to node {literal(node.name)}", "Select it on the board", run)
-        for vm in picture.vms:
-            name = literal(vm.id)
-            yield _Command(f"Go to VM {name}", "Select it", partial(screen.go_to, vm.id, None))
-        for node in picture.nodes:
-            name, here = literal(node.name), (None, node.name)
-            if node.standby:
-                run = partial(screen.go_and, *here, screen.action_bring_back)
-                yield _Command(f"Take node {name} back", "End its standby", run)
-            else:
-                run = partial(screen.go_and, *here, screen.action_evacuate)
-                yield _Command(f"Evacuate node {name}", "Empty it, then standby", run)
-        for vm in picture.vms:
-            name, run = literal(vm.id), partial(screen.pick_up, vm.id)
-            yield _Command(f"Pick up VM {name}", "Then choose the node to move it to", run)
-        for vm in picture.vms:
-            run = partial(screen.go_and, vm.id, None, screen.action_checklist)
-            help_text = "What its way to a live migration leads past"
-            yield _Command(f"Checklist of VM {literal(vm.id)}", help_text, run)
+        screen = self.screen
+        if not isinstance(screen, MainScreen):
+            return
+        nodes, vms = _nodes(screen.picture), _vms(screen.picture)
+        for node in nodes:
+            name = literal(node.node or "")
+            run = partial(screen.go_to, node)
+            yield _Command(f"Go to node {name}", "Select it on the board", run)
+        for vm in vms:
+            name = literal(vm.vm or "")
+            yield _Command(f"Go to VM {name}", "Select it", partial(screen.go_to, vm))
+        yield from self._acts(screen, About.NODE, nodes)
+        yield from self._acts(screen, About.VM, vms)
+
+    def _acts(
+        self, screen: MainScreen, about: About, choices: Iterable[Selection]
+    ) -> Iterator[_Command]:
+        """What may be done to each of these, as far as it makes sense."""
+        for offer, _ in ACTS:
+            if offer.about is not about or offer.listed is None:
+                continue
+            for chosen in choices:
+                if screen.house.acts[offer.name].suits(screen.picture, chosen):
+                    text = offer.listed.format(literal(chosen.vm or chosen.node or ""))
+                    run = partial(screen.go_and_act, offer.name, chosen)
+                    yield _Command(text, offer.help, run)
 
     def _theme(self, name: str) -> None:
         self.app.theme = name
 
     async def _quit(self) -> None:
         await self.app.run_action("quit")
+
+
+def _nodes(picture: Cluster) -> tuple[Selection, ...]:
+    return tuple(Selection(node=node.name) for node in picture.nodes)
+
+
+def _vms(picture: Cluster) -> tuple[Selection, ...]:
+    return tuple(Selection(vm=vm.id) for vm in picture.vms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from textual.content import Content
@@ -69,6 +69,12 @@ class Proposal:
     bad: bool = False
     version: CibVersion | None = field(default=None, compare=False)
     """The cluster's when it was made; `None`: it does not depend on it."""
+
+
+Make = Callable[[int], Awaitable[Proposal]]
+"""Makes the proposal in one of its variants, 0 the first to be shown."""
+
+READ_ONLY = "vmferry was started so that it cannot change the cluster"
 
 
 def plain(text: str, tone: Tone = Tone.TEXT) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,16 +22,12 @@ from backends.data.picture import CibVersion
 from tui.bugs import report_bug
 from tui.dialog import error_content
 from tui.modal import Modal
-from tui.proposal import Answer, Line, Proposal, Then, plain
+from tui.proposal import READ_ONLY, Answer, Line, Make, Proposal, Then, plain
 from widgets.bars import literal
 from widgets.glyphs import Tone
 from widgets.tones import toned
 
-Make = Callable[[int], Awaitable[Proposal]]
-"""Makes the proposal in one of its variants, 0 the first to be shown."""
-
 _CHANGED = "⚠ The cluster has changed meanwhile, and so has the plan. Read it again.\n"
-READ_ONLY = "vmferry was started so that it cannot change the cluster"
 _READ_ONLY = (
     f"read-only: {READ_ONLY}. Run these commands yourself, or start it without --read-only."
 )

@@ -235,10 +235,14 @@ class ClusterTables(Widget):
         active = self.query_one(TabbedContent).active or "nodes"
         self._table().show(_SHEETS[active].rows(self._picture))
 
+    @property
+    def selected(self) -> tuple[str | None, str | None]:
+        """The VM and the node under the cursor, as far as the open table has such rows."""
+        active, key = self.query_one(TabbedContent).active, self._table().selected_key
+        return (key if active == "vms" else None, key if active == "nodes" else None)
+
     @on(KeyedTable.RowSelected)
     def _chosen(self) -> None:
-        active, key = self.query_one(TabbedContent).active, self._table().selected_key
-        if active == "vms":
-            self.post_message(self.Chosen(key, None))
-        elif active == "nodes":
-            self.post_message(self.Chosen(None, key))
+        vm, node = self.selected
+        if vm is not None or node is not None:
+            self.post_message(self.Chosen(vm, node))

@@ -121,6 +121,11 @@ class DoctorView(Vertical):
     def _selected(self) -> Entry | None:
         return self._entries.get(self._table.selected_key or "")
 
+    @property
+    def selected_vm(self) -> str | None:
+        """The VM of the finding under the cursor, where it is one VM's."""
+        return self._selected.vm if self._selected is not None else None
+
     def watch_vm(self) -> None:
         self._draw()
         worst = min(self._entries.values(), key=_rank, default=None)

@@ -18,7 +18,7 @@ def backend() -> Faulty:
 
 
 async def examined(operator: Operator) -> None:
-    await operator.until(lambda: operator.main.report is not None, "examined")
+    await operator.until(lambda: operator.house.doctor.report is not None, "examined")
 
 
 async def test_the_target_that_a_migration_would_fail_to_says_reboot_and_why(
@@ -37,7 +37,7 @@ async def test_nobody_waits_for_the_doctor(backend: Faulty, journal: Journal) ->
     async with at_the_app(backend, journal) as operator:
         await operator.pick_up("web1")
         await operator.until_sees("LIVE")
-        assert operator.main.report is None and not operator.sees("REBOOT")
+        assert operator.house.doctor.report is None and not operator.sees("REBOOT")
         backend.answers.set()
         await operator.until_sees("REBOOT")
 
@@ -52,7 +52,7 @@ async def test_a_word_that_comes_late_reaches_the_vms_in_hand(
         await operator.until_sees("LIVE")
         assert not operator.sees("REBOOT")
         backend.broken = True
-        operator.main.examine()
+        operator.house.doctor.examine()
         await operator.until_sees("REBOOT")
 
 
@@ -95,7 +95,7 @@ async def test_a_confirmed_failure_that_does_not_come_is_a_live_migration(
         await operator.until_sees("that is not expected to come off")
         await operator.type("web1")
         await operator.press("enter")
-        await operator.until(lambda: bool(operator.main.under_way), "under way")
+        await operator.until(lambda: bool(operator.house.desk.under_way), "under way")
         await operator.until(lambda: arrived(operator, "web1", "bravo"), "arrived")
         await operator.until_sees("web1 is on bravo (live, nothing was restarted)")
         assert boots(operator) == before

@@ -30,5 +30,5 @@ async def test_an_act_that_ends_in_a_bug_is_not_under_way_any_more(journal: Jour
         await operator.until(lambda: isinstance(operator.app.screen, Dialog), "told")
         assert operator.sees("a bug in vmferry ended this")
         assert operator.sees("the next start of vmferry")
-        assert operator.main.under_way == []
+        assert operator.house.desk.under_way == []
     assert open_acts(journal) == ["clear"]

@@ -45,14 +45,16 @@ async def until_cured(operator: Operator, check: str) -> None:
         marks = ("✖ wrong", "⚠ warning", "? unknown")
         return any(check in line and any(m in line for m in marks) for line in operator.lines())
 
-    await operator.until(lambda: not operator.main.under_way and not troubled(), f"{check} gone")
+    await operator.until(
+        lambda: not operator.house.desk.under_way and not troubled(), f"{check} gone"
+    )
 
 
 async def test_the_cluster_is_examined_by_itself_and_4_shows_what_was_found(
     unfit: SimulatedBackend, journal: Journal
 ) -> None:
     async with at_the_app(unfit, journal) as operator:
-        await operator.until(lambda: operator.main.report is not None, "examined")
+        await operator.until(lambda: operator.house.doctor.report is not None, "examined")
         await operator.press("4")
         await operator.until_sees("4 wrong, 4 warnings")
         for check in ("names: node names", "config file", "timeout of migrate_to", "on-fail"):
@@ -139,11 +141,15 @@ async def test_of_several_some_may_wait_already(unfit: SimulatedBackend, journal
         await operator.press("enter", "down", "c")
         await operator.until_sees("Cure web1: migration_transport")
         await confirm(operator)
-        await operator.until(lambda: len(operator.main.examination.waiting) == 1, "one waits")
+        await operator.until(
+            lambda: len(operator.house.doctor.examination.waiting) == 1, "one waits"
+        )
         title = "Cure web1, web2: migration_transport"
         await propose(operator, "resource: migration_transport", title)
         await confirm(operator)
-        await operator.until(lambda: len(operator.main.examination.waiting) == 2, "both wait")
+        await operator.until(
+            lambda: len(operator.house.doctor.examination.waiting) == 2, "both wait"
+        )
         assert not writes(operator)
 
 
@@ -229,7 +235,7 @@ async def test_nothing_is_cured_while_a_guest_is_being_migrated(
 
 async def test_the_selected_vm_has_its_checklist(unfit: SimulatedBackend, journal: Journal) -> None:
     async with at_the_app(unfit, journal) as operator:
-        await operator.until(lambda: operator.main.report is not None, "examined")
+        await operator.until(lambda: operator.house.doctor.report is not None, "examined")
         operator.board.select("web1")
         await operator.press("v")
         await operator.until_sees("web1  not fit for live migration")

@@ -56,7 +56,8 @@ async def test_a_report_of_another_configuration_says_so_and_is_renewed(
         await operator.press("1")
         tell(operator, "crm_resource", "--clear", "--resource", "web1")
         await operator.until(
-            lambda: operator.main.examination.stale_since is not None, "noticed on the board"
+            lambda: operator.house.doctor.examination.stale_since is not None,
+            "noticed on the board",
         )
         await operator.press("4")
         await operator.until(
@@ -84,16 +85,16 @@ async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journa
     backend = Slow()
     backend.let.set()
     async with at_the_app(backend, journal) as operator:
-        await operator.until(lambda: operator.main.report is not None, "examined")
+        await operator.until(lambda: operator.house.doctor.report is not None, "examined")
         await operator.pick_up("web1")
         await operator.press("escape", "4", "1")
         assert backend.begun == 1, "what is fresh is relied on"
-        started_at = operator.main.clock()
-        operator.main.clock = lambda: started_at + 3600
+        started_at = operator.house.doctor.clock()
+        operator.house.doctor.clock = lambda: started_at + 3600
         await operator.pick_up("web1")
         await operator.until(lambda: backend.begun == 2, "again, for the VM in hand")
         await operator.press("escape")
-        operator.main.clock = lambda: started_at + 7200
+        operator.house.doctor.clock = lambda: started_at + 7200
         backend.let.clear()
         await operator.press("4")
         await operator.until(lambda: backend.begun == 3, "again, for the view")

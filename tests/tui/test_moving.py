@@ -61,7 +61,7 @@ async def test_a_second_drop_waits_until_the_first_has_arrived(
             await operator.drag(vm, node)
             await operator.until_sees(f"crm_resource --move --resource {vm} --node {node}")
             await operator.press("enter")
-        assert len(operator.main.under_way) == 2
+        assert len(operator.house.desk.under_way) == 2
         await operator.until(both_arrived, "both arrived")
         assert at_once == 1
 
@@ -77,7 +77,9 @@ async def test_a_large_cluster_is_asked_for_its_verdicts_a_few_nodes_at_a_time(
 
     async with at_the_app(large, journal, size=(120, 40)) as operator:
         vm = next(vm for vm in large.picture.vms if vm.live_migration.possible and vm.node)
-        await operator.until(lambda: operator.main.report is not None, "the doctor has looked")
+        await operator.until(
+            lambda: operator.house.doctor.report is not None, "the doctor has looked"
+        )
         operator.board.select(vm.id)
         before = questions()
         await operator.press("m")
@@ -107,7 +109,7 @@ async def test_a_reboot_is_never_confirmed_by_enter_alone(
         await operator.type("legacy")
         await operator.press("enter", "tab", "enter")
         assert not writes(operator)
-        assert not operator.main.under_way
+        assert not operator.house.desk.under_way
 
 
 @pytest.mark.parametrize("word", ["legacy-erp", "REBOOT"])
@@ -119,7 +121,7 @@ async def test_a_reboot_is_carried_out_when_the_word_is_typed(
         await operator.until_sees("allow-migrate")
         await operator.type(word)
         await operator.press("enter")
-        await operator.until(lambda: bool(operator.main.under_way), "under way")
+        await operator.until(lambda: bool(operator.house.desk.under_way), "under way")
         await operator.until(lambda: arrived(operator, "legacy-erp", "charlie"), "arrived")
 
 

@@ -29,7 +29,7 @@ async def drop_together(operator: Operator, vms: tuple[str, ...], node: str) -> 
 
 
 def order(operator: Operator) -> list[str]:
-    state = operator.main.queue_state
+    state = operator.house.queue.state
     assert state is not None
     return [item.vm for item in state.items]
 
@@ -127,8 +127,8 @@ async def test_a_queue_that_is_stopped_begins_no_more(
         await operator.press("6")
         await operator.until_sees("1 running")
         await operator.press("z")
-        await operator.until(lambda: not operator.main.under_way, "ended")
-        state = operator.main.queue_state
+        await operator.until(lambda: not operator.house.desk.under_way, "ended")
+        state = operator.house.queue.state
         assert state is not None
         assert [item.state for item in state.items] == [ItemState.DONE, ItemState.SKIPPED]
         assert vm_of(operator, "web1").node == "alpha"
@@ -167,7 +167,7 @@ async def test_a_node_is_emptied_taken_back_and_its_vms_come_home(
         await confirm(operator)
         await operator.until(
             lambda: (
-                not operator.main.under_way
+                not operator.house.desk.under_way
                 and home <= {vm.id for vm in backend.picture.vms if vm.node == "charlie"}
             ),
             "home",
@@ -193,7 +193,7 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         assert not writes(operator)
         await operator.type("REBOOT")
         await confirm(operator)
-        await operator.until(lambda: not operator.main.under_way, "emptied")
+        await operator.until(lambda: not operator.house.desk.under_way, "emptied")
         assert not any(vm.node == home for vm in backend.picture.vms)
         assert writes(operator)[0] == f"crm_standby --node {home} --update on"
 

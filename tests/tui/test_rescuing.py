@@ -114,7 +114,10 @@ async def test_a_failed_blocked_vm_is_recovered_with_the_same_key(journal: Journ
         await operator.until_sees(f"crm_resource --clear --resource {vm.id}")
         await confirm(operator)
         await operator.until(
-            lambda: vm_of(operator, vm.id).state.value == "running" and not operator.main.under_way,
+            lambda: (
+                vm_of(operator, vm.id).state.value == "running"
+                and not operator.house.desk.under_way
+            ),
             "recovered",
         )
         assert boots(operator) == before
@@ -161,7 +164,7 @@ async def test_an_abort_of_a_guarded_migration_only_ends_the_copy(
         await operator.until_sees("virsh domjobabort web1")
         assert not operator.sees("maintenance")
         await confirm(operator)
-        await operator.until(lambda: not operator.main.under_way, "both at their end")
+        await operator.until(lambda: not operator.house.desk.under_way, "both at their end")
         assert arrived(operator, "web1", str(home))
         assert sum("maintenance" in command for command in writes(operator)[sent:]) == 1
         assert not vm_of(operator, "web1").maintenance
@@ -182,7 +185,7 @@ async def test_a_stalled_copy_is_named_once_and_more_downtime_lets_it_arrive(
         await operator.until_sees("⚠ stalled")
         await operator.until_sees("allow more downtime")
         assert operator.sees("timeout in")
-        warned = [event for event in operator.main._log.events if event.kind == "stalled"]
+        warned = [event for event in operator.house.chronicle.log.events if event.kind == "stalled"]
         assert len(warned) == 1
         await operator.press("D")
         await operator.until_sees("virsh migrate-setmaxdowntime")
@@ -249,7 +252,7 @@ async def test_a_late_copy_runs_faster_when_its_limit_is_raised(
         await operator.press("S")
         await operator.until_sees("virsh migrate-setspeed")
         await confirm(operator)
-        await operator.until(lambda: not operator.main.under_way, "sent")
+        await operator.until(lambda: not operator.house.desk.under_way, "sent")
         assert (guest.migration_speed_bytes_per_s or 0) > 64 * MiB
         await operator.until(lambda: vm_of(operator, "web1").node == "bravo", "arrived")
 

@@ -16,6 +16,7 @@ from tui.app import VmferryApp
 from tui.connect_screen import ConnectScreen
 from tui.help_screen import HelpScreen, own_bindings
 from tui.main_screen import MainScreen
+from tui.messages import CommandsChanged
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.doctor_view import DoctorView
@@ -73,7 +74,7 @@ async def test_news_that_comes_before_the_screen_is_there_is_kept(
     """The cluster may be faster than the first layout, and tells until the last moment."""
     async with backend, at_the_app(SimulatedBackend(2, 4, 1, 0, "calm"), journal) as operator:
         screen = MainScreen(backend, journal, "demo")
-        screen.show_commands(backend.commands.sent)
+        screen.show_news(CommandsChanged(backend.commands.sent))
         screen.show_picture(backend.picture)
         await operator.app.push_screen(screen)
         await operator.until_sees("3 nodes")
@@ -264,7 +265,7 @@ async def test_strange_names_can_be_moved(journal: Journal) -> None:
         await operator.until_sees(f"crm_resource --move --resource '[red]x[/]' --node {target}")
         await operator.press("enter")
         await operator.until(
-            lambda: backend.picture.vm(vm.id).node == target and not operator.main.under_way,  # type: ignore[union-attr]
+            lambda: backend.picture.vm(vm.id).node == target and not operator.house.desk.under_way,  # type: ignore[union-attr]
             "arrived",
         )
 

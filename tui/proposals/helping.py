@@ -67,7 +67,9 @@ def of_downtime(
     )
 
 
-def of_speed(vm: VM, migration: Migration | None, course: Course, then: Then) -> Proposal:
+def of_speed(
+    vm: VM, migration: Migration | None, course: Course, _variant: int, then: Then
+) -> Proposal:
     """Let the copy run faster, where that is known to help."""
     if migration is None:
         return refused(f"{vm.id} is not being migrated")

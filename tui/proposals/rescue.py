@@ -87,7 +87,7 @@ def way_out(vm: VM) -> Way:
 
 def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> Proposal:
     """The order of field experience, as steps in words and as commands."""
-    if reason := objection(backend, vm, way) or _needless(vm, way):
+    if reason := why_not(backend, vm, way):
         return refused(reason, *_other_ways(vm, reason))
     migration = backend.picture.migration(vm.id)
     source = migration.source if migration is not None else source_of(vm) or "its node"
@@ -107,6 +107,11 @@ def of_rescue(backend: Backend, vm: VM, way: Way, then: Callable[[], None]) -> P
         words=(vm.id, WORD),
         bad=bool(others),
     )
+
+
+def why_not(backend: Backend, vm: VM, way: Way) -> str | None:
+    """Why it cannot be done now, or need not."""
+    return objection(backend, vm, way) or _needless(vm, way)
 
 
 def _needless(vm: VM, way: Way) -> str | None:

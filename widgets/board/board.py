@@ -112,6 +112,10 @@ class Board(ScrollView, can_focus=True):
         """What of it stands where."""
         return Sight(self._stage.scene, self._stage.layout, self._stage.view, self.scroll_offset)
 
+    def in_sight(self) -> tuple[str, ...]:
+        """The nodes whose columns are seen."""
+        return self.sight.nodes()
+
     @property
     def selection(self) -> Selection:
         return self._grip.selection

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 
-from textual import on, work
 from textual.content import Content
-from textual.screen import Screen
-from textual.worker import Worker
 
 from backends.acts.journal import Act, Journal
 from backends.acts.resume import in_words, left_open, resume
@@ -16,25 +14,26 @@ from backends.clusters.base import Backend
 from backends.data.errors import ActFailed, VmferryError
 from backends.data.picture import VM, CibVersion
 from backends.judgement.proof import in_words_where
-from tui.bugs import report_bug
-from tui.dialog import Dialog, error_content
+from tui.dialog import error_content
+from tui.glass import Glass
 from tui.messages import Doing, Ended, Proposed, Reported, Trouble
-from tui.proposal import Proposal, Then
-from tui.proposal_dialog import READ_ONLY, Make, ProposalDialog
-from widgets.bars import literal
-from widgets.board import Board
+from tui.proposal import READ_ONLY, Make, Proposal, Then
+from tui.selection import Selection
 from widgets.facts import constraint_text
 from widgets.tones import heading, toned
 
+GROUP = "acts"
+NO_VM = "Select a VM first."
+NO_NODE = "Select a node first."
 _BUG = "a bug in vmferry ended this before its end"
 _BUG_CURE = "what was begun is in the journal: the next start of vmferry finishes it"
 
 
-class ActingScreen(Screen[None]):
-    """A screen with a board on it, whose VMs and nodes can be acted on."""
+class Desk:
+    """Over which every act goes, whatever it is, and where the operator hears of its end."""
 
-    def __init__(self, backend: Backend, journal: Journal) -> None:
-        super().__init__()
+    def __init__(self, backend: Backend, journal: Journal, glass: Glass) -> None:
+        self.glass = glass
         self.backend = backend
         self.journal = journal
         self.under_way: list[Doing] = []
@@ -43,32 +42,41 @@ class ActingScreen(Screen[None]):
         self._joined: dict[Doing, list[Doing]] = {}
 
     @property
-    def board(self) -> Board:
-        return self.query_one(Board)
+    def read_only(self) -> bool:
+        return self.backend.writer is None
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        report_bug(self.app, event)
+    def refresh(self) -> None:
+        """Look at the cluster again now."""
+        self.glass.work("refresh", self._refresh, exclusive=True)
 
-    # What is selected
+    async def _refresh(self) -> None:
+        try:
+            await self.backend.refresh()
+        except VmferryError as error:
+            self.glass.post(Trouble("not refreshed", error))
 
-    def selected_vm(self) -> VM | None:
-        """The VM under the cursor; says so where there is none."""
-        name = self.board.selected_vm
-        vm = self.backend.picture.vm(name) if name else None
+    # What is chosen
+
+    def known_vm(self, chosen: Selection) -> VM | None:
+        """The VM that is chosen, as it is now."""
+        return self.backend.picture.vm(chosen.vm) if chosen.vm is not None else None
+
+    def vm(self, chosen: Selection) -> VM | None:
+        """The VM that is chosen; says so where there is none."""
+        vm = self.known_vm(chosen)
         if vm is None:
-            self.tell("Select a VM first.")
+            self.tell(NO_VM)
         return vm
 
-    def selected_node(self) -> str | None:
-        """The node under the cursor, also when one of its VMs is; says so where there is none."""
-        node = self.board.selected_node
-        if node is None:
-            self.tell("Select a node first.")
-        return node
+    def node(self, chosen: Selection) -> str | None:
+        """The node that is chosen, also when one of its VMs is; says so where there is none."""
+        if chosen.node is None:
+            self.tell(NO_NODE)
+        return chosen.node
 
     def tell(self, text: str, title: str = "") -> None:
-        """Why a key does nothing now."""
-        self.notify(literal(text), title=title, severity="warning", markup=False)
+        """Why something is not done now."""
+        self.glass.say(text, title, severity="warning")
 
     # Proposing
 
@@ -78,13 +86,11 @@ class ActingScreen(Screen[None]):
         def version() -> CibVersion | None:
             return self.backend.picture.version
 
-        read_only = self.backend.writer is None
-        dialog = ProposalDialog(heading, make, version, read_only=read_only)
-        self.app.clear_notifications()  # they could cover what is to be read
-        self.app.push_screen(dialog, _follow)
+        self.glass.ask(heading, make, version, read_only=self.read_only)
 
-    @on(Proposed)
-    def _proposed(self, event: Proposed) -> None:
+    def proposed(self, event: Proposed) -> None:
+        """Show what an act proposes that nobody has asked for just now."""
+
         async def make(_variant: int) -> Proposal:
             return event.proposal
 
@@ -97,9 +103,8 @@ class ActingScreen(Screen[None]):
     ) -> None:
         """Begin an act; `then` follows when it has come to its proven end."""
         self.under_way.append(doing)
-        self._carry_out(doing, reports, then)
+        self.glass.work(GROUP, partial(self._carry_out, doing, reports, then))
 
-    @work(group="acts", exit_on_error=False)
     async def _carry_out(
         self, doing: Doing, reports: AsyncGenerator[Report], then: Then | None
     ) -> None:
@@ -113,16 +118,16 @@ class ActingScreen(Screen[None]):
             async for report in reports:
                 if report.stage is Stage.DONE and (not report.vm or doing.vms == (report.vm,)):
                     said = report.text
-                self.post_message(Reported(report))
+                self.glass.post(Reported(report))
             ended = Ended(doing, said)
         except VmferryError as error:
             ended = Ended(doing, error=error)
         finally:
-            self.post_message(ended)
+            self.glass.post(ended)
         return ended.error is None
 
-    @on(Ended)
-    def _ended(self, event: Ended) -> None:
+    def ended(self, event: Ended) -> None:
+        """Take what has ended off the desk, and say how."""
         doing = event.doing
         joined = self._joined.pop(doing, [])
         for each in (doing, *joined):
@@ -132,12 +137,12 @@ class ActingScreen(Screen[None]):
         if event.error is None:
             whats = "; ".join(each.what for each in (doing, *joined))
             said = whats if joined else event.said or whats
-            self.notify(literal(said), title="Done", markup=False)
+            self.glass.say(said, "Done")
         elif not silent:
             vms = tuple(vm for each in (doing, *joined) for vm in each.vms)
             parts = [error_content(event.error), *self._states(vms)]
             heading = "The queue stopped" if joined else doing.failed
-            self.app.push_screen(Dialog(heading, Content("\n").join(parts), bad=True))
+            self.glass.alarm(heading, Content("\n").join(parts))
 
     def join(self, doing: Doing, host: Doing) -> None:
         """It is carried out by what is under way already, and ends with it."""
@@ -161,10 +166,9 @@ class ActingScreen(Screen[None]):
             lines += [toned(f"  ⚑ {c.id}: {constraint_text(c)}") for c in vm.constraints]
         return lines
 
-    @on(Trouble)
-    def _trouble(self, event: Trouble) -> None:
-        text = literal(str(event.error))
-        self.notify(text, title=event.asked, severity="error", timeout=15, markup=False)
+    def trouble(self, event: Trouble) -> None:
+        """Say what could not be had."""
+        self.glass.say(str(event.error), event.asked, severity="error", timeout_s=15)
 
     # What an earlier run left open
 
@@ -181,14 +185,14 @@ class ActingScreen(Screen[None]):
         else:
             text = f"{found}. vmferry finishes that now."
             self._finish(acts)
-        self.notify(literal(text), title="Left open by an earlier run", timeout=15, markup=False)
+        self.glass.say(text, "Left open by an earlier run", timeout_s=15)
 
     def _finish(self, acts: list[Act]) -> None:
         doings = [_left(act) for act in acts]
         self.under_way += doings
-        self._finish_in_order(list(zip(doings, acts, strict=True)))
+        pairs = list(zip(doings, acts, strict=True))
+        self.glass.work(GROUP, partial(self._finish_in_order, pairs))
 
-    @work(group="acts", exit_on_error=False)
     async def _finish_in_order(self, acts: list[tuple[Doing, Act]]) -> None:
         """One after the other: a rescue before the move it ends, those of whole nodes last."""
         for doing, act in acts:
@@ -199,11 +203,6 @@ def _left(act: Act) -> Doing:
     intent, what = act.intent, in_words(act.intent)
     vms = (intent.vm,) if intent.vm else tuple(evacuee.vm for evacuee in intent.evacuees)
     return Doing(vms, what, f"{what}: left open, and it did not come to its end")
-
-
-def _follow(then: Then | None) -> None:
-    if then is not None:
-        then()
 
 
 def _state(vm: VM) -> str:

@@ -6,31 +6,35 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import on, work
-from textual.worker import Worker, WorkerState
-
-from backends.acts.journal import Journal
-from backends.clusters.base import Backend
 from backends.data.errors import VmferryError
 from backends.data.examination import Report
 from backends.data.picture import CibVersion, Cluster
+from backends.data.plan import Verdict
+from backends.doctor.advice import advise
 from backends.doctor.examine import examine
-from tui.evacuating import EvacuatingScreen
+from tui.acts.desk import Desk
+from tui.acts.offer import About, Offer
 from tui.messages import ExaminationChanged, Examined
+from tui.selection import Selection
 from widgets.doctor_rows import Examination, compared
-from widgets.doctor_view import DoctorView
 
-_GROUP = "examination"
+EXAMINE = Offer(
+    "examine",
+    "Examine",
+    "Have the doctor look at the cluster again",
+    About.CLUSTER,
+    listed="Examine the cluster",
+    help="Have the doctor look again",
+)
+GROUP = "examination"
 _BUG = "a bug in vmferry came in between"
 
 
-class DoctoringScreen(EvacuatingScreen):
+class Examining:
     """Examines the cluster, one examination at a time, and keeps what is known from it."""
 
-    def __init__(
-        self, backend: Backend, journal: Journal, clock: Callable[[], float] = time.time
-    ) -> None:
-        super().__init__(backend, journal)
+    def __init__(self, desk: Desk, clock: Callable[[], float] = time.time) -> None:
+        self._desk = desk
         self.clock = clock
         self.report: Report | None = None
         """What the newest examination found."""
@@ -40,6 +44,21 @@ class DoctoringScreen(EvacuatingScreen):
         """Of the configuration that was examined."""
         self._again = False
 
+    def suits(self, picture: Cluster, chosen: Selection) -> bool:
+        return True
+
+    def objection(self, chosen: Selection) -> str | None:
+        return None
+
+    def begin(self, chosen: Selection) -> None:
+        self.examine()
+
+    def advised(self, verdict: Verdict) -> Verdict:
+        """With the doctor's word on it, as far as there is one."""
+        if self.report is None:
+            return verdict
+        return advise(self._desk.backend.picture, verdict, self.report)
+
     def examine(self) -> None:
         """Examine the cluster; when that is being done already, once more after it."""
         if self.examination.running_since is not None:
@@ -47,7 +66,7 @@ class DoctoringScreen(EvacuatingScreen):
             return
         self._again = False
         self.know(replace(self.examination, running_since=self.clock()))
-        self._examine()
+        self._desk.glass.work(GROUP, self._examine)
 
     def examine_when_old(self) -> None:
         """Examine the cluster where what is known of it is old, and it is not being examined."""
@@ -57,20 +76,19 @@ class DoctoringScreen(EvacuatingScreen):
     def know(self, examination: Examination) -> None:
         """This is what is known from now on."""
         self.examination = examination
-        self.post_message(ExaminationChanged())
+        self._desk.glass.post(ExaminationChanged())
 
-    @work(group=_GROUP, exit_on_error=False)
     async def _examine(self) -> None:
-        version = (await self.backend.settled()).version
+        version = (await self._desk.backend.settled()).version
         try:
-            report = await examine(self.backend)
+            report = await examine(self._desk.backend)
         except VmferryError as error:
-            self.post_message(Examined(None, version, error))
+            self._desk.glass.post(Examined(None, version, error))
         else:
-            self.post_message(Examined(report, version))
+            self._desk.glass.post(Examined(report, version))
 
-    @on(Examined)
-    def _examined(self, event: Examined) -> None:
+    def examined(self, event: Examined) -> None:
+        """Take what was found, or why nothing was."""
         known = self.examination
         if event.report is None:
             self.know(replace(known, failed=str(event.error), running_since=None))
@@ -87,15 +105,13 @@ class DoctoringScreen(EvacuatingScreen):
                     waiting=known.waiting,
                 )
             )
-            self.follow_configuration(self.backend.picture)
+            self.follow_configuration(self._desk.backend.picture)
         if self._again:
             self.examine()
 
-    @on(Worker.StateChanged)
-    def _examination_ended(self, event: Worker.StateChanged) -> None:
-        """One that ended with a bug, which is told elsewhere, must not look as if it went on."""
-        if event.worker.group == _GROUP and event.state is WorkerState.ERROR:
-            self.know(replace(self.examination, failed=_BUG, running_since=None))
+    def ended_by_a_bug(self) -> None:
+        """That is told elsewhere; it must not look as if the examination went on."""
+        self.know(replace(self.examination, failed=_BUG, running_since=None))
 
     def follow_configuration(self, picture: Cluster) -> None:
         """Notice when the cluster is configured otherwise than when it was examined."""
@@ -104,19 +120,3 @@ class DoctoringScreen(EvacuatingScreen):
             return
         if (known.admin_epoch, known.epoch) != (now.admin_epoch, now.epoch):
             self.know(replace(self.examination, stale_since=picture.taken_at))
-
-    @on(DoctorView.Wanted)
-    def _wanted(self) -> None:
-        self.examine()
-
-    @on(DoctorView.ChecklistWanted)
-    def _checklist_wanted(self, event: DoctorView.ChecklistWanted) -> None:
-        vm = event.vm or self.board.selected_vm
-        if vm is None:
-            self.tell("Select a VM first, here or on the board.")
-        else:
-            self.query_one(DoctorView).vm = vm
-
-    @on(DoctorView.Useless)
-    def _useless_here(self, event: DoctorView.Useless) -> None:
-        self.tell(event.reason)

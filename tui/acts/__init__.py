@@ -1,0 +1,1 @@
+"""What an operator may do to a cluster, one room an act: proposed, confirmed, carried out."""

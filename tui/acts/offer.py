@@ -1,0 +1,61 @@
+"""What an act says of itself: footer, help, palette and menus read the same words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from textual.binding import Binding
+
+from backends.data.picture import Cluster
+from tui.selection import Selection
+
+
+class About(Enum):
+    """What an act is done to."""
+
+    VM = "VM"
+    NODE = "node"
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    name: str
+    """Also the id of its key."""
+    label: str
+    """In the footer."""
+    tooltip: str
+    about: About
+    key: str = ""
+    """Of the whole screen; empty where it has none, or a view binds it for itself."""
+    show: bool = False
+    """Whether the footer has it."""
+    listed: str | None = None
+    """How the palette calls it, `{0}` being the name of the VM or node; `None`: not there."""
+    help: str = ""
+    """Beside it in the palette."""
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.key,
+            f"act('{self.name}')",
+            self.label,
+            id=self.name,
+            show=self.show,
+            tooltip=self.tooltip,
+        )
+
+
+class Act(Protocol):
+    """One act, as it is begun by a key, the palette or a menu."""
+
+    def suits(self, picture: Cluster, chosen: Selection) -> bool:
+        """Whether it makes sense to offer it for this at all."""
+
+    def objection(self, chosen: Selection) -> str | None:
+        """Why it cannot be done to this now; `None` where it can."""
+
+    def begin(self, chosen: Selection) -> None:
+        """Propose it; where it cannot be done, say why."""

@@ -1,0 +1,57 @@
+"""What has been seen so far: the newest picture, and since when what is in it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backends.acts.journal import Journal
+from backends.acts.origins import set_at
+from backends.acts.transaction import Report, Stage
+from backends.data.picture import Cluster
+from backends.data.timeline import Severity
+from backends.judgement.changes import Event, changes
+from tui.event_log import EventLog
+from tui.messages import Ended
+
+
+class Chronicle:
+    """Takes every picture, and notes what has changed in it."""
+
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self.log = EventLog()
+        self.newest: Cluster | None = None
+        self.constraints_since: dict[str, float] = {}
+        """When leftover constraints were seen to be set, by their ids."""
+
+    def take(self, picture: Cluster) -> None:
+        before, self.newest = self.newest, picture
+        if before is None:
+            self.constraints_since = set_at(self._journal, picture)
+        else:
+            self.log.add(changes(before, picture))
+            self._date_constraints(before, picture)
+
+    def reported(self, report: Report) -> None:
+        """Note a step of an act of ours."""
+        if report.stage is not Stage.FOLLOWING:  # the pictures tell that themselves
+            self._note("report", Severity.NEUTRAL, report.text, report.vm)
+
+    def ended(self, event: Ended, *, wanted: bool) -> None:
+        """Note how an act failed; `wanted`: another one ended it."""
+        if event.error is not None:
+            vm = next(iter(event.doing.vms), "")
+            severity = Severity.NEUTRAL if wanted else Severity.BAD
+            self._note("act-failed", severity, str(event.error), vm)
+
+    def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
+        self.log.add([Event(self._clock(), kind, severity, text, vm or None)])
+
+    def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
+        known = {constraint.id for vm in before.vms for constraint in vm.constraints}
+        now = {constraint.id for vm in picture.vms for constraint in vm.constraints}
+        dated = dict.fromkeys(now - known, picture.taken_at)
+        self.constraints_since = {
+            name: at for name, at in {**self.constraints_since, **dated}.items() if name in now
+        }

@@ -1,0 +1,62 @@
+"""How acts and views are put together, each given what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backends.acts.journal import Journal
+from backends.clusters.base import Backend
+from backends.data.picture import Cluster
+from tui.acts.curing import Curing
+from tui.acts.desk import Desk
+from tui.acts.examining import Examining
+from tui.acts.listed import ACTS
+from tui.acts.moving import Moving
+from tui.acts.queueing import Queueing
+from tui.chronicle import Chronicle
+from tui.copies import Copies
+from tui.given import Given
+from tui.glass import Glass
+from tui.views.listed import VIEWS
+from widgets.board import Board
+
+
+class House:
+    """All that a screen shows and does. `checklist` shows that of the VM with this name."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        journal: Journal,
+        glass: Glass,
+        board: Board,
+        *,
+        checklist: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.desk = desk = Desk(backend, journal, glass)
+        self.chronicle = Chronicle(journal, clock)
+        self.copies = Copies(desk)
+        self.doctor = doctor = Examining(desk, clock)
+        self.queue = queue = Queueing(desk, doctor.advised)
+        self.moving = Moving(desk, hand=board, doctor=doctor, queue=queue)
+        self.curing = Curing(desk, doctor=doctor, queue=queue)
+        given = Given(
+            desk=desk,
+            doctor=doctor,
+            queue=queue,
+            moving=self.moving,
+            copies=self.copies,
+            log=self.chronicle.log,
+            board=board,
+            checklist=checklist,
+            clock=clock,
+        )
+        self.acts = {offer.name: make(given) for offer, make in ACTS}
+        self.views = {tab.name: make(given) for tab, make in VIEWS}
+
+    def take(self, picture: Cluster) -> None:
+        """Take a picture, and what has changed in it."""
+        self.chronicle.take(picture)
+        self.chronicle.log.add(self.copies.follow(picture))
+        self.doctor.follow_configuration(picture)

@@ -1,0 +1,59 @@
+"""What a view is: a room of the screen, with its name and key on the door."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from textual.binding import Binding
+from textual.widget import Widget
+
+from backends.data.picture import Cluster
+from tui.messages import News
+from tui.selection import Selection
+
+_GROUP = Binding.Group("Views", compact=True)
+
+
+class Tab(NamedTuple):
+    key: str
+    name: str
+    """Of its widget."""
+    title: str
+    tooltip: str
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.key,
+            f"view('{self.name}')",
+            self.title,
+            id=f"view.{self.name}",
+            group=_GROUP,
+            tooltip=self.tooltip,
+        )
+
+
+class View(Protocol):
+    """One room. Only the one that is in sight is drawn."""
+
+    @property
+    def widget(self) -> Widget: ...
+
+    @property
+    def drawn_by(self) -> tuple[type[News], ...]:
+        """Which news, besides every picture, have it drawn again."""
+
+    def draw(self, picture: Cluster) -> None:
+        """Bring it up to date."""
+
+    def enter(self) -> None:
+        """It is in sight now: give it the keys."""
+
+    def highlighted(self) -> Selection:
+        """The VM or node under its cursor; an empty one where it has none."""
+
+
+@runtime_checkable
+class Filtered(Protocol):
+    """A view that can show only what matches; others leave `/` to the board."""
+
+    def filter(self, text: str) -> None: ...
