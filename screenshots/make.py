@@ -130,7 +130,7 @@ async def evacuating(shot: Still) -> None:
 
 async def doctor(shot: Still) -> None:
     """What makes migrations fail; the cure of one of them waits for a stop."""
-    await shot.pilot.press("4")
+    await shot.pilot.press("5")
     await shot.until(lambda: "examined" in shot.text())
     await shot.pilot.press("down", "down", "c")
     await shot.until(lambda: bool(shot.app.screen.query("#confirm:focus")))

@@ -72,5 +72,5 @@ async def confirm(operator: Operator) -> None:
 
 
 async def at_the_doctor(operator: Operator) -> None:
-    await operator.press("4")
+    await operator.press("5")
     await operator.until_sees("examined")

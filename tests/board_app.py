@@ -10,7 +10,9 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from backends.data.picture import Cluster
+from backends.judgement.health import Judged
 from backends.judgement.outlook import Course, Outlook
+from backends.judgement.prospect import Passage, Prospect
 from widgets.board import Board
 
 
@@ -92,7 +94,7 @@ class Hands:
         await self.pilot.mouse_up(Board, offset=at)
 
     async def show(self, picture: Cluster) -> None:
-        self.board.show(picture, outlooks(picture))
+        self.board.show(picture, judged(picture))
         await self.pilot.pause()
 
 
@@ -111,3 +113,10 @@ async def on_board(picture: Cluster, size: tuple[int, int] = (120, 40)) -> Async
         await hands.show(picture)
         app.said.clear()
         yield hands
+
+
+def judged(picture: Cluster) -> Judged:
+    """As it is where the scheduler would move every VM live that may migrate."""
+    live = (vm for vm in picture.vms if vm.live_migration.possible)
+    prospects = {vm.id: Prospect(Passage.LIVE) for vm in live}
+    return Judged(prospects=prospects, outlooks=outlooks(picture))

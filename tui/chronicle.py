@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from backends.acts.journal import Journal
 from backends.acts.origins import set_at
@@ -12,6 +12,9 @@ from backends.data.timeline import Severity
 from backends.judgement.changes import Event, changes
 from tui.event_log import EventLog
 from tui.messages import Ended
+
+_ALARMS = frozenset({"fencing"})
+"""Also when they went well: somebody should know."""
 
 
 class Chronicle:
@@ -24,14 +27,31 @@ class Chronicle:
         self.newest: Cluster | None = None
         self.constraints_since: dict[str, float] = {}
         """When leftover constraints were seen to be set, by their ids."""
+        self._unread: list[Event] = []
 
     def take(self, picture: Cluster) -> None:
         before, self.newest = self.newest, picture
         if before is None:
             self.constraints_since = set_at(self._journal, picture)
         else:
-            self.log.add(changes(before, picture))
+            self.note(changes(before, picture))
             self._date_constraints(before, picture)
+
+    def note(self, events: Iterable[Event]) -> None:
+        """Add these; what is bad is unread until somebody looks at it."""
+        for event in events:
+            self.log.add([event])
+            if event.severity is Severity.BAD or event.kind in _ALARMS:
+                self._unread.append(event)
+
+    @property
+    def alarms(self) -> tuple[Event, ...]:
+        """What was bad and was not looked at yet, oldest first."""
+        return tuple(self._unread)
+
+    def read(self) -> None:
+        """Somebody has looked at all of it."""
+        self._unread.clear()
 
     def reported(self, report: Report) -> None:
         """Note a step of an act of ours."""
@@ -46,7 +66,7 @@ class Chronicle:
             self._note("act-failed", severity, str(event.error), vm)
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
-        self.log.add([Event(self._clock(), kind, severity, text, vm or None)])
+        self.note([Event(self._clock(), kind, severity, text, vm or None)])
 
     def _date_constraints(self, before: Cluster, picture: Cluster) -> None:
         known = {constraint.id for vm in before.vms for constraint in vm.constraints}

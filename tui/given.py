@@ -9,8 +9,9 @@ from tui.acts.desk import Desk
 from tui.acts.examining import Examining
 from tui.acts.moving import Moving
 from tui.acts.queueing import Queueing
+from tui.chronicle import Chronicle
 from tui.copies import Copies
-from tui.event_log import EventLog
+from tui.judging import Judging
 from widgets.board import Board
 
 
@@ -23,7 +24,8 @@ class Given:
     queue: Queueing
     moving: Moving
     copies: Copies
-    log: EventLog
+    chronicle: Chronicle
+    judging: Judging
     board: Board
     checklist: Callable[[str], None]
     """Shows that of the VM with this name."""

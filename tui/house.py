@@ -17,6 +17,7 @@ from tui.chronicle import Chronicle
 from tui.copies import Copies
 from tui.given import Given
 from tui.glass import Glass
+from tui.judging import Judging
 from tui.views.listed import VIEWS
 from widgets.board import Board
 
@@ -39,6 +40,9 @@ class House:
         self.copies = Copies(desk)
         self.doctor = doctor = Examining(desk, clock)
         self.queue = queue = Queueing(desk, doctor.advised)
+        self.judging = Judging(
+            desk, doctor=doctor, queue=queue, copies=self.copies, chronicle=self.chronicle
+        )
         self.moving = Moving(desk, hand=board, doctor=doctor, queue=queue)
         self.curing = Curing(desk, doctor=doctor, queue=queue)
         given = Given(
@@ -47,7 +51,8 @@ class House:
             queue=queue,
             moving=self.moving,
             copies=self.copies,
-            log=self.chronicle.log,
+            chronicle=self.chronicle,
+            judging=self.judging,
             board=board,
             checklist=checklist,
             clock=clock,
@@ -58,5 +63,6 @@ class House:
     def take(self, picture: Cluster) -> None:
         """Take a picture, and what has changed in it."""
         self.chronicle.take(picture)
-        self.chronicle.log.add(self.copies.follow(picture))
+        self.chronicle.note(self.copies.follow(picture))
         self.doctor.follow_configuration(picture)
+        self.judging.follow(picture)

@@ -19,26 +19,34 @@ from textual.worker import Worker, WorkerState
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
 from backends.data.picture import Cluster
+from backends.judgement.health import Kind, Problem
 from tui import messages
+from tui.act_menu import ActMenu
 from tui.acts import examining
+from tui.acts.listed import OFFERS
+from tui.acts.moving import PICK_UP
 from tui.bugs import report_bug
 from tui.glass import ScreenGlass
 from tui.help_screen import HelpScreen, own_bindings
 from tui.house import House
 from tui.keys import KEYS
-from tui.selection import Selection
 from tui.views.board import BOARD
 from tui.views.doctor import DOCTOR
 from tui.views.listed import VIEWS
-from tui.views.view import Filtered
+from tui.views.timeline import TIMELINE
+from tui.views.view import Filtered, Selecting
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.details import Details
 from widgets.doctor_view import DoctorView
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
+from widgets.listing.view import Listing
 from widgets.queue_view import QueueView
+from widgets.selection import Selection
+from widgets.situation_bar import SituationBar, Tab
 from widgets.status_line import StatusLine
+from widgets.table import KeyedTable
 from widgets.too_small import TooSmall
 
 SMALLEST = (60, 16)
@@ -74,6 +82,8 @@ class MainScreen(Screen[None]):
         self.house = House(backend, journal, glass, self.board, checklist=checklist, clock=clock)
         self._title_text = title
         self._shown: Cluster | None = None
+        self._problem: Problem | None = None
+        """The one that was gone to last."""
 
     @property
     def picture(self) -> Cluster:
@@ -82,11 +92,12 @@ class MainScreen(Screen[None]):
 
     @property
     def selection(self) -> Selection:
-        """What keys act on."""
-        return self.house.views[BOARD.name].highlighted()
+        """What keys act on: what is highlighted in the view in sight, and nothing else."""
+        return self.house.views[self._in_sight].highlighted()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._title_text, self.clock)
+        yield SituationBar()
         with Container(id="middle"):
             with ContentSwitcher(initial=BOARD.name):
                 yield from (view.widget for view in self.house.views.values())
@@ -131,12 +142,32 @@ class MainScreen(Screen[None]):
         if self.paused or newest is None or switcher is None or not switcher.size.area:
             return
         self._shown = newest
+        self.house.judging.judge(newest)
         self.query_one(StatusLine).picture = newest
+        self._draw_situation()
         self.query_one(EventStrip).show(self.house.chronicle.log.events)
         self.house.views[self._in_sight].draw(newest)
         self._draw_details()
 
+    def _draw_situation(self) -> None:
+        """What is to be known whatever is in sight."""
+        status, view = self.query_one(StatusLine), self.house.views[self._in_sight]
+        status.health = self.house.judging.judged.health
+        status.marked = len(self.board.marked)
+        status.filter_text = view.filter_text if isinstance(view, Filtered) else ""
+        tabs = [
+            Tab(tab.name, tab.key, tab.title, tab.short, self.house.views[tab.name].counts())
+            for tab, _ in VIEWS
+        ]
+        self.query_one(SituationBar).show(tabs, self._in_sight)
+
     @on(Board.SelectionChanged)
+    @on(Listing.Highlighted)
+    @on(KeyedTable.RowHighlighted)
+    def _selection_changed(self) -> None:
+        self.refresh_bindings()
+        self._draw_details()
+
     def _draw_details(self) -> None:
         if self.details_open:
             chosen = self.selection
@@ -144,7 +175,7 @@ class MainScreen(Screen[None]):
                 self.picture,
                 chosen.vm,
                 chosen.node,
-                outlook=self.house.copies.outlooks.get(chosen.vm or ""),
+                judged=self.house.judging.judged,
                 since=self.house.chronicle.constraints_since,
             )
 
@@ -168,26 +199,79 @@ class MainScreen(Screen[None]):
     def action_act(self, name: str) -> None:
         self.house.acts[name].begin(self.selection)
 
+    @on(SituationBar.Wanted)
+    def _view_wanted(self, event: SituationBar.Wanted) -> None:
+        self.action_view(event.name)
+
     def action_view(self, name: str) -> None:
+        chosen, view = self.selection, self.house.views[name]
         self.query_one(ContentSwitcher).current = name
         self._draw()
-        self.house.views[name].enter()
+        if chosen.anything and isinstance(view, Selecting):
+            view.select(chosen)
+        view.enter()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key for a VM or a node where none is highlighted."""
+        if action == "act" and parameters:
+            about = OFFERS[str(parameters[0])].about
+            return about.of(self.selection) is not None
+        if action == "unfilter":
+            view = self.house.views[self._in_sight]
+            return isinstance(view, Filtered) and bool(view.filter_text)
+        return True
+
+    def action_unfilter(self) -> None:
+        self.query_one(FilterLine).action_clear()
+
+    def action_problem(self, step: int) -> None:
+        """Go to the next thing that is wrong, or the one before."""
+        urgent = self.house.judging.judged.health.urgent
+        if not urgent:
+            self.house.desk.glass.say("Nothing is wrong.")
+            return
+        known = [problem == self._problem for problem in urgent]
+        at = known.index(True) + step if any(known) else 0
+        problem = self._problem = urgent[at % len(urgent)]
+        self.app.clear_notifications()
+        if problem.vm is not None or problem.node is not None:
+            self.go_to(Selection(vm=problem.vm, node=problem.node))
+        elif problem.kind is Kind.DOCTOR:
+            self.action_view(DOCTOR.name)
+        title = f"Problem {at % len(urgent) + 1} of {len(urgent)}"
+        self.house.desk.glass.say(problem.text, title, severity="warning")
+
+    def action_acknowledge(self) -> None:
+        """What happened was seen."""
+        self.house.chronicle.read()
+        self._draw()
+
+    def action_menu(self) -> None:
+        """What can be done to what is highlighted, and what not, and why."""
+        self.app.push_screen(ActMenu(self.house.acts, self.picture, self.selection), self._begin)
+
+    def _begin(self, name: str | None) -> None:
+        if name is not None:
+            self.action_act(name)
 
     @on(Board.DetailsWanted)
+    @on(Listing.DetailsWanted)
     def action_details(self) -> None:
         self.details_open = not self.details_open
         self._draw_details()
 
     def action_filter(self) -> None:
-        if not isinstance(self.house.views[self._in_sight], Filtered):
-            self.action_view(BOARD.name)
-        self.query_one(FilterLine).open()
+        view = self.house.views[self._in_sight]
+        if isinstance(view, Filtered):
+            self.query_one(FilterLine).open(view.filter_text)
 
     @on(FilterLine.Changed)
     def _filter(self, event: FilterLine.Changed) -> None:
         view = self.house.views[self._in_sight]
         if isinstance(view, Filtered):
             view.filter(event.text)
+            self._draw_situation()
 
     @on(FilterLine.Left)
     def _filtered(self) -> None:
@@ -233,14 +317,22 @@ class MainScreen(Screen[None]):
     @on(messages.VerdictsGiven)
     def _verdicts_given(self, event: messages.VerdictsGiven) -> None:
         self.house.moving.verdicts_given(event)
+        self.house.judging.verdicts_given(event)
 
     @on(messages.Examined)
     def _examined(self, event: messages.Examined) -> None:
         self.house.doctor.examined(event)
+        self.house.judging.ask(at_once=True)
+
+    @on(messages.ProspectsKnown)
+    def _prospects_known(self, event: messages.ProspectsKnown) -> None:
+        self.house.judging.known(event)
+        self._draw()
 
     @on(messages.ExaminationChanged)
     def _examination_changed(self) -> None:
         self.house.moving.show_verdicts()
+        self._draw()
 
     @on(messages.Due)
     def _due(self, event: messages.Due) -> None:
@@ -258,6 +350,21 @@ class MainScreen(Screen[None]):
     def _picked_up(self, event: Board.PickedUp) -> None:
         self.house.moving.picked_up(event.vms)
 
+    @on(Listing.MarkWanted)
+    def _mark(self, event: Listing.MarkWanted) -> None:
+        self.board.toggle(event.vm)
+        self._draw()
+
+    @on(Listing.PickUpWanted)
+    def _pick_up(self, event: Listing.PickUpWanted) -> None:
+        self.house.acts[PICK_UP.name].begin(Selection(vm=event.vm))
+
+    @on(KeyedTable.RowSelected)
+    def _open_row(self) -> None:
+        """From an event, or what else is about something, to the board."""
+        if self._in_sight == TIMELINE.name and self.selection.anything:
+            self.go_to(self.selection)
+
     @on(Board.PutBack)
     def _put_back(self) -> None:
         self.house.moving.put_back()
@@ -274,7 +381,7 @@ class MainScreen(Screen[None]):
 
     @on(ClusterTables.Chosen)
     def _chosen(self, event: ClusterTables.Chosen) -> None:
-        self.go_to(Selection(event.vm, event.node))
+        self.go_to(Selection(vm=event.vm, node=event.node))
 
     @on(QueueView.MoveUp)
     def _move_up(self, event: QueueView.MoveUp) -> None:

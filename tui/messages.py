@@ -14,6 +14,7 @@ from backends.data.errors import VmferryError
 from backends.data.picture import CibVersion, Cluster
 from backends.data.plan import Sent, Verdict
 from backends.judgement.moves import QueueState
+from backends.judgement.prospect import Prospect
 from tui.proposal import Proposal
 
 
@@ -122,6 +123,14 @@ class ExaminationChanged(News):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ExaminationChanged)
+
+
+@dataclass
+class ProspectsKnown(News):
+    """How each VM could leave its node, in this configuration."""
+
+    prospects: Mapping[str, Prospect]
+    version: CibVersion | None
 
 
 @dataclass

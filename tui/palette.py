@@ -15,9 +15,9 @@ from backends.data.picture import Cluster
 from tui.acts.listed import ACTS
 from tui.acts.offer import About
 from tui.main_screen import MainScreen
-from tui.selection import Selection
 from tui.views.listed import VIEWS
 from widgets.bars import literal
+from widgets.selection import Selection
 
 BREATH = 200
 """How many candidates are matched before others may run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -18,8 +18,10 @@ from backends.data.picture import (
     Phase,
     VMState,
 )
+from backends.judgement.health import Judged, Kind, Problem
 from backends.judgement.outlook import Outlook
 from backends.judgement.proof import in_words_where
+from backends.judgement.prospect import Prospect
 from widgets.bars import (
     bar,
     bytes_text,
@@ -33,10 +35,11 @@ from widgets.facts import constraint_text, failures_of, field, keyed
 from widgets.glyphs import (
     CHANCE_MARKS,
     CONSTRAINT_LEFT,
+    GRADE_MARKS,
     GUARDED,
-    LIVE_MIGRATABLE,
+    PASSAGE_BADGES,
+    PASSAGE_MARKS,
     VM_MARKS,
-    WOULD_REBOOT,
     Tone,
 )
 from widgets.node_details import node_lines
@@ -72,16 +75,16 @@ class Details(VerticalScroll):
         vm: str | None,
         node: str | None,
         *,
-        outlook: Outlook | None = None,
+        judged: Judged | None = None,
         since: Mapping[str, float] | None = None,
     ) -> None:
         """Draw the VM where there is one, else the node.
 
-        `outlook`: of the VM's copy. `since`: when constraints were seen to be set, by their ids.
+        `since`: when constraints were seen to be set, by their ids.
         """
         lines: list[Content]
         if vm is not None and (known := picture.vm(vm)) is not None:
-            lines = list(_vm(picture, known, outlook, since or {}))
+            lines = list(_vm(picture, known, judged or Judged(), since or {}))
         elif node is not None and (host := picture.node(node)) is not None:
             lines = list(node_lines(picture, host))
         else:
@@ -89,12 +92,11 @@ class Details(VerticalScroll):
         self.content = Content("\n").join(lines)
 
 
-def _vm(
-    picture: Cluster, vm: VM, outlook: Outlook | None, since: Mapping[str, float]
-) -> Iterator[Content]:
+def _vm(picture: Cluster, vm: VM, judged: Judged, since: Mapping[str, float]) -> Iterator[Content]:
     yield toned(vm.id, Tone.STRONG)
     yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
     if (migration := picture.migration(vm.id)) is not None:
+        outlook = judged.outlooks.get(vm.id)
         yield from _migration(migration, outlook, guarded=vm.maintenance)
     elif vm.state in (VMState.BLOCKED, VMState.FAILED):
         yield Content("")
@@ -102,6 +104,7 @@ def _vm(
     # In a low window only the first lines are in sight: what is wrong comes before what it is.
     if migration is None:
         yield from _constraints(picture, vm, since)
+    yield from _problems(judged.health.vms.get(vm.id, ()))
     yield from failures_of(picture, vm.id, None)
     yield Content("")
     yield field("domain", vm.domain)
@@ -115,13 +118,26 @@ def _vm(
         yield field("", "in maintenance")
     if vm.target_role:
         yield field("target role", vm.target_role)
-    yield from _live(vm)
+    yield from _live(vm, judged.prospect(vm))
     if migration is not None:
         yield from _constraints(picture, vm, since, in_use=True)
     if vm.history:
         yield from heading("History")
         for operation in sorted(vm.history, key=lambda op: op.at or 0, reverse=True)[:HISTORY]:
             yield _operation(operation, picture.taken_at)
+
+
+_TOLD_BELOW = frozenset({Kind.FAILURE, Kind.CONSTRAINT, Kind.MOVE, Kind.COPY})
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[Content]:
+    """What has no part of its own in the details."""
+    told = [problem for problem in problems if problem.kind not in _TOLD_BELOW]
+    if told:
+        yield from heading("What is wrong")
+    for problem in told:
+        mark = GRADE_MARKS[problem.grade]
+        yield toned(f"{mark.glyph} {problem.text}", mark.tone)
 
 
 def _place(vm: VM) -> Content:
@@ -176,16 +192,12 @@ def _downtime(migration: Migration) -> str | None:
     return f"{ms} ms{expected}" if ms < 1000 else f"{ms / 1000:.1f} s{expected}"
 
 
-def _live(vm: VM) -> Iterator[Content]:
+def _live(vm: VM, prospect: Prospect) -> Iterator[Content]:
     yield from heading("Live migration")
-    live = vm.live_migration
-    if live.possible is None:
-        yield toned("? not known whether it can be migrated live", Tone.MUTED)
-    elif live.possible:
-        yield toned(f"{LIVE_MIGRATABLE.glyph} {LIVE_MIGRATABLE.meaning}", Tone.OK)
-    else:
-        why = live.reason or "why is not known"
-        yield toned(f"{WOULD_REBOOT.glyph} {WOULD_REBOOT.meaning}: {why}", Tone.WARN)
+    mark = PASSAGE_MARKS[prospect.passage]
+    badge = PASSAGE_BADGES.get(prospect.passage)
+    why = f": {prospect.why}" if prospect.why else ""
+    yield toned(f"{mark.glyph} {badge.meaning if badge else mark.word}{why}", mark.tone)
     yield field("migrate_to", _timeout(vm.migrate_to_timeout_s))
     yield field("migrate_from", _timeout(vm.migrate_from_timeout_s))
     yield field("on failure", _on_fail(vm.migrate_to_on_fail))

@@ -122,6 +122,12 @@ class Entry:
         vms = {finding.vm for finding in self.findings}
         return vms.pop() if len(vms) == 1 else None
 
+    @property
+    def node(self) -> str | None:
+        """The node that all of it is about, if it is one."""
+        nodes = {finding.node for finding in self.findings}
+        return nodes.pop() if len(nodes) == 1 else None
+
     def curable(self, report: Report) -> bool:
         """Whether vmferry itself can carry a cure out."""
         return bool(self.commands(report))

@@ -126,6 +126,19 @@ class DoctorView(Vertical):
         """The VM of the finding under the cursor, where it is one VM's."""
         return self._selected.vm if self._selected is not None else None
 
+    @property
+    def selected_node(self) -> str | None:
+        """The node of the finding under the cursor, where it is one node's."""
+        return self._selected.node if self._selected is not None else None
+
+    @property
+    def filter_text(self) -> str:
+        return self._table.filter_text
+
+    def filter(self, text: str) -> None:
+        """Show only findings that have all of these parts in what is said of them."""
+        self._table.filter(text)
+
     def watch_vm(self) -> None:
         self._draw()
         worst = min(self._entries.values(), key=_rank, default=None)

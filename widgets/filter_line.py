@@ -14,7 +14,7 @@ from textual.widgets import Input, Label
 
 
 class FilterLine(Horizontal):
-    """Filters while it is typed in; stays in sight as long as it filters something."""
+    """Filters while it is typed in; what is kept the status line shows."""
 
     DEFAULT_CSS = """
     FilterLine {
@@ -43,10 +43,13 @@ class FilterLine(Horizontal):
         yield Label("/")
         yield Input(placeholder="part of a name; Enter keeps it, Esc clears it", compact=True)
 
-    def open(self) -> None:
-        """Show it, and take the keys."""
+    def open(self, text: str = "") -> None:
+        """Show it with what the view is filtered by, and take the keys."""
         self.add_class("-open")
-        self.query_one(Input).focus()
+        typed = self.query_one(Input)
+        with typed.prevent(Input.Changed):
+            typed.value = text
+        typed.focus()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -56,11 +59,13 @@ class FilterLine(Horizontal):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.set_class(bool(event.value), "-open")
+        self.remove_class("-open")
         self.post_message(self.Left())
 
     def action_clear(self) -> None:
         """Filter nothing, and go."""
-        self.query_one(Input).value = ""
+        with self.query_one(Input).prevent(Input.Changed):
+            self.query_one(Input).value = ""
         self.remove_class("-open")
+        self.post_message(self.Changed(""))
         self.post_message(self.Left())

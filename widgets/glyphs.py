@@ -15,7 +15,7 @@ from backends.data.plan import VerdictKind
 from backends.judgement.health import Grade
 from backends.judgement.outlook import Chance
 from backends.judgement.policy import left_over
-from backends.judgement.prospect import Passage
+from backends.judgement.prospect import Passage, Prospect
 
 
 class Tone(StrEnum):
@@ -101,7 +101,7 @@ GRADE_MARKS = {
 PASSAGE_MARKS = {
     Passage.LIVE: Mark("⇄", "live", Tone.MUTED),
     Passage.SIDE_EFFECTS: Mark("◐", "side effects", Tone.WARN),
-    Passage.FAILS: Mark("✖", "would fail", Tone.BAD),
+    Passage.FAILS: Mark("⊗", "would fail", Tone.BAD),
     Passage.REBOOT: Mark("⊘", "reboot", Tone.WARN),
     Passage.STAYS: Mark("‖", "stays", Tone.MUTED),
     Passage.UNKNOWN: Mark("?", "not known", Tone.FAINT),
@@ -109,18 +109,28 @@ PASSAGE_MARKS = {
 """What a move of a VM would come to, by the last word of the scheduler and the doctor."""
 
 LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
+LIVE_WITH_OTHERS = Badge("◐", "can be migrated live, with side effects", Tone.WARN)
+WOULD_FAIL = Badge("⊗", "a live migration would fail", Tone.BAD)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)
+MOVE_UNKNOWN = Badge("?", "not known yet whether it can be migrated live", Tone.FAINT)
 CONSTRAINT_LEFT = Badge("⚑", "a move or a ban left a constraint", Tone.WARN)
 HAS_FAILED = Badge("✖", "Pacemaker remembers a failure", Tone.BAD)
 UNMANAGED = Badge("‖", "Pacemaker does not manage it", Tone.WARN)
-BADGES = (LIVE_MIGRATABLE, WOULD_REBOOT, CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)
+PASSAGE_BADGES = {
+    Passage.LIVE: LIVE_MIGRATABLE,
+    Passage.SIDE_EFFECTS: LIVE_WITH_OTHERS,
+    Passage.FAILS: WOULD_FAIL,
+    Passage.REBOOT: WOULD_REBOOT,
+    Passage.UNKNOWN: MOVE_UNKNOWN,
+}
+BADGES = (*PASSAGE_BADGES.values(), CONSTRAINT_LEFT, HAS_FAILED, UNMANAGED)
 """All of them, for a legend."""
 
 
-def badges(vm: VM) -> Iterator[Badge]:
+def badges(vm: VM, prospect: Prospect) -> Iterator[Badge]:
     """The badges of a VM, in the order of `BADGES`."""
-    if vm.node is not None and vm.live_migration.possible is not None:
-        yield LIVE_MIGRATABLE if vm.live_migration.possible else WOULD_REBOOT
+    if vm.node is not None and prospect.passage in PASSAGE_BADGES:
+        yield PASSAGE_BADGES[prospect.passage]
     if left_over(vm):
         yield CONSTRAINT_LEFT
     if vm.failed and vm.state is not VMState.FAILED:

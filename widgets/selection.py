@@ -42,8 +42,8 @@ class Selection:
         return replace(self, marked=self.marked - gone) if gone else self
 
     def to_take(self) -> str | None:
-        """The VM by which something is picked up: one of the marked, unless another is meant."""
-        if self.marked and (self.vm is None or self.vm in self.marked):
+        """The VM by which something is picked up: marks win over the cursor."""
+        if self.marked:
             return min(self.marked)
         return self.vm
 

@@ -10,10 +10,14 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from backends.data.picture import LOST, Cluster, NodeState, Stale
-from widgets.bars import clock_text, duration_text, literal
-from widgets.tones import MUTED
+from backends.judgement.health import Health
+from widgets.bars import clock_text, cut, duration_text, literal
+from widgets.glyphs import GRADE_MARKS
+from widgets.tones import MUTED, toned
 
 _MOST_STALE = 3
+WORST = 44
+"""In cells: what is worst shall not push all else out."""
 
 
 class StatusLine(Widget):
@@ -31,6 +35,11 @@ class StatusLine(Widget):
     paused_since: reactive[float | None] = reactive(None, layout=True)
     read_only: reactive[bool] = reactive(False)
     mouse_released: reactive[bool] = reactive(False)
+    health: reactive[Health] = reactive(Health())
+    marked: reactive[int] = reactive(0)
+    """How many VMs are marked."""
+    filter_text: reactive[str] = reactive("")
+    """Of the view in sight."""
 
     def __init__(self, title: str, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
@@ -62,6 +71,7 @@ class StatusLine(Widget):
         if picture is None:
             return
         yield _quorum(picture)
+        yield from self._worst()
         yield from _lost(picture)
         if picture.maintenance:
             yield Content.styled("‖ maintenance", "$warning")
@@ -77,7 +87,19 @@ class StatusLine(Widget):
         counts = (_count(len(picture.nodes), "node"), _count(len(picture.vms), "VM"))
         yield Content.styled("  ".join(counts), MUTED)
 
+    def _worst(self) -> Iterator[Content]:
+        """What is worst, in words, and how much more there is; `n` leads there."""
+        worst, urgent = self.health.worst, len(self.health.urgent)
+        if worst is not None:
+            mark = GRADE_MARKS[worst.grade]
+            more = f"  +{urgent - 1}" if urgent > 1 else ""
+            yield toned(f"{mark.glyph} {cut(worst.text, WORST)}{more}", mark.tone)
+
     def _marks(self) -> Iterator[Content]:
+        if self.marked:
+            yield Content.styled(f"◉ {self.marked} marked", "$accent")
+        if self.filter_text:
+            yield Content.styled(f"/ {literal(self.filter_text)}", "$accent")
         if self.paused_since is not None:
             yield Content.styled("‖ PAUSED", "bold $warning")
         if self.mouse_released:

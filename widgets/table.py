@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
@@ -56,6 +56,9 @@ class KeyedTable(DataTable[Text]):
         self._columns = columns
         self._follow = follow
         self._shown: dict[str, Row] = {}
+        self._all: Mapping[str, Row] = {}
+        self.filter_text = ""
+        """Parts of what a row says; rows that lack one of them are hidden."""
 
     def on_mount(self) -> None:
         for column in self._columns:
@@ -63,7 +66,10 @@ class KeyedTable(DataTable[Text]):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw_again())
 
     def show(self, rows: Mapping[str, Row]) -> None:
-        """Draw these rows, in their order."""
+        """Draw these rows, in their order, as far as they match the filter."""
+        self._all = rows
+        if parts := self.filter_text.casefold().split():
+            rows = {key: row for key, row in rows.items() if _matches(row, parts)}
         at_end = self.cursor_row >= self.row_count - 1
         kept = [key for key in self._shown if key in rows]
         if kept != list(islice(rows, len(kept))):
@@ -80,6 +86,16 @@ class KeyedTable(DataTable[Text]):
             self._shown[key] = row
         if self._follow and at_end and self.row_count:
             self.move_cursor(row=self.row_count - 1, animate=False)
+
+    def filter(self, text: str) -> None:
+        """Show only what has all of these parts in it."""
+        self.filter_text = text
+        self.show(self._all)
+
+    def select(self, key: str) -> None:
+        """Put the cursor on this row, where it is shown."""
+        if key in self._shown:
+            self.move_cursor(row=self.get_row_index(key), animate=False)
 
     @property
     def selected_key(self) -> str | None:
@@ -121,3 +137,8 @@ class KeyedTable(DataTable[Text]):
     def _text(self, cell: Cell) -> Text:
         style = self.get_component_rich_style(f"keyed-table--{cell.tone.value}", partial=True)
         return Text(literal(cell.text), style=style, no_wrap=True, end="")
+
+
+def _matches(row: Row, parts: Sequence[str]) -> bool:
+    said = "\n".join(cell.text for cell in row).casefold()
+    return all(part in said for part in parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.judgement.changes import Event
-from widgets.bars import clock_text
+from widgets.bars import moment_text
 from widgets.events import MARKS
 from widgets.glyphs import Tone
 from widgets.table import Cell, KeyedTable, Row
@@ -16,16 +16,22 @@ class Timeline(KeyedTable):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__("time", " ", "what", "VM", "node", follow=True, id=id)
+        self._events: dict[str, Event] = {}
 
-    def show_events(self, first: int, events: Sequence[Event]) -> None:
+    def show_events(self, first: int, events: Sequence[Event], now: float) -> None:
         """Draw these; `first` is how many there were before them."""
-        self.show({str(first + index): _row(event) for index, event in enumerate(events)})
+        self._events = {str(first + index): event for index, event in enumerate(events)}
+        self.show({key: _row(event, now) for key, event in self._events.items()})
+
+    @property
+    def selected_event(self) -> Event | None:
+        return self._events.get(self.selected_key or "")
 
 
-def _row(event: Event) -> Row:
+def _row(event: Event, now: float) -> Row:
     glyph, tone = MARKS[event.severity]
     return (
-        Cell(clock_text(event.at), Tone.MUTED),
+        Cell(moment_text(event.at, now), Tone.MUTED),
         Cell(glyph, tone),
         Cell(event.text, tone),
         Cell(event.vm or "", Tone.MUTED),

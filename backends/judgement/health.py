@@ -26,7 +26,7 @@ from backends.judgement.moves import QueueState
 from backends.judgement.outlook import Chance, Outlook
 from backends.judgement.policy import left_over
 from backends.judgement.proof import places
-from backends.judgement.prospect import Passage, Prospect
+from backends.judgement.prospect import Passage, Prospect, untold
 
 
 class Grade(StrEnum):
@@ -132,6 +132,19 @@ class Health:
 
 def _worst(problems: tuple[Problem, ...]) -> Grade:
     return problems[0].grade if problems else Grade.FINE
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All that is judged of one picture: what every view is given beside it."""
+
+    health: Health = Health()
+    prospects: Mapping[str, Prospect] = field(default_factory=dict)
+    outlooks: Mapping[str, Outlook] = field(default_factory=dict)
+
+    def prospect(self, vm: VM) -> Prospect:
+        """The last word on a live migration of it."""
+        return self.prospects.get(vm.id) or untold(vm)
 
 
 def judge_health(picture: Cluster, known: Known) -> Health:
@@ -283,6 +296,7 @@ def _of_report(report: Report) -> Iterator[Problem]:
     """What the doctor calls wrong, of whom it concerns; its warnings are its own view's matter."""
     for finding in report.findings:
         if finding.state is State.WRONG:
-            text = f"{finding.check}: {finding.seen}"
+            where = f" on {finding.node}" if finding.node else ""
+            text = f"{finding.check}{where}: {finding.seen}"
             for vm in finding.concerns or (finding.vm,):
                 yield Problem(Grade.ERROR, Kind.DOCTOR, text, vm, None if vm else finding.node)

@@ -111,8 +111,8 @@ def test_what_the_doctor_calls_wrong_reaches_whom_it_concerns() -> None:
         Finding(Topic.RESOURCE, "on-fail", State.WARNING, "not set", vm="web1"),
     )
     found = health(WELL, Known(report=Report(findings)))
-    assert [p.text for p in found.vms["web1"]] == ["cpu: incompatible"]
-    assert [p.text for p in found.nodes["bravo"]] == ["node names: delta is 127.0.1.1"]
+    assert [p.text for p in found.vms["web1"]] == ["cpu on bravo: incompatible"]
+    assert [p.text for p in found.nodes["bravo"]] == ["node names on bravo: delta is 127.0.1.1"]
     assert found.count(Grade.ERROR) == 2
 
 

@@ -55,7 +55,7 @@ async def test_the_cluster_is_examined_by_itself_and_4_shows_what_was_found(
 ) -> None:
     async with at_the_app(unfit, journal) as operator:
         await operator.until(lambda: operator.house.doctor.report is not None, "examined")
-        await operator.press("4")
+        await operator.press("5")
         await operator.until_sees("4 wrong, 4 warnings")
         for check in ("names: node names", "config file", "timeout of migrate_to", "on-fail"):
             assert operator.sees(check), check

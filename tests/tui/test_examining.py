@@ -59,7 +59,7 @@ async def test_a_report_of_another_configuration_says_so_and_is_renewed(
             lambda: operator.house.doctor.examination.stale_since is not None,
             "noticed on the board",
         )
-        await operator.press("4")
+        await operator.press("5")
         await operator.until(
             lambda: operator.sees("examined") and not operator.sees("leftover"), "renewed"
         )
@@ -71,7 +71,7 @@ async def test_one_examination_at_a_time_and_one_more_when_asked_meanwhile(
     backend = Slow()
     async with at_the_app(backend, journal) as operator:
         await operator.until(lambda: backend.begun == 1, "begun by itself")
-        await operator.press("4", "r", "r", "r")
+        await operator.press("5", "r", "r", "r")
         await operator.until_sees("examining …")
         assert backend.begun == 1
         backend.let.set()
@@ -87,7 +87,7 @@ async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journa
     async with at_the_app(backend, journal) as operator:
         await operator.until(lambda: operator.house.doctor.report is not None, "examined")
         await operator.pick_up("web1")
-        await operator.press("escape", "4", "1")
+        await operator.press("escape", "5", "1")
         assert backend.begun == 1, "what is fresh is relied on"
         started_at = operator.house.doctor.clock()
         operator.house.doctor.clock = lambda: started_at + 3600
@@ -96,9 +96,9 @@ async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journa
         await operator.press("escape")
         operator.house.doctor.clock = lambda: started_at + 7200
         backend.let.clear()
-        await operator.press("4")
+        await operator.press("5")
         await operator.until(lambda: backend.begun == 3, "again, for the view")
-        await operator.press("1", "4")
+        await operator.press("1", "5")
         backend.let.set()
         await operator.until_sees("examined")
         assert backend.begun == 3, "who comes meanwhile waits for that one"
@@ -109,7 +109,7 @@ async def test_an_examination_that_failed_says_why_and_can_be_tried_again(
 ) -> None:
     backend = Silent(3, 12, 1, 0, "unfit")
     async with at_the_app(backend, journal) as operator:
-        await operator.press("4")
+        await operator.press("5")
         await operator.until_sees("✖ not examined: alpha: no answer to [cibadmin]")
         assert operator.sees("look at alpha")
         backend.forgiven = True
@@ -123,5 +123,5 @@ async def test_a_bug_in_an_examination_does_not_look_like_one_that_goes_on(
 ) -> None:
     async with at_the_app(Buggy(3, 12, 1, 0, "calm"), journal) as operator:
         await operator.until_sees("nobody thought of [this]")
-        await operator.press("4")
+        await operator.press("5")
         await operator.until_sees("✖ not examined: a bug in vmferry")

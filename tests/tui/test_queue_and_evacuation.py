@@ -43,7 +43,7 @@ async def test_vms_dropped_together_become_a_queue_that_can_be_changed(
             assert operator.sees(f"{vm} moves to bravo, live")
         assert not writes(operator)
         await confirm(operator)
-        await operator.press("6")
+        await operator.press("7")
         await operator.until_sees("1 running, 3 waiting")
         waiting = order(operator)[1:]
         await operator.press("space")
@@ -71,7 +71,7 @@ async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_ope
         await operator.press("o")
         await operator.until_sees("cli-prefer-db-replica")
         await confirm(operator)
-        await operator.press("6")
+        await operator.press("7")
         await operator.until_sees("2 running, 2 waiting, up to 2 at once")
         await operator.press("minus")
         await operator.until_sees("up to 1 at once")
@@ -112,7 +112,7 @@ async def test_a_failure_stops_the_queue_and_says_so(
         await drop_together(operator, ("vpn", "web1"), "bravo")
         await confirm(operator)
         await operator.until_sees("The queue stopped")
-        await operator.press("escape", "6")
+        await operator.press("escape", "7")
         await operator.until_sees("✖ failed")
         assert operator.sees("⊘ left out")
         assert vm_of(operator, "web1").node == "alpha"
@@ -124,7 +124,7 @@ async def test_a_queue_that_is_stopped_begins_no_more(
     async with at_the_app(backend, journal) as operator:
         await drop_together(operator, ("vpn", "web1"), "bravo")
         await confirm(operator)
-        await operator.press("6")
+        await operator.press("7")
         await operator.until_sees("1 running")
         await operator.press("z")
         await operator.until(lambda: not operator.house.desk.under_way, "ended")

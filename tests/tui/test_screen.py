@@ -99,7 +99,7 @@ async def test_every_view_opens(
     backend: SimulatedBackend, journal: Journal, key: str, text: str
 ) -> None:
     async with at_the_app(backend, journal) as operator:
-        await operator.press("2", key)
+        await operator.press("3", key)
         await operator.until_sees(text)
 
 
@@ -107,10 +107,10 @@ async def test_the_timeline_tells_what_happened_while_another_view_was_open(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
     async with at_the_app(backend, journal) as operator:
-        await operator.press("5")
+        await operator.press("6")
         backend.world.execute(("crm_resource", "--move", "--resource", "web1", "--node", "bravo"))
         await operator.until_sees("web1 migrates")
-        await operator.press("3")
+        await operator.press("4")
         await operator.until_sees("constraint cli-prefer-web1 was set")
 
 
@@ -118,7 +118,7 @@ async def test_a_vm_chosen_in_the_table_is_selected_on_the_board(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
     async with at_the_app(backend, journal) as operator:
-        await operator.press("2")
+        await operator.press("3")
         await operator.until_sees("Nodes 3")
         await operator.press("right_square_bracket")
         await operator.until_sees("a move is")
@@ -236,10 +236,10 @@ async def test_strange_names_are_shown_literally_in_every_view(journal: Journal)
             operator.board.select(vm)
             await operator.pilot.pause()
             await look_harmless(operator)
-        await operator.press("3", "4", "5", "1")
+        await operator.press("4", "5", "6", "1")
         await operator.until_sees("[red]x[/]")
         await look_harmless(operator)
-        await operator.press("2")
+        await operator.press("3")
         await operator.pilot.click(offset=operator.at("VMs 16"))
         await operator.until_sees("[red]x[/]")
         await look_harmless(operator)
@@ -315,7 +315,7 @@ async def test_the_ends_of_the_list_of_commands_are_its_first_and_its_newest(
         for number in range(60):
             with backend.commands.record("alpha", f"command-{number:02} {'x' * 300}"):
                 pass
-        await operator.press("5")
+        await operator.press("6")
         await operator.until_sees("command-59")
         await operator.press("home")
         await operator.until_sees("command-00")

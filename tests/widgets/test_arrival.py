@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.app import App, ComposeResult
 
 from backends.data.picture import Migration
+from backends.judgement.health import Judged
 from board_app import on_board, outlooks
 from board_pictures import cluster, migrating
 from widgets.details import Details
@@ -30,7 +31,7 @@ async def told_of(copy: Migration) -> str:
     app = DetailsApp()
     async with app.run_test():
         details = app.query_one(Details)
-        details.show(picture, "web01", None, outlook=outlooks(picture)["web01"])
+        details.show(picture, "web01", None, judged=Judged(outlooks=outlooks(picture)))
         return f"{card}\n{details.content.plain}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.widget import Widget
 
 from backends.data.picture import Cluster
-from board_app import Hands, on_board
+from board_app import Hands, judged, on_board
 from board_pictures import cluster, migrating, node, vm, with_node, with_vm
 from widgets.board import Board
 
@@ -118,7 +118,7 @@ async def test_an_equal_picture_repaints_nothing() -> None:
     async with on_board(cluster(3, 30)) as hands:
         await hands.show(cluster(3, 30))
         hands.board._dirty_regions.clear()
-        hands.board.show(cluster(3, 30))
+        hands.board.show(cluster(3, 30), judged(cluster(3, 30)))
         assert not hands.board._dirty_regions
 
 

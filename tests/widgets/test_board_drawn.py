@@ -15,6 +15,7 @@ from backends.data.picture import (
     Stale,
     VMState,
 )
+from backends.judgement.health import Judged
 from backends.judgement.outlook import Chance, Outlook
 from board_app import on_board
 from board_pictures import cluster, eventful, migrating, node, vm, with_node, with_vm
@@ -94,7 +95,8 @@ async def test_a_stalled_copy_is_named_in_full_on_a_narrow_card() -> None:
     found = vm("db-primary", "node01")
     picture = migrating(replace(cluster(), vms=(found,)), found.id, "node02")
     async with on_board(picture, size=(80, 24)) as hands:
-        hands.board.show(picture, {"db-primary": Outlook(Chance.STALLED, "it will not arrive")})
+        stalled = Outlook(Chance.STALLED, "it will not arrive")
+        hands.board.show(picture, Judged(outlooks={"db-primary": stalled}))
         await hands.pilot.pause()
         assert "➜ db-primary" in hands.glass()
         assert "⚠ stalled" in hands.glass()

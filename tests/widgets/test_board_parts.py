@@ -14,6 +14,7 @@ from textual.message import Message
 
 from backends.data.picture import Cluster
 from backends.data.plan import Verdict, VerdictKind
+from backends.judgement.health import Judged
 from board_pictures import cluster, node, vm, with_node, with_vm
 from widgets import drag
 from widgets.board import messages
@@ -35,7 +36,7 @@ SIZE = Size(120, 40)
 
 def shown(picture: Cluster, size: Size = SIZE) -> Shown:
     stage = Stage()
-    stage.show(picture, {})
+    stage.show(picture, Judged())
     stage.place(size)
     return Shown(Sight(stage.scene, stage.layout, stage.view))
 
@@ -133,7 +134,7 @@ def test_what_is_not_painted_again_is_as_it_was(after: Shown) -> None:
 def gripped(picture: Cluster) -> tuple[Grip, list[Message]]:
     stage, said = Stage(), list[Message]()
     grip = Grip(stage, said.append)
-    grip.show(picture, {})
+    grip.show(picture, Judged())
     stage.place(SIZE)
     return grip, said
 
@@ -141,14 +142,14 @@ def gripped(picture: Cluster) -> tuple[Grip, list[Message]]:
 def test_the_selection_follows_its_vm_to_another_node() -> None:
     grip, _ = gripped(cluster(3, 9))
     grip.select("web01", None)
-    grip.show(with_vm(cluster(3, 9), vm("web01", "node03")), {})
+    grip.show(with_vm(cluster(3, 9), vm("web01", "node03")), Judged())
     assert grip.selection == Selection("node03", "web01")
 
 
 def test_without_any_node_nothing_is_selected() -> None:
     grip, _ = gripped(cluster())
     assert grip.selection.anything
-    grip.show(Cluster(), {})
+    grip.show(Cluster(), Judged())
     assert not grip.selection.anything
     assert grip.step(Way.DOWN) is None
 

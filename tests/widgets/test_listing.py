@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from backends.data.picture import Cluster, Migration, NodeState, Phase, VMState
-from backends.judgement.health import Known, judge_health
+from backends.judgement.health import Judged, Known, judge_health
 from core.pictures import NODES, cluster, vm
 from widgets.listing.view import Listing
 
@@ -40,8 +40,8 @@ class ListingApp(App[None]):
 
     def show(self, picture: Cluster) -> None:
         self.picture = picture
-        health = judge_health(picture, Known())
-        self.query_one(Listing).show(picture, health, {}, self.marked)
+        judged = Judged(judge_health(picture, Known()))
+        self.query_one(Listing).show(picture, judged, self.marked)
 
     @on(Listing.Highlighted)
     def _highlighted(self, event: Listing.Highlighted) -> None:

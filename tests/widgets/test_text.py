@@ -20,6 +20,7 @@ from backends.data.picture import (
     VMState,
 )
 from backends.data.plan import Verdict, VerdictKind
+from backends.judgement.prospect import Passage, Prospect, untold
 from board_pictures import node, vm
 from widgets.bars import (
     bar,
@@ -208,9 +209,14 @@ def test_every_badge_shows() -> None:
         failed=True,
         managed=False,
     )
-    text = text_of(paint_card(Card(troubled), 40, 2, plain_look, Ground.PLAIN, False)[0])
+    text = text_of(
+        paint_card(
+            Card(troubled, prospect=untold(troubled)), 40, 2, plain_look, Ground.PLAIN, False
+        )[0]
+    )
     assert all(glyph in text for glyph in "⊘⚑✖‖")
-    quiet = paint_card(Card(vm("x", "a")), 40, 2, plain_look, Ground.PLAIN, False)[0]
+    calm = Card(vm("x", "a"), prospect=Prospect(Passage.LIVE))
+    quiet = paint_card(calm, 40, 2, plain_look, Ground.PLAIN, False)[0]
     assert "⇄" in text_of(quiet)
 
 

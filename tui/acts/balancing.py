@@ -10,7 +10,7 @@ from tui.acts.offer import About, Offer
 from tui.acts.queueing import Queueing
 from tui.proposal import Proposal, refused
 from tui.proposals.home import of_balance
-from tui.selection import Selection
+from widgets.selection import Selection
 
 BALANCE = Offer(
     "balance",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from backends.data.picture import Cluster
 from tui.acts.desk import NO_VM, Desk
 from tui.acts.offer import About, Offer
-from tui.selection import Selection
+from widgets.selection import Selection
 
 CHECKLIST = Offer(
     "checklist",

@@ -14,7 +14,7 @@ from tui.acts.offer import About, Offer
 from tui.messages import Doing
 from tui.proposal import Proposal
 from tui.proposals.clear import of_clear
-from tui.selection import Selection
+from widgets.selection import Selection
 
 CLEAR = Offer(
     "clear",

@@ -18,8 +18,8 @@ from tui.dialog import error_content
 from tui.glass import Glass
 from tui.messages import Doing, Ended, Proposed, Reported, Trouble
 from tui.proposal import READ_ONLY, Make, Proposal, Then
-from tui.selection import Selection
 from widgets.facts import constraint_text
+from widgets.selection import Selection
 from widgets.tones import heading, toned
 
 GROUP = "acts"

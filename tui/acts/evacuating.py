@@ -15,7 +15,7 @@ from tui.acts.queueing import Queueing
 from tui.messages import Doing, Trouble
 from tui.proposal import Proposal, refused
 from tui.proposals.evacuate import of_evacuation, variants
-from tui.selection import Selection
+from widgets.selection import Selection
 
 EVACUATE = Offer(
     "evacuate",

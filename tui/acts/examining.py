@@ -15,8 +15,8 @@ from backends.doctor.examine import examine
 from tui.acts.desk import Desk
 from tui.acts.offer import About, Offer
 from tui.messages import ExaminationChanged, Examined
-from tui.selection import Selection
 from widgets.doctor_rows import Examination, compared
+from widgets.selection import Selection
 
 EXAMINE = Offer(
     "examine",

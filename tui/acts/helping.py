@@ -13,7 +13,7 @@ from tui.acts.offer import About, Offer
 from tui.copies import Copies
 from tui.messages import Doing
 from tui.proposal import Proposal
-from tui.selection import Selection
+from widgets.selection import Selection
 
 DOWNTIME = Offer(
     "downtime",

@@ -40,3 +40,5 @@ ACTS = (
     Listed(CHECKLIST, lambda g: Checking(g.desk, g.checklist)),
     Listed(CLEAR, lambda g: Clearing(g.desk)),
 )  # fmt: skip
+
+OFFERS = {offer.name: offer for offer, _ in ACTS}

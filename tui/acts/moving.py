@@ -24,7 +24,7 @@ from tui.acts.queueing import Queueing
 from tui.messages import Trouble, VerdictsGiven
 from tui.proposal import Proposal
 from tui.proposals.move import of_plan
-from tui.selection import Selection
+from widgets.selection import Selection
 
 PICK_UP = Offer(
     "pick_up",

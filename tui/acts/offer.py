@@ -9,7 +9,7 @@ from typing import Protocol
 from textual.binding import Binding
 
 from backends.data.picture import Cluster
-from tui.selection import Selection
+from widgets.selection import Selection
 
 
 class About(Enum):
@@ -18,6 +18,12 @@ class About(Enum):
     VM = "VM"
     NODE = "node"
     CLUSTER = "cluster"
+
+    def of(self, chosen: Selection) -> str | None:
+        """The name of it that is highlighted; `None` where none is. The cluster always is."""
+        if self is About.CLUSTER:
+            return ""
+        return chosen.vm if self is About.VM else chosen.node
 
 
 @dataclass(frozen=True, slots=True)

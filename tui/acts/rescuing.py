@@ -12,7 +12,7 @@ from tui.acts.offer import About, Offer
 from tui.messages import Doing
 from tui.proposal import Proposal
 from tui.proposals.rescue import TITLES, of_rescue, why_not
-from tui.selection import Selection
+from widgets.selection import Selection
 
 ABORT = Offer(
     "abort",

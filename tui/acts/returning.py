@@ -14,7 +14,7 @@ from tui.acts.queueing import Queueing
 from tui.messages import Doing, Proposed, Trouble
 from tui.proposal import Proposal, refused
 from tui.proposals.home import of_homecoming, of_return
-from tui.selection import Selection
+from widgets.selection import Selection
 
 BRING_BACK = Offer(
     "bring_back",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from backends.data.examination import State
 from backends.data.picture import Cluster
 from tui.acts.examining import Examining
 from tui.messages import ExaminationChanged, News
-from tui.selection import Selection
-from tui.views.view import Tab
+from tui.views.view import Count, Tab
+from widgets.doctor_rows import MARKS
 from widgets.doctor_view import DoctorView
+from widgets.selection import Selection
 
 DOCTOR = Tab(
-    "4", "doctor", "Doctor", "What stands in the way of live migrations, and what cures it"
+    "5", "doctor", "Doctor", "Doc", "What stands in the way of live migrations, and what cures it"
 )
 
 
@@ -29,4 +31,19 @@ class DoctorsView:
         self._doctor.examine_when_old()
 
     def highlighted(self) -> Selection:
-        return Selection(self.widget.selected_vm)
+        return Selection(vm=self.widget.selected_vm, node=self.widget.selected_node)
+
+    @property
+    def filter_text(self) -> str:
+        return self.widget.filter_text
+
+    def filter(self, text: str) -> None:
+        self.widget.filter(text)
+
+    def counts(self) -> tuple[Count, ...]:
+        report = self._doctor.report
+        if report is None:
+            return ()
+        found = {state: sum(f.state is state for f in report.findings) for state in State}
+        shown = (state for state in (State.WRONG, State.WARNING) if found[state])
+        return tuple((f"{MARKS[s].glyph}{found[s]}", MARKS[s].tone) for s in shown)

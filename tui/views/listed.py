@@ -9,6 +9,7 @@ from tui.given import Given
 from tui.views.board import BOARD, BoardView
 from tui.views.cluster import CLUSTER, ClusterView
 from tui.views.doctor import DOCTOR, DoctorsView
+from tui.views.listing import LIST, ListView
 from tui.views.logs import LOGS, LogsView
 from tui.views.queue import QUEUE, QueuesView
 from tui.views.timeline import TIMELINE, TimelineView
@@ -21,9 +22,10 @@ class Listed(NamedTuple):
 
 
 VIEWS = (
-    Listed(BOARD, lambda given: BoardView(given.board, given.copies)),
-    Listed(CLUSTER, lambda given: ClusterView()),
-    Listed(TIMELINE, lambda given: TimelineView(given.log)),
+    Listed(BOARD, lambda given: BoardView(given.board, given.judging)),
+    Listed(LIST, lambda given: ListView(given.board, given.judging)),
+    Listed(CLUSTER, lambda given: ClusterView(given.judging)),
+    Listed(TIMELINE, lambda given: TimelineView(given.chronicle)),
     Listed(DOCTOR, lambda given: DoctorsView(given.doctor)),
     Listed(LOGS, lambda given: LogsView(given.desk.backend.commands)),
     Listed(QUEUE, lambda given: QueuesView(given.queue)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from backends.clusters.command_log import CommandLog
 from backends.data.picture import Cluster
 from tui.messages import CommandsChanged, News
-from tui.selection import Selection
-from tui.views.view import Tab
+from tui.views.view import Count, Tab
 from widgets.command_list import CommandList
+from widgets.selection import Selection
 
-LOGS = Tab("5", "logs", "Logs", "Every command that was sent to a node")
+LOGS = Tab("6", "logs", "Commands", "Cmds", "Every command that was sent to a node")
 
 
 class LogsView:
@@ -27,3 +27,13 @@ class LogsView:
 
     def highlighted(self) -> Selection:
         return Selection()
+
+    @property
+    def filter_text(self) -> str:
+        return self.widget.filter_text
+
+    def filter(self, text: str) -> None:
+        self.widget.filter(text)
+
+    def counts(self) -> tuple[Count, ...]:
+        return ()

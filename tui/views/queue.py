@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from backends.data.picture import Cluster
+from backends.judgement.moves import ItemState
 from tui.acts.queueing import Queueing
 from tui.messages import News, QueueChanged
-from tui.selection import Selection
-from tui.views.view import Tab
+from tui.views.view import Count, Tab
+from widgets.glyphs import Tone
 from widgets.queue_view import QueueView
+from widgets.selection import Selection
 
-QUEUE = Tab("6", "queue", "Queue", "The queue of moves: its order, and how long it takes")
+QUEUE = Tab("7", "queue", "Queue", "Que", "The queue of moves: its order, and how long it takes")
 
 
 class QueuesView:
@@ -26,4 +28,19 @@ class QueuesView:
         self.widget.focus()
 
     def highlighted(self) -> Selection:
-        return Selection(self.widget.selected_key)
+        return Selection(vm=self.widget.selected_key)
+
+    @property
+    def filter_text(self) -> str:
+        return self.widget.filter_text
+
+    def filter(self, text: str) -> None:
+        self.widget.filter(text)
+
+    def counts(self) -> tuple[Count, ...]:
+        state = self._queue.state
+        if state is None or (state.finished and state.stopped is None):
+            return ()
+        done = len(state.having(ItemState.DONE))
+        tone = Tone.BAD if state.stopped is not None else Tone.BUSY
+        return ((f"{done}/{len(state.items)}", tone),)

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from backends.data.picture import Cluster
-from tui.event_log import EventLog
+from tui.chronicle import Chronicle
 from tui.messages import News
-from tui.selection import Selection
-from tui.views.view import Tab
+from tui.views.view import Count, Tab
+from widgets.glyphs import Tone
+from widgets.selection import Selection
 from widgets.timeline import Timeline
 
-TIMELINE = Tab("3", "timeline", "Timeline", "Everything that was seen to happen")
+TIMELINE = Tab("4", "timeline", "Events", "Evts", "Everything that was seen to happen")
 
 
 class TimelineView:
+    """What was bad is unread until it was in sight here."""
+
     drawn_by: tuple[type[News], ...] = ()
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, chronicle: Chronicle) -> None:
         self.widget = Timeline(id=TIMELINE.name)
-        self._log = log
+        self._chronicle = chronicle
 
     def draw(self, picture: Cluster) -> None:
-        self.widget.show_events(self._log.dropped, self._log.events)
+        log = self._chronicle.log
+        self.widget.show_events(log.dropped, log.events, picture.taken_at)
+        self._chronicle.read()
 
     def enter(self) -> None:
         self.widget.focus()
 
     def highlighted(self) -> Selection:
-        key = self.widget.selected_key
-        if key is None:
-            return Selection()
-        event = self._log.events[max(0, int(key) - self._log.dropped)]
-        return Selection(event.vm, event.node)
+        event = self.widget.selected_event
+        return Selection(vm=event.vm, node=event.node) if event is not None else Selection()
+
+    @property
+    def filter_text(self) -> str:
+        return self.widget.filter_text
+
+    def filter(self, text: str) -> None:
+        self.widget.filter(text)
+
+    def counts(self) -> tuple[Count, ...]:
+        unread = len(self._chronicle.alarms)
+        return ((f"•{unread}", Tone.BAD),) if unread else ()

@@ -9,9 +9,11 @@ from textual.widget import Widget
 
 from backends.data.picture import Cluster
 from tui.messages import News
-from tui.selection import Selection
+from widgets.glyphs import Tone
+from widgets.selection import Selection
 
 _GROUP = Binding.Group("Views", compact=True)
+Count = tuple[str, Tone]
 
 
 class Tab(NamedTuple):
@@ -19,6 +21,8 @@ class Tab(NamedTuple):
     name: str
     """Of its widget."""
     title: str
+    short: str
+    """Where there is little room."""
     tooltip: str
 
     def binding(self) -> Binding:
@@ -28,6 +32,7 @@ class Tab(NamedTuple):
             self.title,
             id=f"view.{self.name}",
             group=_GROUP,
+            show=False,  # the bar shows them
             tooltip=self.tooltip,
         )
 
@@ -51,9 +56,22 @@ class View(Protocol):
     def highlighted(self) -> Selection:
         """The VM or node under its cursor; an empty one where it has none."""
 
+    def counts(self) -> tuple[Count, ...]:
+        """What is to be known of it from afar."""
+
 
 @runtime_checkable
 class Filtered(Protocol):
-    """A view that can show only what matches; others leave `/` to the board."""
+    """A view that can show only what matches."""
+
+    @property
+    def filter_text(self) -> str: ...
 
     def filter(self, text: str) -> None: ...
+
+
+@runtime_checkable
+class Selecting(Protocol):
+    """A view in which a VM or a node can be highlighted from outside."""
+
+    def select(self, chosen: Selection) -> None: ...

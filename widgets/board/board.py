@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from backends.data.picture import Cluster
 from backends.data.plan import Verdict
-from backends.judgement.outlook import Outlook
+from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
 from widgets.board.css import BOARD_CSS
@@ -71,12 +71,12 @@ class Board(ScrollView, can_focus=True):
 
     # What the app tells the board, and asks it
 
-    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook] | None = None) -> None:
+    def show(self, picture: Cluster, judged: Judged | None = None) -> None:
         """Draw another picture. Selection, marks and what is in the hand follow the VMs.
 
-        `outlooks`: what is to be expected of the copies under way.
+        `judged`: what is wrong, and to be expected, of all that is in it.
         """
-        self._grip.show(picture, outlooks or {})
+        self._grip.show(picture, judged or Judged())
         self._place()
         self._renew()
 
@@ -91,6 +91,11 @@ class Board(ScrollView, can_focus=True):
     def select(self, vm: str | None, node: str | None = None) -> None:
         """Select a VM, or a node's head."""
         self._look_at(self._grip.select(vm, node))
+
+    def toggle(self, vm: str) -> None:
+        """Mark a VM, or unmark it."""
+        self._grip.toggle(vm)
+        self._renew()
 
     def pick_up(self, vms: Iterable[str]) -> None:
         """Take VMs into the hand, as the key does."""

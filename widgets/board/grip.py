@@ -8,7 +8,7 @@ from textual.message import Message
 
 from backends.data.picture import Cluster
 from backends.data.plan import Verdict
-from backends.judgement.outlook import Outlook
+from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
 from widgets.board.moves import Spot, Way, ends, followed, moved, neighbour, spot_of
@@ -28,10 +28,10 @@ class Grip:
 
     # What the app tells
 
-    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook]) -> None:
+    def show(self, picture: Cluster, judged: Judged) -> None:
         """Another picture: selection, marks and what is in the hand follow the VMs."""
         before = self._spot()
-        self._stage.show(picture, outlooks)
+        self._stage.show(picture, judged)
         if self.selection.marked:
             self.selection = self.selection.among({vm.id for vm in picture.vms})
         if not self.hand.resting:
@@ -91,7 +91,11 @@ class Grip:
     def mark(self) -> None:
         """Mark the selected VM, or unmark it."""
         if self.selection.vm is not None:
-            self.selection = self.selection.toggled(self.selection.vm)
+            self.toggle(self.selection.vm)
+
+    def toggle(self, vm: str) -> None:
+        """Mark a VM, or unmark it."""
+        self.selection = self.selection.toggled(vm)
 
     # The hand
 

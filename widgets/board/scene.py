@@ -16,7 +16,9 @@ from backends.data.picture import (
     NodeKind,
     NodeState,
 )
+from backends.judgement.health import Grade, Judged
 from backends.judgement.outlook import Outlook
+from backends.judgement.prospect import UNKNOWN, Prospect
 from widgets.bars import clock_text
 from widgets.board.trends import Trend
 from widgets.natural import natural
@@ -38,6 +40,10 @@ class Card:
     """Whether its numbers, and perhaps its state, are only what was last heard."""
     outlook: Outlook | None = None
     """What is to be expected of its copy."""
+    prospect: Prospect = UNKNOWN
+    """The last word on a live migration of it."""
+    grade: Grade = Grade.FINE
+    """How bad what is wrong with it is."""
 
     @property
     def key(self) -> CardKey:
@@ -95,11 +101,11 @@ def make_scene(
     picture: Cluster,
     filter_text: str,
     known: Mapping[CardKey, Card],
-    outlooks: Mapping[str, Outlook] | None = None,
+    judged: Judged | None = None,
     trends: Mapping[str, Trend] | None = None,
 ) -> Scene:
     """Everything there is to draw. A card equal to one already `known` is that very card."""
-    outlooks, trends = outlooks or {}, trends or {}
+    judged, trends = judged or Judged(), trends or {}
     stale = picture.stale_pacemaker()
     old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
     migrations = {migration.vm: migration for migration in picture.migrations}
@@ -128,10 +134,10 @@ def make_scene(
         if not shown:
             continue
         old = bool(stale) if home is None else home in silent
-        card = _card(known, vm, migration, False, old, outlooks.get(vm.id))
+        card = _card(known, Card(vm, migration, False, old, *_judgement(judged, vm)))
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
-            arrival = _card(known, vm, migration, True, bool(stale), None)
+            arrival = _card(known, Card(vm, migration, True, bool(stale)))
             cards[migration.target].append(arrival)
 
     ranks = _ranks(tuple(vm.id for vm in picture.vms))
@@ -163,25 +169,14 @@ def make_scene(
     return Scene(tuple(columns), bool(parts), bool(stale))
 
 
-def _card(
-    known: Mapping[CardKey, Card],
-    vm: VM,
-    migration: Migration | None,
-    arriving: bool,
-    stale: bool,
-    outlook: Outlook | None,
-) -> Card:
-    """The card that is known already, where it would be equal to a new one."""
-    before = known.get((vm.id, arriving))
-    if (
-        before is not None
-        and (before.vm is vm or before.vm == vm)
-        and before.migration == migration
-        and before.stale == stale
-        and before.outlook == outlook
-    ):
-        return before
-    return Card(vm, migration, arriving, stale, outlook)
+def _judgement(judged: Judged, vm: VM) -> tuple[Outlook | None, Prospect, Grade]:
+    return judged.outlooks.get(vm.id), judged.prospect(vm), judged.health.of_vm(vm.id)
+
+
+def _card(known: Mapping[CardKey, Card], card: Card) -> Card:
+    """The card that is known already, where it is equal to a new one."""
+    before = known.get(card.key)
+    return before if before == card else card
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:

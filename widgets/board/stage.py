@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.geometry import Size
 
 from backends.data.picture import Cluster
-from backends.judgement.outlook import Outlook
+from backends.judgement.health import Judged
 from widgets.board.layout import arrange, arrange_in
 from widgets.board.scene import Card, CardKey, Scene, make_scene
 from widgets.board.trends import Trends
@@ -25,13 +25,13 @@ class Stage:
         self.pitch: int | None = None
         """Lines from card to card; `None` leaves it to what fits."""
         self.cards: Mapping[CardKey, Card] = {}
-        self._outlooks: Mapping[str, Outlook] = {}
+        self._judged = Judged()
         self._trends = Trends()
         self._filter = ""
 
-    def show(self, picture: Cluster, outlooks: Mapping[str, Outlook]) -> None:
+    def show(self, picture: Cluster, judged: Judged) -> None:
         """Another picture."""
-        self.picture, self._outlooks = picture, outlooks
+        self.picture, self._judged = picture, judged
         self._trends = self._trends.after(picture)
         self._compose()
 
@@ -42,7 +42,7 @@ class Stage:
 
     def _compose(self) -> None:
         self.scene = make_scene(
-            self.picture, self._filter, self.cards, self._outlooks, self._trends.of
+            self.picture, self._filter, self.cards, self._judged, self._trends.of
         )
         self.cards = {card.key: card for column in self.scene.columns for card in column.cards}
 

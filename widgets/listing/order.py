@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from backends.data.picture import Cluster
-from backends.judgement.health import Grade, Health
-from backends.judgement.prospect import Prospect, untold
+from backends.judgement.health import Grade, Judged
 from widgets.listing.columns import NODE_COLUMNS, VM_COLUMNS, Column, Entry
 
 
@@ -41,20 +40,18 @@ class Order:
         return NODE_COLUMNS if self.nodes else VM_COLUMNS
 
 
-def entries(
-    picture: Cluster, health: Health, prospects: Mapping[str, Prospect], *, nodes: bool
-) -> Iterator[Entry]:
+def entries(picture: Cluster, judged: Judged, *, nodes: bool) -> Iterator[Entry]:
     """Everything that could be a line."""
     if nodes:
         counts = Counter(vm.node for vm in picture.vms)
         for node in picture.nodes:
-            problems = health.nodes.get(node.name, ())
+            problems = judged.health.nodes.get(node.name, ())
             yield Entry(node=node, problems=problems, count=counts[node.name])
         return
     migrations = {migration.vm: migration for migration in picture.migrations}
     for vm in picture.vms:
-        prospect = prospects.get(vm.id) or untold(vm)
-        yield Entry(vm, None, health.vms.get(vm.id, ()), prospect, migrations.get(vm.id))
+        problems = judged.health.vms.get(vm.id, ())
+        yield Entry(vm, None, problems, judged.prospect(vm), migrations.get(vm.id))
 
 
 def ordered(found: Sequence[Entry], order: Order, marked: Collection[str]) -> tuple[Entry, ...]:

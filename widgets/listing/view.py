@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -15,8 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backends.data.picture import Cluster
-from backends.judgement.health import Health
-from backends.judgement.prospect import Prospect
+from backends.judgement.health import Judged
 from widgets.bars import cut, literal
 from widgets.glyphs import Tone
 from widgets.ink import Ground, Line, Span, row
@@ -88,8 +86,7 @@ class Listing(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.order = Order()
         self._picture = Cluster()
-        self._health = Health()
-        self._prospects: Mapping[str, Prospect] = {}
+        self._judged = Judged()
         self._marked: frozenset[str] = frozenset()
         self._lines: tuple[Entry, ...] = ()
         self._places: dict[str, int] = {}
@@ -99,16 +96,9 @@ class Listing(ScrollView, can_focus=True):
 
     # What is shown
 
-    def show(
-        self,
-        picture: Cluster,
-        health: Health,
-        prospects: Mapping[str, Prospect],
-        marked: frozenset[str],
-    ) -> None:
+    def show(self, picture: Cluster, judged: Judged, marked: frozenset[str]) -> None:
         """Draw this; lines that say the same are left alone."""
-        self._picture, self._health = picture, health
-        self._prospects, self._marked = prospects, marked
+        self._picture, self._judged, self._marked = picture, judged, marked
         self._arrange()
 
     @property
@@ -140,7 +130,7 @@ class Listing(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         order = self.order
-        found = tuple(entries(self._picture, self._health, self._prospects, nodes=order.nodes))
+        found = tuple(entries(self._picture, self._judged, nodes=order.nodes))
         self._lines = ordered(found, order, self._marked)
         self._places = {entry.key: at for at, entry in enumerate(self._lines)}
         if self._at is None and self._lines:
