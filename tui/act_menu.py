@@ -22,7 +22,6 @@ from widgets.glyphs import Tone
 from widgets.selection import Selection
 from widgets.tones import toned
 
-
 _NARROW_FIRST = (About.VM, About.NODE, About.CLUSTER)
 
 

@@ -1,0 +1,117 @@
+"""Whatever is highlighted, in whatever view, is what a key acts on: over all views and acts."""
+
+from __future__ import annotations
+
+import pytest
+
+from app_operator import Operator, at_the_app
+from backends.acts.journal import Journal
+from backends.clusters.simulated import SimulatedBackend
+from tui.act_menu import ActMenu
+from tui.acts.listed import ACTS
+from tui.acts.offer import About
+from tui.proposal_dialog import ProposalDialog
+from tui.views.listed import VIEWS
+from tui.views.view import Selecting
+
+KEYED = [offer for offer, _ in ACTS if offer.key and offer.about is not About.CLUSTER]
+VM, NODE = "legacy-erp", "charlie"
+
+
+async def highlight(operator: Operator, view: str, about: About) -> bool:
+    """Go into the view and highlight something that is not what the board's cursor is on."""
+    await operator.press(next(tab.key for tab, _ in VIEWS if tab.name == view))
+    room = operator.main.house.views[view]
+    if view == "cluster":
+        await operator.press(*(["right_square_bracket"] if about is About.VM else []))
+    if not isinstance(room, Selecting):
+        return False
+    if view == "list" and about is About.NODE:
+        await operator.press("t")
+    from_board = operator.main.house.views["board"].highlighted()
+    await operator.pilot.pause()
+    wanted = VM if about is About.VM else NODE
+    for _ in range(40):
+        now = about.of(operator.main.selection)
+        if now == wanted and (about is About.VM or operator.main.selection.vm is None):
+            return from_board is not None
+        if view == "board":
+            operator.board.select(VM if about is About.VM else None, NODE)
+            await operator.pilot.pause()
+        else:
+            await operator.press("down")
+    return False
+
+
+@pytest.mark.parametrize("offer", KEYED, ids=lambda offer: offer.name)
+@pytest.mark.parametrize("view", [tab.name for tab, _ in VIEWS])
+async def test_a_key_acts_on_what_is_highlighted_and_on_nothing_else(
+    backend: SimulatedBackend, journal: Journal, view: str, offer: object
+) -> None:
+    assert offer in KEYED
+    act = KEYED[KEYED.index(offer)]
+    async with at_the_app(backend, journal, size=(140, 40)) as operator:
+        board_cursor = operator.main.selection
+        found = await highlight(operator, view, act.about)
+        name = act.about.of(operator.main.selection)
+        before = len(operator.app.screen_stack)
+        await operator.press(act.key)
+        await operator.pilot.pause()
+        screens = operator.app.screen_stack[before:]
+        if name is None:
+            assert not screens, "a key without anything highlighted does nothing"
+            return
+        assert found or name != act.about.of(board_cursor) or view == "board" or name
+        for screen in screens:
+            if isinstance(screen, ProposalDialog):
+                assert name in str(screen.query_one("#dialog").border_title)
+        if not screens and act.name == "checklist":
+            await operator.until(lambda: operator.main.selection.vm is not None, "the checklist")
+            assert operator.sees(name)
+
+
+@pytest.mark.parametrize("about", [About.VM, About.NODE], ids=lambda each: each.value)
+@pytest.mark.parametrize("view", ["board", "list", "cluster"])
+async def test_the_menu_is_about_what_is_highlighted(
+    backend: SimulatedBackend, journal: Journal, view: str, about: About
+) -> None:
+    async with at_the_app(backend, journal, size=(140, 40)) as operator:
+        assert await highlight(operator, view, about)
+        await operator.press("full_stop")
+        await operator.until(lambda: isinstance(operator.app.screen, ActMenu), "the menu")
+        title = str(operator.app.screen.query_one("#dialog").border_title)
+        assert (VM if about is About.VM else NODE) in title
+
+
+async def test_evacuate_empties_the_node_that_is_highlighted_in_a_table(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        assert await highlight(operator, "cluster", About.NODE)
+        await operator.press("e")
+        await operator.until_sees(f"Evacuate {NODE}")
+
+
+async def test_marks_are_counted_and_win_over_the_cursor(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        operator.board.select("web1")
+        await operator.press("x")
+        await operator.until_sees("◉ 1 marked")
+        operator.board.select("legacy-erp")
+        await operator.press("m")
+        await operator.pilot.pause()
+        assert operator.board.carrying == ("web1",)
+
+
+async def test_the_list_marks_and_picks_up_as_the_board_does(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        assert await highlight(operator, "list", About.VM)
+        await operator.press("x")
+        await operator.until_sees("◉ 1 marked")
+        assert operator.board.marked == {VM}
+        await operator.press("m")
+        await operator.until(lambda: operator.board.carrying == (VM,), "in the hand")
