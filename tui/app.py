@@ -29,7 +29,7 @@ from tui.main_screen import MainScreen
 from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
-from tui.themes import DARK, LIGHT, SIXTEEN_COLOURS
+from tui.themes import DARK, LIGHT, OURS, SIXTEEN_COLOURS
 from tui.thin_line import ThinLine
 from widgets.bars import literal
 from widgets.status_line import StatusLine
@@ -185,7 +185,7 @@ class VmferryApp(App[None]):
             self._main.action_help()
 
     def action_next_theme(self) -> None:
-        names = (DARK.name, LIGHT.name, SIXTEEN_COLOURS)
+        names = OURS
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
 

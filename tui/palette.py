@@ -15,6 +15,7 @@ from backends.data.picture import Cluster
 from tui.acts.listed import ACTS
 from tui.acts.offer import About
 from tui.main_screen import MainScreen
+from tui.themes import OURS
 from tui.views.listed import VIEWS
 from widgets.bars import literal
 from widgets.selection import Selection
@@ -23,10 +24,17 @@ BREATH = 200
 """How many candidates are matched before others may run."""
 
 
+HERE, USUAL, FAR = 1.5, 1.0, 0.6
+"""How much more what concerns the selection counts, and how much less what concerns many VMs."""
+BY_HELP = 0.5
+"""What is found by its description comes after what is found by its name."""
+
+
 class _Command(NamedTuple):
     text: str
     help: str
     run: Callable[[], object]
+    weight: float = USUAL
 
 
 def _highlighted(text: str, offsets: Sequence[int], style: Style) -> Content:
@@ -42,7 +50,7 @@ class ClusterCommands(Provider):
     """Goes to a node or a VM, picks a VM up, switches views and themes."""
 
     async def discover(self) -> Hits:
-        for command in self._fixed():
+        for command in (*self._here(), *self._fixed()):
             yield DiscoveryHit(Content(command.text), command.run, command.text, command.help)
 
     async def search(self, query: str) -> Hits:
@@ -51,13 +59,29 @@ class ClusterCommands(Provider):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
             score, offsets = matcher.fuzzy_search.match(query, command.text)
+            if not score and query.casefold() in command.help.casefold():
+                score = BY_HELP
             if score > 0:
                 shown = _highlighted(command.text, offsets, matcher.match_style)
-                yield Hit(score, shown, command.run, command.text, command.help)
+                weighed = score * command.weight
+                yield Hit(weighed, shown, command.run, command.text, command.help)
 
     def _all(self) -> Iterator[_Command]:
+        yield from self._here()
         yield from self._fixed()
         yield from self._named()
+
+    def _here(self) -> Iterator[_Command]:
+        """What can be done to what is highlighted."""
+        screen = self.screen
+        if not isinstance(screen, MainScreen):
+            return
+        chosen = screen.selection
+        for offer, _ in ACTS:
+            name, act = offer.about.of(chosen), screen.house.acts[offer.name]
+            if name and act.suits(screen.picture, chosen):
+                text = f"{offer.label}: {literal(name)}"
+                yield _Command(text, offer.tooltip, partial(screen.action_act, offer.name), HERE)
 
     def _fixed(self) -> Iterator[_Command]:
         screen = self.screen
@@ -71,7 +95,7 @@ class ClusterCommands(Provider):
             yield _Command("Filter", "Show only some VMs", screen.action_filter)
             yield _Command("Help", "Every key, and what the glyphs mean", screen.action_help)
         yield _Command("Quit", "Leave vmferry; what runs on the cluster goes on", self._quit)
-        for theme in sorted(self.app.available_themes):
+        for theme in OURS:
             yield _Command(f"Theme: {theme}", "Change the colours", partial(self._theme, theme))
 
     def _named(self) -> Iterator[_Command]:
@@ -100,7 +124,8 @@ class ClusterCommands(Provider):
                 if screen.house.acts[offer.name].suits(screen.picture, chosen):
                     text = offer.listed.format(literal(chosen.vm or chosen.node or ""))
                     run = partial(screen.go_and_act, offer.name, chosen)
-                    yield _Command(text, offer.help, run)
+                    weight = USUAL if offer.about is About.VM else FAR
+                    yield _Command(text, offer.help, run, weight)
 
     def _theme(self, name: str) -> None:
         self.app.theme = name

@@ -63,3 +63,5 @@ LIGHT = Theme(
 
 SIXTEEN_COLOURS = "ansi-dark"
 """Textual's theme that emits nothing but the terminal's own 16 colours."""
+OURS = (DARK.name, LIGHT.name, SIXTEEN_COLOURS)
+"""The themes that were looked at with every view."""
