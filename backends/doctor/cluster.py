@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from backends.data.examination import Cure, Finding, State, Topic
 from backends.doctor.case import Case
-from backends.pacemaker.moments import seconds
-from backends.pacemaker.xml import truth
 
 _LIMIT = "crm_attribute --type crm_config --name migration-limit --update 2"
 
 
 def judge(case: Case) -> Iterator[Finding]:
-    yield _judge_fencing(case)
     yield from _judge_quorum(case)
     yield _judge_limit(case)
     if case.picture.maintenance:
@@ -25,35 +22,6 @@ def judge(case: Case) -> Iterator[Finding]:
             "Pacemaker moves nothing until it is over",
             cures=(Cure(("crm_attribute --type crm_config --name maintenance-mode --delete",)),),
         )
-
-
-def _judge_fencing(case: Case) -> Finding:
-    options = case.configuration.options
-    enabled = truth(options.get("fencing-enabled", options.get("stonith-enabled", "true")))
-    resources = case.configuration.resources.values()
-    devices = [each.id for each in resources if each.agent.startswith("stonith:")]
-    if enabled is not False and (devices or _by_watchdog(options)):
-        seen = f"on: {', '.join(devices)}" if devices else "on: by watchdog"
-        return Finding(Topic.RESOURCE, "fencing", State.OK, seen)
-    return Finding(
-        Topic.RESOURCE,
-        "fencing",
-        State.WRONG,
-        "fencing is off" if enabled is False else "fencing is on, and there is no device for it",
-        "the VMs of a lost node are started a second time while they may still run there"
-        if enabled is False
-        else "the VMs of a lost node are never started again",
-        cures=(
-            Cure(("a stonith resource for each node: see stonith_admin --list-installed",)),
-            Cure(("crm_attribute --type crm_config --name stonith-enabled --update true",)),
-        ),
-    )
-
-
-def _by_watchdog(options: Mapping[str, str]) -> bool:
-    """Whether a lost node is taken for dead after a time; a negative one is worked out."""
-    said = options.get("fencing-watchdog-timeout", options.get("stonith-watchdog-timeout", "0"))
-    return bool(seconds(said.removeprefix("-")))
 
 
 def _judge_quorum(case: Case) -> Iterator[Finding]:

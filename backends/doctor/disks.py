@@ -13,6 +13,7 @@ from backends.data.picture import VM
 from backends.doctor import places, shared
 from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
+from backends.doctor.copied_disks import is_copied, is_the_same
 from backends.doctor.domain_disks import Disk, disks_of
 from backends.doctor.filesystems import CLUSTERED
 from backends.doctor.listening import SETTINGS, settings_of
@@ -124,6 +125,12 @@ def _of_disk(
     own = places.own_file_system(home)
     if own and missing:
         how, evidence = Sharing.LOCAL, f"a file system of one node alone ({own})"
+    if is_copied(resource, disk) and not (missing and home.is_block):
+        if is_the_same(how):
+            seen = f"{disk.target}: {disk.path} is {evidence}, and migrate_options have it copied"
+            why = "it would be copied onto itself: QEMU fails to lock it, or its data is lost"
+            yield _finding(vm, State.WRONG, seen, why, effect=Effect.SENDING_FAILS)
+        return
     if disk.writable and how is Sharing.LOCAL:
         lacking = f"; there is no such file on {', '.join(missing)}" if missing else ""
         yield _finding(

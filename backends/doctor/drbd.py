@@ -14,6 +14,7 @@ from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 from backends.doctor.drbd_answers import Net, Resource
 from backends.doctor.drbd_configured import Configured, parse_configured
+from backends.doctor.drbd_halves import own_behind, peer_behind
 from backends.doctor.places import Place
 
 T = TypeVar("T")
@@ -29,8 +30,6 @@ SHOW = Probe("storage drbd show", _LOADED + "drbdsetup show --json --show-defaul
 PROC = Probe("storage drbd proc", _LOADED + "cat /proc/drbd")
 CONFIGURED = Probe("storage drbd config", _LOADED + "drbdadm dump-xml")
 
-_GOOD = frozenset({"UpToDate", "Diskless"})
-"""A node without a disk of its own works over the network with the others' (9)."""
 _AGENTS = ("ocf:linbit:drbd", "ocf:heartbeat:drbd")
 
 
@@ -175,12 +174,19 @@ def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
     if net.protocol not in (None, "C"):
         why = "two primaries need every write on both nodes before it counts: protocol C"
         add(State.WRONG, f"protocol {net.protocol}", why, *adjust)
-    bad = [disk for disk in resource.disks if disk not in _GOOD]
+    bad, syncing = own_behind(resource)
     if bad:
         why = "a half that is not up to date cannot become primary: the guest cannot move there"
         seen = f"its own half is {', '.join(bad)}"
         here = (Way(target=node),)
         add(State.WRONG, seen, why, Cure((f"drbdadm up {name}",)), effect=fails, ways=here)
+    elif syncing:
+        why = (
+            "a guest here reads what is missing over the network, and slowly; if the other half is "
+            "lost before the resync is over, this one has no good data"
+        )
+        seen = f"its own half is {', '.join(syncing)}, and another's is up to date"
+        add(State.WARNING, seen, why, Cure((f"drbdadm status {name}",)))
     for peer in resource.peers:
         if not peer.connected:
             why = "halves that do not talk drift apart; the other cannot become primary safely"
@@ -188,11 +194,17 @@ def _of_view(node: str, view: View, *, opened: bool) -> Iterator[Finding]:
             seen = f"not connected to {peer.name} ({peer.connection})"
             between = (Way(node, peer.name), Way(peer.name, node))
             add(State.WRONG, seen, why, cure, effect=Effect.HARMS, ways=between)
-        elif behind := [disk for disk in peer.disks if disk not in _GOOD]:
+            continue
+        behind, syncing = peer_behind(resource, peer)
+        cure = Cure((f"drbdadm status {name}",))
+        if behind:
             why = "until the copy is complete the other half cannot become primary"
-            cure = Cure((f"drbdadm status {name}",))
             seen = f"the half of {peer.name} is {', '.join(behind)}"
             add(State.WRONG, seen, why, cure, effect=fails, ways=(Way(target=peer.name),))
+        elif syncing:
+            why = "until the resync is over a guest there works over the network, and slowly"
+            seen = f"the half of {peer.name} is {', '.join(syncing)}, and another's is up to date"
+            add(State.WARNING, seen, why, cure)
     if net.fencing == "dont-care" and not net.quorum:
         why = "with two primaries a lost connection splits the data unless the peer is fenced"
         add(State.WARNING, "fencing is dont-care", why, *_fencing(view))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,8 @@ from backends.data.errors import VmferryError
 from backends.data.examination import Finding, Probe, Report, State, Topic
 from backends.data.plan import Prediction
 from backends.doctor import (
+    agent,
+    blockers,
     certificates,
     cluster,
     config_file,
@@ -19,6 +22,7 @@ from backends.doctor import (
     defined,
     dependencies,
     devices,
+    fencing,
     listening,
     locking,
     memory,
@@ -33,6 +37,7 @@ from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
 from backends.doctor.pace import Effort
 from backends.doctor.reach import within_reach
+from backends.doctor.uris import LOCAL_QEMU, hypervisor_of
 
 Asks = Callable[[Case, str], Iterable[Probe]]
 """What a topic wants to know of a node, given what is known so far."""
@@ -44,6 +49,7 @@ FIRST: tuple[Asks, ...] = (
     certificates.probes,
     transport.probes,
     names.probes,
+    agent.probes,
     config_file.probes,
     defined.probes,
     timeouts.probes,
@@ -68,13 +74,16 @@ TOPICS: tuple[Judges, ...] = (
     transport.judge,
     names.judge,
     cluster.judge,
+    fencing.judge,
     resource.judge,
+    agent.judge,
     config_file.judge,
     defined.judge,
     timeouts.judge,
     dependencies.judge,
     cpu.judge,
     devices.judge,
+    blockers.judge,
     memory.judge,
     storage.judge,
     locking.judge,
@@ -130,7 +139,7 @@ def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...
     asked = {
         node: tuple(
             {
-                probe.name: probe
+                probe.name: _of_its_own(case, probe)
                 for ask in (asks if node in hosting or not case.vms else of_any_node)
                 for probe in ask(case, node)
             }.values()
@@ -139,6 +148,14 @@ def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...
         if not case.facts or case.answered(node)
     }
     return {node: probes for node, probes in asked.items() if probes}
+
+
+def _of_its_own(case: Case, probe: Probe) -> Probe:
+    """Topics ask QEMU's libvirt; where the VMs are of another, that one is asked instead."""
+    own = hypervisor_of(case)
+    if own == LOCAL_QEMU or LOCAL_QEMU not in probe.script:
+        return probe
+    return replace(probe, script=probe.script.replace(LOCAL_QEMU, shlex.quote(own)))
 
 
 def judge(case: Case) -> Report:

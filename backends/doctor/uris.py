@@ -7,6 +7,7 @@ agent goes over ssh and through a tunnel.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
@@ -15,6 +16,14 @@ from backends.pacemaker.agents import ALTEEVE_SERVER
 TLS, TCP, SSH = "tls", "tcp", "ssh"
 TRANSPORTS = frozenset({TLS, TCP, SSH, "libssh", "libssh2"})
 """What libvirt knows of them for another host."""
+
+SSH_TRANSPORTS = frozenset({SSH, "libssh", "libssh2"})
+QEMU = "qemu"
+LOCAL_QEMU = "qemu:///system"
+UNABLE = frozenset({"lxc", "test"})
+"""Drivers of libvirt without migration."""
+TUNNELS = frozenset({"--tunnelled"})
+"""With these of virsh's options the RAM goes through the connection of the two libvirts."""
 
 _USER = re.compile(r"[a-z][-a-z0-9]*")
 _HYPERVISOR = re.compile(r"(.*)://[^/:]*(:?[0-9]*)/(.*)")
@@ -37,7 +46,7 @@ def _route(resource: Resource) -> tuple[str | bool, ...]:
     return (
         resource.agent == ALTEEVE_SERVER,
         _tunnelled(resource),
-        _migrate_uri(resource) or "",
+        migrate_uri(resource) or "",
         *parameters,
     )
 
@@ -71,7 +80,7 @@ def remote_uri(resource: Resource, node: str) -> str:
     name = target_name(resource, node)
     if _USER.fullmatch(user):
         name = f"{user}@{name}"
-    hypervisor = resource.parameters.get("hypervisor") or "qemu:///system"
+    hypervisor = resource.parameters.get("hypervisor") or LOCAL_QEMU
     found = _HYPERVISOR.fullmatch(hypervisor)
     if found is None:
         return hypervisor
@@ -97,11 +106,45 @@ def host_of(uri: str) -> str:
     return found[2] if found is not None else ""
 
 
+def driver_of(resource: Resource) -> str:
+    """Of which kind of libvirt the VM is (`qemu`, `xen`, `lxc`, …)."""
+    return driver(resource.parameters.get("hypervisor") or LOCAL_QEMU)
+
+
+def driver(uri: str) -> str:
+    """libvirt's driver in a URI of it."""
+    return re.split(r"[+:]", uri, maxsplit=1)[0]
+
+
+@once
+def hypervisor_of(case: Case) -> str:
+    """The libvirt that the VMs are of, by which the nodes are asked: that of most."""
+    named = Counter(resource.parameters.get("hypervisor") or LOCAL_QEMU for _, resource in case.vms)
+    return max(named, key=named.__getitem__, default=LOCAL_QEMU)
+
+
+def makes_remote(resource: Resource) -> bool:
+    """Whether the agent can put another host into the hypervisor's URI."""
+    hypervisor = resource.parameters.get("hypervisor") or LOCAL_QEMU
+    return _HYPERVISOR.fullmatch(hypervisor) is not None
+
+
+def is_user(name: str) -> bool:
+    """Whether the agent takes it for the name of a user."""
+    return _USER.fullmatch(name) is not None
+
+
+def scheme_of(uri: str) -> str:
+    """What stands before the colon (`tcp:HOST:PORT` is of QEMU's old form); empty for nothing."""
+    found = re.match(r"([A-Za-z][-A-Za-z0-9+.]*):", uri)
+    return found[1] if found is not None else ""
+
+
 def memory_host(resource: Resource, node: str) -> str | None:
     """Where the RAM goes on a port of QEMU's own; `None` where it goes another way."""
     if resource.agent == ALTEEVE_SERVER or _tunnelled(resource):
         return None
-    given = _migrate_uri(resource)
+    given = migrate_uri(resource)
     if given is None:
         return target_name(resource, node)
     name = node if resource.parameters.get("remoteuri") else target_name(resource, node)
@@ -109,22 +152,22 @@ def memory_host(resource: Resource, node: str) -> str | None:
 
 
 def _tunnelled(resource: Resource) -> bool:
-    return "--tunnelled" in resource.parameters.get("migrate_options", "")
+    return bool(TUNNELS.intersection(resource.parameters.get("migrate_options", "").split()))
 
 
 def picks_port(resource: Resource) -> bool:
     """Whether the agent picks the port, one of 64 from 49152 on, and not libvirt."""
-    return bool(resource.parameters.get("migration_network_suffix")) and not _migrate_uri(resource)
+    return bool(resource.parameters.get("migration_network_suffix")) and not migrate_uri(resource)
 
 
 def names_port(resource: Resource) -> bool:
     """Whether every migration of it goes to one port that it names."""
-    if given := _migrate_uri(resource):
+    if given := migrate_uri(resource):
         return re.search(r":[0-9]+/?$", given) is not None
     return picks_port(resource) and bool(resource.parameters.get("migrateport"))
 
 
-def _migrate_uri(resource: Resource) -> str | None:
+def migrate_uri(resource: Resource) -> str | None:
     """The one that is given; `%n` in it is the target, with its suffix where there is one."""
     options = resource.parameters.get("migrate_options", "")
     option = re.search(r"--migrateuri=(\S*)", options)

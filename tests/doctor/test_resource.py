@@ -9,7 +9,7 @@ import pytest
 from backends.data.examination import Output, State
 from backends.data.picture import Cluster, Constraint, ConstraintKind, Node, NodeState
 from backends.data.plan import Action, ActionKind, Prediction
-from backends.doctor import cluster, config_file, dependencies, resource, timeouts
+from backends.doctor import cluster, config_file, dependencies, fencing, resource, timeouts
 from backends.doctor.configuration import Resource, parse_configuration
 from doctor.cases import GiB, found, lines, make, only, vm
 from doctor.cases import resource as configured
@@ -207,12 +207,12 @@ class TestConfigFile:
 
 class TestCluster:
     def test_fencing(self) -> None:
-        assert only(cluster.judge, make(others=[FENCING]), "fencing").state is State.OK
+        assert only(fencing.judge, make(others=[FENCING]), "fencing").state is State.OK
         off = make(others=[FENCING], options={"stonith-enabled": "false"})
-        assert only(cluster.judge, off, "fencing").state is State.WRONG
+        assert only(fencing.judge, off, "fencing").state is State.WRONG
         renamed = make(others=[FENCING], options={"fencing-enabled": "false"})
-        assert only(cluster.judge, renamed, "fencing").state is State.WRONG
-        assert only(cluster.judge, make(), "fencing").state is State.WRONG
+        assert only(fencing.judge, renamed, "fencing").state is State.WRONG
+        assert only(fencing.judge, make(), "fencing").state is State.WRONG
 
     @pytest.mark.parametrize(
         ("option", "value", "state"),
@@ -227,7 +227,7 @@ class TestCluster:
     )
     def test_fencing_by_watchdog(self, option: str, value: str, state: State) -> None:
         """As sbd without disks has it; pcs and crmsh write the timeout with its unit."""
-        assert only(cluster.judge, make(options={option: value}), "fencing").state is state
+        assert only(fencing.judge, make(options={option: value}), "fencing").state is state
 
     @pytest.mark.parametrize(
         ("quorum", "policy", "state"),

@@ -151,8 +151,8 @@ def test_an_option_that_keeps_the_guest_is_found(
     [
         (
             '"disk-state": "UpToDate"',
-            '"disk-state": "Inconsistent"',
-            "own half is Inconsistent",
+            '"disk-state": "Failed"',
+            "own half is Failed",
             Effect.SENDING_FAILS,
         ),
         (
@@ -163,8 +163,8 @@ def test_an_option_that_keeps_the_guest_is_found(
         ),
         (
             '"peer-disk-state": "UpToDate"',
-            '"peer-disk-state": "Outdated"',
-            "of bravo is Outdated",
+            '"peer-disk-state": "Failed"',
+            "of bravo is Failed",
             Effect.SENDING_FAILS,
         ),
     ],
@@ -177,6 +177,25 @@ def test_a_state_that_keeps_the_guest_is_found(
     assert (finding.state, finding.node, finding.effect) == (State.WRONG, "bravo", effect)
     assert seen in finding.seen
     assert all("bravo" in (way.source, way.target) for way in finding.ways)
+
+
+@pytest.mark.parametrize("state", ["Inconsistent", "Outdated"])
+@pytest.mark.parametrize("whose", ["disk-state", "peer-disk-state"])
+def test_a_half_that_is_behind_may_be_primary_beside_one_that_is_not(
+    whose: str, state: str
+) -> None:
+    status = answer("drbdsetup-9-status.json").replace(
+        f'"{whose}": "UpToDate"', f'"{whose}": "{state}"', 1
+    )
+    (finding,) = bad(found({**nine(), drbd.STATUS.name: status}))
+    assert (finding.state, finding.effect) == (State.WARNING, None)
+    assert f"is {state}, and another's is up to date" in finding.seen
+
+
+def test_two_halves_that_are_behind_cannot() -> None:
+    status = answer("drbdsetup-9-status.json").replace("UpToDate", "Inconsistent")
+    findings = bad(found({**nine(), drbd.STATUS.name: status}))
+    assert {(each.state, each.effect) for each in findings} == {(State.WRONG, Effect.SENDING_FAILS)}
 
 
 def test_the_cure_is_written_as_the_version_reads_it() -> None:
