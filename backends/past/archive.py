@@ -11,8 +11,9 @@ from typing import Self
 
 from backends.clusters.base import Answer
 from backends.data.errors import BadAnswer, VmferryError
+from backends.data.timeline import Entry
 from backends.pacemaker.agents import KNOWN, Agents
-from backends.past import recorded
+from backends.past import fencings, recorded
 from backends.past.inputs import Input, read_input
 from backends.past.recorded import Recorded
 
@@ -95,6 +96,14 @@ class Archive:
         """The CIB as it is now. Raises what `Site.ask` raises, and `BadAnswer`."""
         answer = await self.site.ask(None, ("cibadmin", "--query"))
         return read_input(answer.stdout, None, time.time(), self.agents)
+
+    async def fencings(self) -> tuple[Entry, ...]:
+        """What the fencer of any node remembers; nothing where none can be asked."""
+        try:
+            answer = await self.site.ask(None, fencings.HISTORY)
+        except VmferryError:
+            return ()
+        return fencings.parse_history(answer.stdout)
 
     async def read(self, files: Sequence[Recorded]) -> list[Input]:
         """These inputs, by their own dates; one that cannot be read is noted and left out."""

@@ -11,7 +11,10 @@ from backends.past.deeds import deeds
 from backends.past.differences import differences
 from backends.past.inputs import Input
 
-CAUSES_NODE = frozenset({"node-lost", "node-left", "standby"})
+FENCED = "node-fenced"
+_ENDED = frozenset({FENCED, "fencing-failed", "node-left"})
+"""How the loss of a node goes on."""
+CAUSES_NODE = frozenset({"node-lost", "node-left", FENCED, "standby"})
 """What takes the VMs away from a node."""
 BRINGS_BACK = frozenset({"node-back", "standby-over"})
 """What lets VMs come to a node again."""
@@ -23,11 +26,24 @@ _SLACK_S = 1.5
 """Histories have whole seconds."""
 
 
-def story(inputs: Sequence[Input]) -> tuple[Entry, ...]:
-    """The entries between the first and the last of these inputs, in the order of time."""
-    changed = [entry for pair in pairwise(inputs) for entry in differences(*pair)]
+def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entry, ...]:
+    """The entries between the first and the last of these inputs, in the order of time.
+
+    `fencings`: what the fencer remembers; where it does, nothing is concluded from the inputs.
+    """
+    if not inputs:
+        return ()
+    told = [each for each in fencings if inputs[0].at <= each.at <= inputs[-1].at]
+    known = {entry.node for entry in told if entry.kind == FENCED}
+    changed = [
+        entry
+        for pair in pairwise(inputs)
+        for entry in differences(*pair)
+        if entry.kind != FENCED or entry.node not in known
+    ]
     done = [replace(entry, at=_not_before(entry, inputs)) for entry in deeds(inputs)]
-    return _grouped(sorted((*changed, *done), key=lambda entry: entry.at), inputs)
+    entries = sorted((*changed, *told, *done), key=lambda entry: entry.at)
+    return _grouped(entries, inputs)
 
 
 def _not_before(entry: Entry, inputs: Sequence[Input]) -> float:
@@ -54,8 +70,8 @@ def _grouped(entries: Sequence[Entry], inputs: Sequence[Input]) -> tuple[Entry, 
 def _cause(number: int, entries: Sequence[Entry], inputs: Sequence[Input]) -> int | None:
     """The newest entry before this one that explains it."""
     entry = entries[number]
-    if entry.kind == "node-fenced":
-        return _newest(number, entries, lambda e: e.kind == "node-lost" and e.node == entry.node)
+    if entry.kind in _ENDED:
+        return _newest(number, entries, lambda other: _ends(other, entry))
     if entry.vm is None or entry.kind in CAUSES_VM or entry.who is not None:
         return None
     was_on = _place(entry.vm, entry.at, inputs)
@@ -70,6 +86,13 @@ def _cause(number: int, entries: Sequence[Entry], inputs: Sequence[Input]) -> in
         return other.kind in CAUSES_VM or other.worst is Severity.BAD
 
     return _newest(number, entries, explains)
+
+
+def _ends(other: Entry, entry: Entry) -> bool:
+    """Whether a node was fenced, or went, because it was lost, could not stop a VM, or was
+    fenced."""
+    before = ("node-lost", "stop-failed", "stop-timed-out", *([FENCED] * (entry.kind != FENCED)))
+    return other.node == entry.node and other.kind in before
 
 
 def _newest(number: int, entries: Sequence[Entry], explains: Callable[[Entry], bool]) -> int | None:

@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import click
 
 from backends.data.errors import BadConfiguration
+from tui.cli.configuration import Target
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_hosts
 
+AT = click.option(
+    "--at", metavar="TIME", help="The board of the past, such as 02:13, 'yesterday 21:40' or -3h."
+)
+
 
 @click.command("board", cls=Command, hidden=True)
+@AT
 @takes_hosts
-def board(session: Session) -> int:
+def board(session: Session, at: str | None) -> int:
     """Open the board."""
-    return open_board(session)
+    return open_board(session, at)
 
 
-def open_board(session: Session) -> int:
-    """Open the board on the cluster that the options name."""
+def open_board(session: Session, at: str | None) -> int:
+    """Open the board on the cluster that the options name, as it is or as it was."""
     target = session.prepare()
+    if at is not None:
+        return _open_past(session, target, at)
     need_terminal()
     from tui.cli.show import show_board
 
     return show_board(session.connect(target), target)
+
+
+def _open_past(session: Session, target: Target, at: str) -> int:
+    from backends.past.backend import PastBackend
+    from backends.past.moments import moment
+
+    then = moment(at, time.time())
+    need_terminal()
+    from tui.cli.show import show_past
+
+    return show_past(PastBackend(session.connect_past(target), then), target)
 
 
 def need_terminal() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from tui.cli.board import board, open_board
+from tui.cli.board import AT, board, open_board
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command
 from tui.cli.output import STDERR, STDOUT, hush
 from tui.cli.session import Session, takes_session
 
 COMMANDS = (
-    *("demo", "status", "watch", "since"),
+    *("demo", "status", "watch", "since", "why"),
     *("preview", "migrate", "abort", "evacuate", "clear", "doctor"),
 )
 """Each a module of this package, with a function of the same name; in the order of the help."""
@@ -78,11 +78,18 @@ class Group(Command, click.Group):
     "1 the act failed, 2 usage, 3 cluster not reachable, 4 refused, 130 interrupted.",
 )
 @click.version_option(package_name="vmferry", message="%(package)s %(version)s")
+@AT
 @takes_session
 @click.pass_context
-def vmferry(ctx: click.Context, session: Session) -> int | None:
+def vmferry(ctx: click.Context, session: Session, at: str | None) -> int | None:
     """See the virtual machines of a Pacemaker cluster live, and move them between its nodes.
 
     Without a command it opens the board: drag a VM to another node, or press m.
     """
-    return open_board(session) if ctx.invoked_subcommand is None else None
+    if ctx.invoked_subcommand is None:
+        return open_board(session, at)
+    if at is None:
+        return None
+    if ctx.invoked_subcommand == board.name:
+        raise click.UsageError("--at comes after the HOST", ctx)
+    raise click.UsageError(f"--at is of the board, not of {ctx.invoked_subcommand}", ctx)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from backends.data.timeline import Entry
+from backends.data.why import Why
 from backends.past.archive import Archive
-from tui.cli.documents import SCHEMA, Document
+from tui.cli.documents import SCHEMA, Document, action_document
 
 
 def since_document(began: float, archive: Archive, entries: Iterable[Entry]) -> Document:
@@ -43,4 +45,25 @@ def entry_document(entry: Entry) -> Document:
         "took_s": entry.took_s,
         "reason": entry.reason,
         "effects": [entry_document(effect) for effect in entry.effects],
+    }
+
+
+def why_document(why: Why, archive: Archive) -> Document:
+    """What `why --json` prints; the chain begins with the first cause."""
+    cause = why.chain[0] if why.chain else None
+    return {
+        "schema": SCHEMA,
+        "subject": why.subject,
+        **record_document(archive),
+        "event": entry_document(why.event) if why.event else None,
+        "cause": cause.kind if cause else None,
+        "who": next((entry.who for entry in why.chain if entry.who), None),
+        "chain": [entry_document(replace(entry, effects=())) for entry in why.chain],
+        "decided_at": why.decided_at,
+        "decision": action_document(why.decision) if why.decision else None,
+        "would_have_saved_it": [
+            {"what": each.what, "planned": [action_document(action) for action in each.planned]}
+            for each in why.savings
+        ],
+        "not_known": list(why.doubts),
     }

@@ -7,20 +7,22 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, fields, replace
 from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
 from backends.clusters.base import Backend
-from backends.past.archive import Archive
 from tui.cli.configuration import Target, resolve
 from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere
 
+if TYPE_CHECKING:
+    from backends.past.archive import Archive
+
 T = TypeVar("T")
 
 Connect = Callable[[Target], Backend]
-ConnectPast = Callable[[Target], Archive]
+ConnectPast: TypeAlias = "Callable[[Target], Archive]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 import time
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from backends.data.timeline import Entry, Severity
 from backends.past.archive import Archive
 from backends.past.moments import is_meant, moment
 from backends.past.story import story, worst_first
-from tui.cli.options import Command
 from tui.cli.output import Tone, emit, say
 from tui.cli.past_documents import since_document
 from tui.cli.quantities import clock
 from tui.cli.session import Session, run, takes_hosts
+from tui.cli.timed import TimedCommand
 
 DIGEST_LINES = 10
 DEFAULT = "-12h"
@@ -28,14 +28,6 @@ TONE = {
     Severity.WARNING: Tone.WARNING,
     Severity.BAD: Tone.BAD,
 }
-
-
-class TimedCommand(Command):
-    """A command that takes `-3h` as a word: no option begins with a digit."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        words = [f"now{word}" if re.match(r"-[0-9]", word) else word for word in args]
-        return super().parse_args(ctx, words)
 
 
 @click.command(cls=TimedCommand)
@@ -74,8 +66,8 @@ def since(session: Session, time_: str, as_json: bool, whole: bool) -> int:
 
 async def _look(archive: Archive, began: float) -> tuple[Entry, ...]:
     async with archive:
-        inputs = await archive.span(began)
-    return tuple(entry for entry in story(inputs) if entry.at >= began)
+        inputs, fencings = await asyncio.gather(archive.span(began), archive.fencings())
+    return tuple(entry for entry in story(inputs, fencings) if entry.at >= began)
 
 
 def missing(archive: Archive, began: float) -> None:

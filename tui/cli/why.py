@@ -1,0 +1,78 @@
+"""`vmferry why`: what happened to a VM or a node, what caused it, what would have saved it."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from backends.data.errors import Unknown
+from backends.data.why import Why
+from backends.past.archive import Archive
+from backends.past.moments import moment
+from backends.past.whys import why as explain
+from tui.cli.output import Tone, emit, say
+from tui.cli.past_documents import why_document
+from tui.cli.quantities import clock
+from tui.cli.session import Session, run, takes_hosts
+from tui.cli.since import TONE, missing
+from tui.cli.timed import TimedCommand
+
+LOOKS_BACK_S = 12 * 3600.0
+BEFORE_S = 1800.0
+AFTER_S = 900.0
+"""Around a moment that is named: its causes lie before it, what it led to after it."""
+
+
+@click.command(cls=TimedCommand)
+@click.argument("subject", metavar="VM|NODE")
+@click.option("--at", metavar="TIME", help="When it happened, such as 02:13 or -3h.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@takes_hosts
+def why(session: Session, subject: str, at: str | None, as_json: bool) -> int:
+    """Say what happened to VM or NODE, what caused it, and what would have saved it.
+
+    Of the last twelve hours, or around TIME, the gravest counts. The cluster's own scheduler is
+    asked, over what it recorded; nothing is changed.
+    """
+    now = time.time()
+    then = moment(at, now) if at is not None else None
+    archive = session.connect_past(session.prepare())
+    began = (now - LOOKS_BACK_S) if then is None else then - BEFORE_S
+    found = run(_explain(archive, subject, began, None if then is None else then + AFTER_S))
+    if as_json:
+        emit(why_document(found, archive))
+        return 0
+    missing(archive, began)
+    _tell(found)
+    return 0
+
+
+async def _explain(archive: Archive, subject: str, began: float, ended: float | None) -> Why:
+    async with archive:
+        inputs = await archive.span(began)
+        if inputs and not any(
+            subject in each.nodes or any(vm.id == subject for vm in each.cib.vms) for each in inputs
+        ):
+            raise Unknown(f"no VM and no node {subject!r} in what is recorded")
+        kept = [each for each in inputs if ended is None or each.at <= ended]
+        return await explain(archive, subject, kept)
+
+
+def _tell(found: Why) -> None:
+    if found.event is None:
+        say(f"nothing happened to {found.subject}, as far as it is recorded")
+        return
+    for depth, entry in enumerate(found.chain):
+        author = f" (by {entry.who})" if entry.who else ""
+        say(f"{'  ' * depth}{clock(entry.at)}  {entry.text}{author}", TONE[entry.severity])
+    for effect in found.event.effects:
+        say(f"{'  ' * len(found.chain)}{clock(effect.at)}  {effect.text}", TONE[effect.severity])
+    if found.decision is not None and found.decided_at is not None:
+        reason = f": {found.decision.reason}" if found.decision.reason else ""
+        say(f"decided {clock(found.decided_at)}: {found.decision}{reason}", Tone.STRONG)
+    for saving in found.savings:
+        then = "; ".join(map(str, saving.planned)) or "nothing would have been done to it"
+        say(f"would have saved it: {saving.what} ({then})", Tone.GOOD)
+    for doubt in found.doubts:
+        say(f"! not known: {doubt}", Tone.WARNING)
