@@ -78,6 +78,8 @@ class Node:
     standby: bool = False
     maintenance: bool = False
     unclean: bool = False
+    health: str | None = None
+    """`red` or `yellow`, where the cluster counts that against it."""
     shutting_down: bool = False
     """Pacemaker was told to stop there, and is still at it."""
     cpus: int | None = None
@@ -91,6 +93,14 @@ class Node:
     def can_host(self) -> bool:
         """Whether a VM may be placed here: a guest node is one itself."""
         return self.state is NodeState.ONLINE and self.kind is not NodeKind.GUEST
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What may keep a VM from a node, in words."""
+
+    node: str
+    reason: str
 
 
 class ConstraintKind(StrEnum):
@@ -181,6 +191,7 @@ class VM:
     """The id of its own migrate_to operation; `None` where it has none, or shares a template's."""
     migration_speed_bytes_per_s: int | None = None
     history: tuple[Operation, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

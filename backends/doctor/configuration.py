@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from backends.doctor.locations import barred, members_of
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.configured import Configured
 from backends.pacemaker.effective import allows_migration
+from backends.pacemaker.locations import barred, members_of
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.xml import parse
 

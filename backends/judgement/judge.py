@@ -138,11 +138,13 @@ def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Predict
 
 
 def _why_not_there(picture: Cluster, vm: str, node: str, instead: Action | None) -> str:
-    keeps = f"a ban, a dependency or the capacity of {node} keeps it from there"
+    vm_there = picture.vm(vm)
+    known = vm_there.obstacles if vm_there is not None else ()
+    keeps = "; ".join(dict.fromkeys(each.reason for each in known if each.node == node))
+    keeps = keeps or f"something that it depends on keeps it from {node}"
     if instead is not None:
         return f"Pacemaker would do this instead: {_in_words(picture, instead)}; {keeps}"
-    known = picture.vm(vm)
-    place = (known.node if known else None) or "its node"
+    place = (vm_there.node if vm_there else None) or "its node"
     return f"Pacemaker would leave {vm} on {place}: {keeps}"
 
 

@@ -16,7 +16,9 @@ from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operat
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.configured import Configured
 from backends.pacemaker.effective import allows_migration, on_fail, timeout_s
+from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.moments import Clock
+from backends.pacemaker.obstacles import Obstacles, obstacles
 from backends.pacemaker.xml import number, parse, truth
 
 MiB = 1 << 20
@@ -57,6 +59,7 @@ class Cib:
     constraints: tuple[Constraint, ...]
     history: Mapping[str, tuple[Operation, ...]]
     """For each resource what was done with it, per node in the order of its call ids."""
+    obstacles: Obstacles
 
 
 def parse_cib(data: bytes, *, agents: Agents = KNOWN, clock: Clock | None = None) -> Cib:
@@ -76,6 +79,7 @@ def parse_cib(data: bytes, *, agents: Agents = KNOWN, clock: Clock | None = None
         vms=tuple(_vms(configured, agents)),
         constraints=tuple(_constraints(root)),
         history=_history(root),
+        obstacles=obstacles(configured),
     )
 
 
@@ -142,11 +146,6 @@ def _vms(configured: Configured, agents: Agents) -> Iterator[VMResource]:
             migrate_to_op_id=primitive.operation_id("migrate_to"),
             migration_speed_bytes_per_s=speed * MiB if speed else None,
         )
-
-
-def is_leftover(constraint_id: str) -> bool:
-    """Whether `crm_resource --move` or `--ban` made it (their ids begin with `cli-`)."""
-    return constraint_id.startswith(("cli-prefer-", "cli-ban-", "cli-standby-"))
 
 
 def _constraints(root: etree._Element) -> Iterator[Constraint]:

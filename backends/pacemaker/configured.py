@@ -204,9 +204,9 @@ class Primitive:
         if situation.release.lets_first_operation_set_win:
             unpack(into, defaults, tag, self.configured.source, situation)
             if op is not None:
-                unpack_over(into, op, tag, self.source, situation)
+                unpack_over(into, op, tag, self._source_of_operations, situation)
         elif op is not None:
-            unpack(into, op, tag, self.source, situation)
+            unpack(into, op, tag, self._source_of_operations, situation)
         for key, said in attributes.items():
             into.put(key, said, overwrite=True)
         if not situation.release.lets_first_operation_set_win:
@@ -220,6 +220,13 @@ class Primitive:
         """The id of an operation that is its own; `None` for one that it shares or lacks."""
         found = (op for op in self.own.iterfind("operations/op") if op.get("name") == name)
         return next((op.get("id") for op in found if _fits(op)), None)
+
+    @property
+    def _source_of_operations(self) -> Source:
+        """Operations that are a reference stand in the CIB, whatever template there is."""
+        listed = self.whole.find("operations")
+        shared = listed is not None and listed.get("id-ref") is not None
+        return self.configured.source if shared else self.source
 
     def _entries(self) -> list[etree._Element]:
         listed = self.whole.find("operations")

@@ -13,7 +13,7 @@ from lxml import etree
 from backends.data.commands import SET_CONSTRAINTS, SET_OPERATION
 from backends.data.errors import BadAnswer
 from backends.data.plan import Command
-from backends.pacemaker.cib import is_leftover
+from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.xml import parse
 
 

@@ -39,6 +39,7 @@ def pacemaker_picture(status: Status, cib: Cib, agents: Agents = KNOWN) -> Clust
     """What Pacemaker alone knows: the picture without libvirt's half."""
     resources = _by_id(status.resources)
     states = {node.name: node.state for node in status.nodes}
+    places = {name: resource.nodes for name, resource in resources.items()}
     migrations = {
         migration.vm: migration
         for vm in cib.vms
@@ -54,9 +55,15 @@ def pacemaker_picture(status: Status, cib: Cib, agents: Agents = KNOWN) -> Clust
         migration_limit=cib.migration_limit,
         pacemaker_version=status.pacemaker_version,
         version=cib.version,
-        nodes=status.nodes,
+        nodes=tuple(replace(n, health=cib.obstacles.health.get(n.name)) for n in status.nodes),
         vms=(
-            *(_vm(vm, resources.get(vm.id), cib, states, migrations) for vm in cib.vms),
+            *(
+                replace(
+                    _vm(vm, resources.get(vm.id), cib, states, migrations),
+                    obstacles=cib.obstacles.of(vm.id, places),
+                )
+                for vm in cib.vms
+            ),
             *_orphans(status, cib, agents, states),
         ),
         migrations=tuple(migrations.values()),

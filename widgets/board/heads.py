@@ -141,8 +141,9 @@ def _load(
 ) -> list[_Spans]:
     mark = NODE_MARKS[node.state]
     word = f"{mark.word}?" if column.stale else mark.word
+    health: list[Span] = [(f", health {node.health}", Tone.WARN)] if node.health else []
     state: _Spans = (
-        [(word, Tone.MUTED if column.stale else mark.tone)],
+        [(word, Tone.MUTED if column.stale else mark.tone), *health],
         [_counted(column, filtered)],
     )
     if not column.numbers_known and column.trouble:

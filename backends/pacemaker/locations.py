@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from backends.pacemaker.cib import is_leftover
 from backends.pacemaker.configured import Configured
+from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.node_attributes import for_good
 from backends.pacemaker.nvpairs import INFINITY, score_of
 from backends.pacemaker.references import Tree
@@ -70,6 +70,22 @@ def barred(
     for vm, known in looked_for.items():
         banned.setdefault(vm, set()).update(nodes.keys() - known)
     return {vm: frozenset(names) for vm, names in banned.items()}
+
+
+def bans(
+    configured: Configured, members: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """The id, the node and the primitives of every ban that holds now; those that moves have left
+    are none, since a move lifts them."""
+    root = configured.root
+    situations = {name: configured.situation(node=node) for name, node in configured.nodes.items()}
+    for location in root.iterfind("configuration/constraints/rsc_location"):
+        name = location.get("id", "")
+        if not is_leftover(name):
+            vms = [vm for each in _subjects(root, location) for vm in members.get(each, ())]
+            for node, score in _scores(location, configured.tree, situations):
+                if score <= -INFINITY:
+                    yield name, node, tuple(vms)
 
 
 def _subjects(root: etree._Element, location: etree._Element) -> Iterator[str]:
