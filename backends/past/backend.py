@@ -85,7 +85,8 @@ class PastBackend(Backend):
         picture = pacemaker_picture(status, self._parsed(cib, at))
         self.at, self._cib = at, cib
         stale = tuple(Stale("the record", node, at, why) for node, why in self._dark())
-        self._pictures.publish(replace(picture, stale=stale, taken_at=at))
+        name = f"THE PAST of {picture.name or 'the cluster'}"
+        self._pictures.publish(replace(picture, name=name, stale=stale, taken_at=at))
 
     def _parsed(self, cib: bytes, at: float) -> Cib:
         return parse_cib(cib, agents=self.archive.agents, clock=Clock(at))
