@@ -27,6 +27,7 @@ from tui.connect_screen import ConnectScreen
 from tui.dialog import Dialog
 from tui.main_screen import MainScreen
 from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
+from tui.pace import Pace
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, OURS, SIXTEEN_COLOURS
@@ -93,6 +94,7 @@ class VmferryApp(App[None]):
         self._poverty: Sequence[LineFilter] = ()
         self._wanted_theme = theme
         self._line = ThinLine()
+        self._pace = Pace(self._main.show_picture, self.set_timer)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if theme is not None and theme not in self.available_themes:
@@ -147,7 +149,7 @@ class VmferryApp(App[None]):
     @on(Connected)
     def _connected(self) -> None:
         self._was_connected = True
-        self._main.show_picture(self.backend.picture)
+        self._pace.take(self.backend.picture)
         self._main.house.desk.finish_left_open()
         self._main.house.curing.look_after_stops()
         self._main.house.doctor.examine()
@@ -166,7 +168,7 @@ class VmferryApp(App[None]):
 
     @on(PictureTaken)
     def _picture_taken(self, event: PictureTaken) -> None:
-        self._main.show_picture(event.picture)
+        self._pace.take(event.picture)
 
     @on(CommandsChanged)
     def _commands_changed(self, event: CommandsChanged) -> None:

@@ -31,7 +31,7 @@ class StatusLine(Widget):
     }
     """
 
-    picture: reactive[Cluster | None] = reactive(None, layout=True)
+    picture: reactive[Cluster | None] = reactive(None)
     paused_since: reactive[float | None] = reactive(None, layout=True)
     read_only: reactive[bool] = reactive(False)
     mouse_released: reactive[bool] = reactive(False)
@@ -48,6 +48,11 @@ class StatusLine(Widget):
 
     def on_mount(self) -> None:
         self.set_interval(1, self.refresh)
+
+    def watch_picture(self, before: Cluster | None, now: Cluster | None) -> None:
+        """Lay the screen out anew where it may take another number of lines, and only there."""
+        if before is None or now is None or before.stale != now.stale:
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         return Content("\n").join([self._first_line(), *self._more_lines()])
