@@ -9,12 +9,14 @@ ROOT   := $(filter 0,$(shell id -u))
 JOBS   ?= 3
 LAB    := PYTHONPATH=tests $(BIN)/python -m lab $(if $(RELEASE),--release $(RELEASE))
 
-.PHONY: help demo test test-fast test-engine check format lab lab-down bench screenshots clean
+.PHONY: help demo test test-fast test-engine test-short test-releases prepare check format lab lab-down bench screenshots clean
 
 help:
 	@echo 'make demo         the board on a simulated cluster'
 	@echo 'make test         all tests; as root with those on a real cluster made of namespaces'
 	@echo 'make test-engine  of these only those in which nodes die and migrations fail (root)'
+	@echo 'make test-short   the shortest of them, with RELEASE=trixie on that Debian (root)'
+	@echo 'make test-releases  the tests of the lab on bookworm, trixie and sid, and in between (root)'
 	@echo 'make test-fast    the tests that need no lab'
 	@echo 'make check        ruff, mypy, import contracts'
 	@echo 'make lab          a real cluster on this machine, and the board on it (root);'
@@ -31,7 +33,23 @@ demo: $(STAMP)
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(STAMP)
-	$(BIN)/pytest $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not upgrade'
+
+# Fetches what tests need, and that of RELEASE, so that it need not be waited for later.
+prepare: $(STAMP)
+	$(LAB) prepare
+
+# What every release must pass in every run: RELEASE=trixie.
+test-short: $(STAMP)
+	VMFERRY_LAB_RELEASE=$(RELEASE) $(BIN)/pytest $(SIDE_BY_SIDE) -m 'short and lab'
+
+RELEASES := bookworm trixie sid
+ON_EACH  := tests/test_lab.py tests/live tests/suite tests/engine tests/acts tests/doctor
+test-releases: $(addprefix test-release-,$(RELEASES))
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m upgrade
+
+test-release-%: $(STAMP)
+	VMFERRY_LAB_RELEASE=$* $(BIN)/pytest $(SIDE_BY_SIDE) -m 'lab and not upgrade' $(ON_EACH)
 
 test-engine: $(STAMP)
 	$(BIN)/pytest $(SIDE_BY_SIDE) tests/engine

@@ -35,6 +35,7 @@ def ssh(lab: Lab, login: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, login, *words], capture_output=True, text=True)
 
 
+@pytest.mark.short
 def test_a_migrated_guest_lives_on(settled_lab: Lab) -> None:
     lab = settled_lab
     before = lab.guest("web1")

@@ -133,7 +133,10 @@ def _judge_target(
             ways=(Way(target=target),),
         )
         return
-    yield from _judge_machine(case, vm, machine, target)
+    if lacking := [*_judge_machine(case, vm, machine, target)]:
+        # Of a machine type that it lacks libvirt does not compare the CPU.
+        yield from lacking
+        return
     if machine.passthrough:
         yield from _judge_passthrough(case, vm, home, target)
     elif machine.probe is not None:

@@ -97,6 +97,14 @@ class TestCpu:
     def test_a_comparison_that_fails_is_unknown(self, output: Output) -> None:
         assert machines(output)[1] == [(State.UNKNOWN, "bravo", "web1")]
 
+    def test_of_a_machine_type_that_is_not_there_the_cpu_is_not_compared(self) -> None:
+        older = CAPABILITIES.replace("pc-q35-7.2", "pc-q35-6.0")
+        refused = Output(
+            1, "", "error: invalid argument: the machine 'pc-q35-7.2' is not supported"
+        )
+        _, told = machines(refused, capabilities=older)
+        assert told == [(State.WRONG, "bravo", "web1")]
+
     def test_a_machine_type_that_is_not_there(self) -> None:
         case, _ = machines(capabilities=CAPABILITIES.replace("7.2", "6.2"))
         assert only(cpu.judge, case, "machine type").node == "bravo"

@@ -25,6 +25,7 @@ def migrate(lab: Lab, vm: str, source: str, uri: str) -> None:
     lab.run(source, "virsh", *options, vm, uri)
 
 
+@pytest.mark.short
 async def test_a_healthy_cluster_has_nothing_wrong_and_only_true_warnings(
     doctor: Doctor, preview: Preview
 ) -> None:

@@ -32,7 +32,9 @@ from waiting import until
 EARLY, MIDDLE, LATE = 0.0, 45.0, 93.0
 
 moments = pytest.mark.parametrize(
-    "percent", [EARLY, MIDDLE, LATE], ids=["early", "in the middle", "just before switch-over"]
+    "percent",
+    [EARLY, pytest.param(MIDDLE, marks=pytest.mark.short), LATE],
+    ids=["early", "in the middle", "just before switch-over"],
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 import glass
@@ -70,6 +71,7 @@ def assert_same_guest(lab: Lab, vm: str, boot_id: str, ticks: int) -> None:
     assert after.ticks > ticks
 
 
+@pytest.mark.short
 async def test_a_vm_is_dragged_to_another_node_with_the_mouse(
     settled_lab: Lab, connect: Connect, tmp_path: Path
 ) -> None:

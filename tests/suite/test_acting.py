@@ -93,6 +93,7 @@ async def test_a_move_is_carried_to_its_proven_end_and_leaves_nothing_behind(
     assert {("migrate_from", target), ("stop", source)} <= done
 
 
+@pytest.mark.short
 async def test_a_confirmed_reboot_is_carried_to_its_end_too(stage: Stage, tmp_path: Path) -> None:
     vm = stage.rebooting
     target = stage.elsewhere(vm)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from backends.data.picture import (
     Cluster,
     ConstraintKind,
@@ -16,6 +18,7 @@ from suite.stage import Stage
 from waiting import PATIENCE_S
 
 
+@pytest.mark.short
 async def test_the_first_picture_is_complete(stage: Stage) -> None:
     picture = stage.picture
     assert len(picture.nodes) >= 3
