@@ -27,7 +27,10 @@ from backends.data.errors import (
 from cli.conftest import Vmferry
 from cli.still import failing
 
-COMMANDS = ["demo", "status", "watch", "preview", "migrate", "abort", "evacuate", "clear", "doctor"]
+COMMANDS = [
+    *("demo", "status", "watch", "since", "why"),
+    *("preview", "migrate", "abort", "evacuate", "clear", "doctor"),
+]
 NOT_YET = ["audit", "record", "replay"]
 
 
