@@ -17,6 +17,9 @@ from tui.main_screen import MainScreen
 from waiting import PATIENCE_S
 from widgets.board import Board
 
+BARS = 2
+"""Lines above the board: they name what is wrong, too."""
+
 
 class Operator:
     step_s = 1.0
@@ -51,10 +54,10 @@ class Operator:
         """Whether the topmost screen shows this text within one line."""
         return any(text in line for line in self.lines())
 
-    def at(self, text: str) -> tuple[int, int]:
-        """Where this text stands on the screen; the first place from the top."""
+    def at(self, text: str, *, below: int = 0) -> tuple[int, int]:
+        """Where this text stands on the screen; the first place from the top, or from a line on."""
         for y, line in enumerate(self.lines()):
-            if text in line:
+            if y >= below and text in line:
                 return line.index(text), y
         raise AssertionError(f"no {text!r} on the glass:\n" + "\n".join(self.lines()))
 
@@ -66,8 +69,8 @@ class Operator:
 
     async def drag(self, vm: str, node: str) -> None:
         """With the mouse, from the VM's card to the node's head."""
-        await self.pilot.mouse_down(offset=self.at(vm))
-        x, y = self.at(node)
+        await self.pilot.mouse_down(offset=self.at(vm, below=BARS))
+        x, y = self.at(node, below=BARS)
         await self.pilot.hover(offset=(x, y + 1))
         await self.pilot.mouse_up(offset=(x, y + 1))
 
