@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +16,7 @@ from tui.views.listed import VIEWS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("backends", "widgets", "tui")
+LONGEST = 320
 DEEPEST = 2
 """So many classes of the project a class may be below those of a framework, itself counted."""
 
@@ -82,6 +84,11 @@ def _height(name: str) -> int:
     return 1 + max((_height(base) for base in BASES[name]), default=0)
 
 
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    lengths = {name: len(file.read_text().splitlines()) for name, file in MODULES.items()}
+    assert not {name: lines for name, lines in lengths.items() if lines > LONGEST}
+
+
 def test_no_class_is_built_of_several_of_ours() -> None:
     assert not {name: bases for name, bases in BASES.items() if len(bases) > 1}
 
@@ -121,3 +128,15 @@ def test_the_readme_lists_the_views_as_they_are() -> None:
     tabs = [tab for tab, _ in VIEWS]
     row = ", ".join(tab.title.lower() for tab in tabs)
     assert f"| `{tabs[0].key}` … `{tabs[-1].key}` | {row} |" in readme
+
+
+def test_the_page_names_files_that_are_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    files = [
+        str(file.relative_to(ROOT)) for file in (*MODULES.values(), *(ROOT / "tests").rglob("*.py"))
+    ]
+    named = set(re.findall(r"`([a-z_/]+\.py)`", page))
+    assert named
+    assert not {
+        name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)
+    }

@@ -18,6 +18,7 @@ from tui.copies import Copies
 from tui.given import Given
 from tui.glass import Glass
 from tui.judging import Judging
+from tui.messages import Due, Ended, Examined, Proposed, Reported, Told, Trouble
 from tui.views.listed import VIEWS
 from widgets.board import Board
 
@@ -66,3 +67,22 @@ class House:
         self.chronicle.note(self.copies.follow(picture))
         self.doctor.follow_configuration(picture)
         self.judging.follow(picture)
+
+    def told(self, news: Told) -> None:
+        """Where each message of an act, or of its worker, leads."""
+        match news:
+            case Proposed():
+                self.desk.proposed(news)
+            case Reported():
+                self.chronicle.reported(news.report)
+            case Trouble():
+                self.desk.trouble(news)
+            case Examined():
+                self.doctor.examined(news)
+                self.judging.ask(at_once=True)
+            case Due():
+                self.curing.due(news)
+            case Ended():
+                self.chronicle.ended(news, wanted=self.desk.is_superseded(news.doing))
+                self.curing.know_waiting()
+                self.desk.ended(news)

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
 from backends.acts.journal import Journal
@@ -24,27 +24,24 @@ from tui import messages
 from tui.act_menu import ActMenu
 from tui.acts import examining
 from tui.acts.listed import OFFERS
-from tui.acts.moving import PICK_UP
 from tui.bugs import report_bug
 from tui.glass import ScreenGlass
 from tui.help_screen import HelpScreen, own_bindings
 from tui.house import House
 from tui.keys import KEYS
+from tui.rooms import Rooms
 from tui.views.board import BOARD
 from tui.views.doctor import DOCTOR
-from tui.views.listed import VIEWS
 from tui.views.timeline import TIMELINE
 from tui.views.view import Filtered, Selecting
 from widgets.board import Board
 from widgets.cluster_tables import ClusterTables
 from widgets.details import Details
-from widgets.doctor_view import DoctorView
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
 from widgets.listing.view import Listing
-from widgets.queue_view import QueueView
 from widgets.selection import Selection
-from widgets.situation_bar import SituationBar, Tab
+from widgets.situation_bar import SituationBar
 from widgets.status_line import StatusLine
 from widgets.table import KeyedTable
 from widgets.too_small import TooSmall
@@ -57,7 +54,7 @@ _HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
 
 
 class MainScreen(Screen[None]):
-    """Puts acts and views together: which message and which key leads where."""
+    """What is there to see, where each key leads, and each message of an act or its worker."""
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
@@ -80,6 +77,7 @@ class MainScreen(Screen[None]):
         self.board = Board(id=BOARD.name)
         glass, checklist = ScreenGlass(self), self._show_checklist
         self.house = House(backend, journal, glass, self.board, checklist=checklist, clock=clock)
+        self.rooms = Rooms(self.house)
         self._title_text = title
         self._shown: Cluster | None = None
         self._problem: Problem | None = None
@@ -93,14 +91,13 @@ class MainScreen(Screen[None]):
     @property
     def selection(self) -> Selection:
         """What keys act on: what is highlighted in the view in sight, and nothing else."""
-        return self.house.views[self._in_sight].highlighted()
+        return self.rooms.view.highlighted()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._title_text, self.clock)
         yield SituationBar()
         with Container(id="middle"):
-            with ContentSwitcher(initial=BOARD.name):
-                yield from (view.widget for view in self.house.views.values())
+            yield self.rooms
             yield Details()
         yield EventStrip()
         yield FilterLine()
@@ -124,42 +121,29 @@ class MainScreen(Screen[None]):
     @on(messages.News)
     def show_news(self, event: messages.News) -> None:
         """Draw the view in sight, if that is what the news are about."""
-        if isinstance(event, self.house.views[self._in_sight].drawn_by):
+        if isinstance(event, self.rooms.view.drawn_by):
             self._draw()
 
-    @property
-    def _in_sight(self) -> str:
-        return (self._switcher and self._switcher.current) or BOARD.name
-
-    @property
-    def _switcher(self) -> ContentSwitcher | None:
-        """`None` before the screen is composed, and while the app ends: news comes even then."""
-        return next(iter(self.query(ContentSwitcher)), None) if self.app.is_running else None
-
     def _draw(self) -> None:
-        """Bring what is in sight up to date. Before the first layout there is nothing in sight."""
-        newest, switcher = self.house.chronicle.newest, self._switcher
-        if self.paused or newest is None or switcher is None or not switcher.size.area:
+        """Bring what is in sight up to date: nothing, before the first layout and in the end."""
+        newest = self.house.chronicle.newest
+        if self.paused or newest is None or not self.rooms.size.area or not self.app.is_running:
             return
         self._shown = newest
         self.house.judging.judge(newest)
         self.query_one(StatusLine).picture = newest
         self._draw_situation()
         self.query_one(EventStrip).show(self.house.chronicle.log.events)
-        self.house.views[self._in_sight].draw(newest)
+        self.rooms.view.draw(newest)
         self._draw_details()
 
     def _draw_situation(self) -> None:
         """What is to be known whatever is in sight."""
-        status, view = self.query_one(StatusLine), self.house.views[self._in_sight]
+        status = self.query_one(StatusLine)
         status.health = self.house.judging.judged.health
         status.marked = len(self.board.marked)
-        status.filter_text = view.filter_text if isinstance(view, Filtered) else ""
-        tabs = [
-            Tab(tab.name, tab.key, tab.title, tab.short, self.house.views[tab.name].counts())
-            for tab, _ in VIEWS
-        ]
-        self.query_one(SituationBar).show(tabs, self._in_sight)
+        status.filter_text = self.rooms.filter_text
+        self.query_one(SituationBar).show(self.rooms.tabs(), self.rooms.in_sight)
 
     @on(Board.SelectionChanged)
     @on(Listing.Highlighted)
@@ -192,7 +176,7 @@ class MainScreen(Screen[None]):
 
     def _show_checklist(self, vm: str) -> None:
         self.action_view(DOCTOR.name)
-        self.query_one(DoctorView).vm = vm
+        self.rooms.show_checklist(vm)
 
     # Keys
 
@@ -205,7 +189,7 @@ class MainScreen(Screen[None]):
 
     def action_view(self, name: str) -> None:
         chosen, view = self.selection, self.house.views[name]
-        self.query_one(ContentSwitcher).current = name
+        self.rooms.current = name
         self._draw()
         if chosen.anything and isinstance(view, Selecting):
             view.select(chosen)
@@ -218,8 +202,7 @@ class MainScreen(Screen[None]):
             about = OFFERS[str(parameters[0])].about
             return about.of(self.selection) is not None
         if action == "unfilter":
-            view = self.house.views[self._in_sight]
-            return isinstance(view, Filtered) and bool(view.filter_text)
+            return bool(self.rooms.filter_text)
         return True
 
     def action_unfilter(self) -> None:
@@ -262,20 +245,17 @@ class MainScreen(Screen[None]):
         self._draw_details()
 
     def action_filter(self) -> None:
-        view = self.house.views[self._in_sight]
-        if isinstance(view, Filtered):
-            self.query_one(FilterLine).open(view.filter_text)
+        if isinstance(self.rooms.view, Filtered):
+            self.query_one(FilterLine).open(self.rooms.filter_text)
 
     @on(FilterLine.Changed)
     def _filter(self, event: FilterLine.Changed) -> None:
-        view = self.house.views[self._in_sight]
-        if isinstance(view, Filtered):
-            view.filter(event.text)
-            self._draw_situation()
+        self.rooms.filter(event.text)
+        self._draw_situation()
 
     @on(FilterLine.Left)
     def _filtered(self) -> None:
-        self.house.views[self._in_sight].enter()
+        self.rooms.view.enter()
 
     def action_pause(self) -> None:
         self.paused = not self.paused
@@ -286,43 +266,21 @@ class MainScreen(Screen[None]):
         self.house.desk.refresh()
 
     def action_help(self) -> None:
-        owners = {tab.title: type(self.house.views[tab.name].widget) for tab, _ in VIEWS}
-        bound = {title: owner for title, owner in owners.items() if any(own_bindings(owner))}
+        bound = {title: owner for title, owner in self.rooms.owners() if any(own_bindings(owner))}
         everywhere: dict[str, type[DOMNode]] = {"Everywhere": type(self), "vmferry": type(self.app)}
         self.app.push_screen(HelpScreen({**bound, **everywhere}))
 
     # What acts and their workers post
 
-    @on(messages.Proposed)
-    def _proposed(self, event: messages.Proposed) -> None:
-        self.house.desk.proposed(event)
-
-    @on(messages.Reported)
-    def _reported(self, event: messages.Reported) -> None:
-        self.house.chronicle.reported(event.report)
+    @on(messages.Told)
+    def _told(self, event: messages.Told) -> None:
+        self.house.told(event)
         self._draw()
-
-    @on(messages.Ended)
-    def _ended(self, event: messages.Ended) -> None:
-        wanted = self.house.desk.is_superseded(event.doing)
-        self.house.chronicle.ended(event, wanted=wanted)
-        self.house.curing.know_waiting()
-        self.house.desk.ended(event)
-        self._draw()
-
-    @on(messages.Trouble)
-    def _trouble(self, event: messages.Trouble) -> None:
-        self.house.desk.trouble(event)
 
     @on(messages.VerdictsGiven)
     def _verdicts_given(self, event: messages.VerdictsGiven) -> None:
         self.house.moving.verdicts_given(event)
         self.house.judging.verdicts_given(event)
-
-    @on(messages.Examined)
-    def _examined(self, event: messages.Examined) -> None:
-        self.house.doctor.examined(event)
-        self.house.judging.ask(at_once=True)
 
     @on(messages.ProspectsKnown)
     def _prospects_known(self, event: messages.ProspectsKnown) -> None:
@@ -334,91 +292,25 @@ class MainScreen(Screen[None]):
         self.house.moving.show_verdicts()
         self._draw()
 
-    @on(messages.Due)
-    def _due(self, event: messages.Due) -> None:
-        self.house.curing.due(event)
-
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         report_bug(self.app, event)
         if event.worker.group == examining.GROUP and event.state is WorkerState.ERROR:
             self.house.doctor.ended_by_a_bug()
 
-    # What views post
-
-    @on(Board.PickedUp)
-    def _picked_up(self, event: Board.PickedUp) -> None:
-        self.house.moving.picked_up(event.vms)
+    # What leads from one view to another
 
     @on(Listing.MarkWanted)
     def _mark(self, event: Listing.MarkWanted) -> None:
         self.board.toggle(event.vm)
         self._draw()
 
-    @on(Listing.PickUpWanted)
-    def _pick_up(self, event: Listing.PickUpWanted) -> None:
-        self.house.acts[PICK_UP.name].begin(Selection(vm=event.vm))
-
     @on(KeyedTable.RowSelected)
     def _open_row(self) -> None:
         """From an event, or what else is about something, to the board."""
-        if self._in_sight == TIMELINE.name and self.selection.anything:
+        if self.rooms.in_sight == TIMELINE.name and self.selection.anything:
             self.go_to(self.selection)
-
-    @on(Board.PutBack)
-    def _put_back(self) -> None:
-        self.house.moving.put_back()
-
-    @on(Board.Dropped)
-    def _dropped(self, event: Board.Dropped) -> None:
-        self.house.moving.dropped(event.vms, event.node)
-
-    @on(Board.Unmovable)
-    @on(QueueView.Useless)
-    @on(DoctorView.Useless)
-    def _useless(self, event: Board.Unmovable | QueueView.Useless | DoctorView.Useless) -> None:
-        self.house.desk.tell(event.reason)
 
     @on(ClusterTables.Chosen)
     def _chosen(self, event: ClusterTables.Chosen) -> None:
         self.go_to(Selection(vm=event.vm, node=event.node))
-
-    @on(QueueView.MoveUp)
-    def _move_up(self, event: QueueView.MoveUp) -> None:
-        self.house.queue.move_up(event.vm)
-
-    @on(QueueView.Removed)
-    def _remove(self, event: QueueView.Removed) -> None:
-        self.house.queue.remove(event.vm)
-
-    @on(QueueView.LimitWanted)
-    def _limit(self, event: QueueView.LimitWanted) -> None:
-        self.house.queue.set_limit(event.limit)
-
-    @on(QueueView.PauseToggled)
-    def _toggle_pause(self) -> None:
-        self.house.queue.toggle_pause()
-
-    @on(QueueView.Stopped)
-    def _stop_queue(self) -> None:
-        self.house.queue.stop()
-
-    @on(DoctorView.Wanted)
-    def _examine(self) -> None:
-        self.house.doctor.examine()
-
-    @on(DoctorView.CureWanted)
-    def _cure(self, event: DoctorView.CureWanted) -> None:
-        self.house.curing.propose(event.report)
-
-    @on(DoctorView.CallOffWanted)
-    def _call_off(self, event: DoctorView.CallOffWanted) -> None:
-        self.house.curing.call_off(event.waiting)
-
-    @on(DoctorView.ChecklistWanted)
-    def _checklist_wanted(self, event: DoctorView.ChecklistWanted) -> None:
-        vm = event.vm or self.selection.vm
-        if vm is None:
-            self.house.desk.tell("Select a VM first, here or on the board.")
-        else:
-            self.query_one(DoctorView).vm = vm

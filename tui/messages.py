@@ -24,6 +24,11 @@ class News(Message):
 
 
 @dataclass
+class Told(Message):
+    """What an act or its worker tells the house, before anything is drawn anew."""
+
+
+@dataclass
 class Connected(Message):
     """The backend is open."""
 
@@ -56,7 +61,7 @@ class CommandsChanged(News):
 
 
 @dataclass
-class Trouble(Message):
+class Trouble(Told):
     """Something the operator asked for could not be had."""
 
     asked: str
@@ -70,7 +75,7 @@ class VerdictsGiven(Message):
 
 
 @dataclass
-class Reported(Message):
+class Reported(Told):
     """One step of an act of ours."""
 
     report: Report
@@ -90,7 +95,7 @@ class Doing:
 
 
 @dataclass
-class Ended(Message):
+class Ended(Told):
     """`said` is how, in the act's own words for all of it; `error` why it is not the proven end."""
 
     doing: Doing
@@ -109,7 +114,7 @@ class QueueChanged(News):
 
 
 @dataclass
-class Examined(Message):
+class Examined(Told):
     """The doctor's report of a configuration, or why there is none."""
 
     report: doctor.Report | None
@@ -134,14 +139,14 @@ class ProspectsKnown(News):
 
 
 @dataclass
-class Due(Message):
+class Due(Told):
     """The VM has stopped that a confirmed cure waited for; the act is ours from now on."""
 
     act: Act
 
 
 @dataclass
-class Proposed(Message):
+class Proposed(Told):
     """Something is to be shown to the operator, who has not asked for it just now."""
 
     heading: str

@@ -19,7 +19,7 @@ from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
 from widgets.board.css import BOARD_CSS
-from widgets.board.glass import Glass, changed
+from widgets.board.glass import MANY_REGIONS, Glass, changed
 from widgets.board.grip import Grip
 from widgets.board.keys import KEYS, typed_in
 from widgets.board.look import COMPONENTS, Theme
@@ -29,9 +29,6 @@ from widgets.board.painter import Painter, Shown
 from widgets.board.sight import Sight
 from widgets.board.stage import Stage
 from widgets.selection import Selection
-
-_MANY_REGIONS = 100
-"""From so many on, Textual draws the whole board faster than its parts."""
 
 
 class Board(ScrollView, can_focus=True):
@@ -175,7 +172,7 @@ class Board(ScrollView, can_focus=True):
             self.refresh()
             return
         regions = changed(glass, self._glass, sight)
-        if len(regions) > _MANY_REGIONS:
+        if len(regions) > MANY_REGIONS:
             self.refresh()
         elif regions:
             self.refresh(*regions)
@@ -250,11 +247,8 @@ class Board(ScrollView, can_focus=True):
         cards = max(1, (self.size.height - layout.head_height) // layout.pitch)
         self._look_at(self._grip.step(Way[way], cards))
 
-    def action_first(self) -> None:
-        self._look_at(self._grip.to_end(0))
-
-    def action_last(self) -> None:
-        self._look_at(self._grip.to_end(1))
+    def action_to_end(self, end: int) -> None:
+        self._look_at(self._grip.to_end(end))
 
     def action_mark(self) -> None:
         """Mark the selected VM, or unmark it."""
@@ -286,7 +280,7 @@ class Board(ScrollView, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "put_back":
             return bool(self._grip.hand.touched or self.marked)
-        if action in ("page", "first", "last", "mark", "dense"):
+        if action in ("page", "to_end", "mark", "dense"):
             return not self.carrying
         return True
 

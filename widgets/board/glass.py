@@ -13,6 +13,9 @@ from widgets.board.sight import Sight
 from widgets.ink import Line
 from widgets.spans import changed_spans
 
+MANY_REGIONS = 100
+"""From so many on, Textual draws the whole board faster than its parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glass:

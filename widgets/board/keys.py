@@ -46,13 +46,15 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "home",
-        "first",
+        "to_end(0)",
         "First",
         show=False,
         id="board.first",
         tooltip="The first VM of the node",
     ),
-    Binding("end", "last", "Last", show=False, id="board.last", tooltip="The last VM of the node"),
+    Binding(
+        "end", "to_end(1)", "Last", show=False, id="board.last", tooltip="The last VM of the node"
+    ),
     Binding(
         "x,shift+space",
         "mark",
