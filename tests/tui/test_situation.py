@@ -13,7 +13,7 @@ def troubled(scenario: str) -> SimulatedBackend:
 
 async def test_what_the_doctor_calls_wrong_stands_beside_the_quorum(journal: Journal) -> None:
     async with at_the_app(troubled("unfit"), journal) as operator:
-        await operator.until_sees("5 Doctor ✖4")
+        await operator.until_sees("5 Doctor ✖4 ⚠4")
         first = operator.lines()[0]
         assert "quorum" in first
         assert "✖" in first

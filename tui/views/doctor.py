@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backends.data.examination import State
 from backends.data.picture import Cluster
+from backends.doctor.telling import troubles
 from tui.acts.examining import Examining
 from tui.messages import ExaminationChanged, News
 from tui.views.view import Count, Tab
@@ -44,6 +45,7 @@ class DoctorsView:
         report = self._doctor.report
         if report is None:
             return ()
-        found = {state: sum(f.state is state for f in report.findings) for state in State}
+        told = [alike[0].state for alike in troubles(report.findings)]
+        found = {state: told.count(state) for state in State}
         shown = (state for state in (State.WRONG, State.WARNING) if found[state])
         return tuple((f"{MARKS[s].glyph}{found[s]}", MARKS[s].tone) for s in shown)
