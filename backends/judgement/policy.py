@@ -1,8 +1,9 @@
 """Constraints that look like a move's or a ban's, and are a site's own placement. Pure.
 
-`crm_resource --ban` keeps a VM from the node that it leaves: whoever is banned from where he never
-was has been kept from there on purpose. SEAPATH's vm_manager does so for its observers and remote
-nodes, and sets the preferred host with `--move`. Pacemaker itself cannot tell the two apart.
+`crm_resource --ban` keeps a VM from the node that it leaves: whoever is banned from several nodes
+where he never was, or from one without the agent, is kept from there on purpose. SEAPATH's
+vm_manager does so for its observers and remote nodes, and sets the preferred host with `--move`.
+Pacemaker itself cannot tell the two apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from backends.data.picture import VM, Cluster, Constraint, ConstraintKind
 from backends.data.plan import Command
 
 SEAPATH = "ocf:seapath:VirtualDomain"
+NOT_INSTALLED_RC = 5
+"""`OCF_ERR_INSTALLED`: what a probe says where no VM can run."""
 
 
 def why_on_purpose(vm: VM, constraint: Constraint) -> str | None:
@@ -23,9 +26,20 @@ def why_on_purpose(vm: VM, constraint: Constraint) -> str | None:
     if vm.agent == SEAPATH:
         return "SEAPATH keeps its placement in such constraints"
     if constraint.kind is ConstraintKind.BAN:
-        return "it was never there, as is recorded" if _was_never_on(vm, constraint.node) else None
+        return _why_kept_from(vm, constraint.node)
     banned = any(c.kind is ConstraintKind.BAN and why_on_purpose(vm, c) for c in vm.constraints)
     return "it stands beside bans that are kept on purpose" if banned else None
+
+
+def _why_kept_from(vm: VM, node: str) -> str | None:
+    """One ban by itself is what `crm_resource --ban` leaves, wherever the VM was."""
+    if not _was_never_on(vm, node):
+        return None
+    if any(op.node == node and op.rc == NOT_INSTALLED_RC for op in vm.history):
+        return "its agent is not installed there"
+    bans = (c for c in vm.constraints if c.kind is ConstraintKind.BAN and c.node is not None)
+    never = [c for c in bans if c.expires is None and _was_never_on(vm, c.node or "")]
+    return "it is kept from several nodes, and was never there" if len(never) > 1 else None
 
 
 def _was_never_on(vm: VM, node: str) -> bool:

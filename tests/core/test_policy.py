@@ -27,7 +27,7 @@ def did(node: str, task: str, rc: int = 0) -> Operation:
     return Operation(node, task, 5, rc, 0, None)
 
 
-NEVER_THERE = did("charlie", "monitor", 7)
+NEVER_THERE = did("charlie", "monitor", 5)
 
 
 def web1(*constraints: Constraint, history: tuple[Operation, ...] = (NEVER_THERE,)) -> VM:
@@ -38,7 +38,7 @@ def web1(*constraints: Constraint, history: tuple[Operation, ...] = (NEVER_THERE
     ("known", "constraint", "on_purpose"),
     [
         ((NEVER_THERE,), ban("charlie"), True),
-        ((did("charlie", "monitor", 5),), ban("charlie"), True),
+        ((did("charlie", "monitor", 7),), ban("charlie"), False),
         ((NEVER_THERE,), ban("charlie", "2026-12-01"), False),
         ((did("charlie", "stop"),), ban("charlie"), False),
         ((did("charlie", "monitor", 0),), ban("charlie"), False),
@@ -54,6 +54,12 @@ def test_who_is_banned_from_where_he_never_was_is_so_on_purpose(
     assert left_over(placed) == (() if on_purpose else (constraint,))
 
 
+def test_who_is_banned_from_several_nodes_where_he_never_was_is_so_on_purpose() -> None:
+    looked = (did("bravo", "monitor", 7), did("charlie", "monitor", 7))
+    assert left_over(web1(ban("bravo"), ban("charlie"), history=looked)) == ()
+    assert left_over(web1(ban("charlie"), history=looked)) == (ban("charlie"),)
+
+
 def test_a_preference_beside_such_a_ban_and_all_of_seapath_is_on_purpose() -> None:
     assert left_over(web1(prefer("alpha"), ban("charlie"))) == ()
     assert left_over(replace(web1(prefer("alpha"), history=()), agent=SEAPATH)) == ()
@@ -61,7 +67,9 @@ def test_a_preference_beside_such_a_ban_and_all_of_seapath_is_on_purpose() -> No
 
 
 def test_a_ban_that_is_kept_on_purpose_is_not_lifted_by_a_move() -> None:
-    refused = refusal(cluster(web1(ban("charlie"))), ("web1",), "charlie")
+    looked = (did("bravo", "monitor", 7), did("charlie", "monitor", 7))
+    kept = web1(ban("bravo"), ban("charlie"), history=looked)
+    refused = refusal(cluster(kept), ("web1",), "charlie")
     assert refused is not None and refused.kind is VerdictKind.REFUSED
     assert "cli-ban-web1-on-charlie keeps web1 from charlie" in refused.reasons[0]
     assert "crm_resource --clear --resource web1 --node charlie" in refused.reasons[0]

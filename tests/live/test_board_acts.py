@@ -133,7 +133,7 @@ async def test_a_copy_is_aborted_another_guarded_and_a_leftover_cleared(
         await operator.confirm("cli-ban-app1-on-alpha", "nothing moves, and nothing stops")
         await operator.sees("app1 has no leftover constraints")
 
-        await operator.press("3")
+        await operator.press("4")
         await operator.sees("migrate_to of web2 failed on alpha")
         for vm in BOTH:
             await operator.sees(f"· +the move was called off: {vm} is running on alpha")
@@ -158,7 +158,7 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         await operator.sees("should the migration of web1 or web2 fail")
         await operator.press("o")
         await operator.confirm(*(rf'id="{vm}-migrate_to".*on-fail="block"' for vm in BOTH))
-        await operator.press("6")
+        await operator.press("7")
         await operator.sees("2 running, 0 waiting")
         await operator.copying(*BOTH)
         async with in_a_hurry(lab):
@@ -178,7 +178,7 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         async with in_a_hurry(lab):
             home = ("app1", *BOTH)
             await operator.confirm(*(rf"✔ +{vm} → charlie" for vm in home))
-            await operator.press("6")
+            await operator.press("7")
             await operator.sees("✔ finished.*3 of 3 done")
         assert {vm: lab.where(vm) for vm in home} == dict.fromkeys(home, "charlie")
     assert not list(journal.abandoned())

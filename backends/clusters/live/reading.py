@@ -109,6 +109,8 @@ def understood(where: str, answers: dict[str, Answer], agents: Agents) -> Readin
     """
     unheard = Answer(None)
     query, mon = (answers.get(tool, unheard) for tool in ("cibadmin", "crm_mon"))
+    if mon.exit_status == _INSUFFICIENT_PRIVILEGES:
+        _check(mon, where, "crm_mon")  # to such a login cibadmin says that nothing runs there
     # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
     _check(query, where, "cibadmin")
     cib = parse_cib(query.stdout, agents=agents)
