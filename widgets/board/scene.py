@@ -134,10 +134,10 @@ def make_scene(
         if not shown:
             continue
         old = bool(stale) if home is None else home in silent
-        card = _card(known, Card(vm, migration, False, old, *_judgement(judged, vm)))
+        card = _card(known, vm, migration, False, old, *_judgement(judged, vm))
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
-            arrival = _card(known, Card(vm, migration, True, bool(stale)))
+            arrival = _card(known, vm, migration, True, bool(stale), *NOT_JUDGED)
             cards[migration.target].append(arrival)
 
     ranks = _ranks(tuple(vm.id for vm in picture.vms))
@@ -169,14 +169,37 @@ def make_scene(
     return Scene(tuple(columns), bool(parts), bool(stale))
 
 
+NOT_JUDGED = (None, UNKNOWN, Grade.FINE)
+"""Of a VM where it arrives: it is judged where it is."""
+
+
 def _judgement(judged: Judged, vm: VM) -> tuple[Outlook | None, Prospect, Grade]:
     return judged.outlooks.get(vm.id), judged.prospect(vm), judged.health.of_vm(vm.id)
 
 
-def _card(known: Mapping[CardKey, Card], card: Card) -> Card:
-    """The card that is known already, where it is equal to a new one."""
-    before = known.get(card.key)
-    return before if before == card else card
+def _card(
+    known: Mapping[CardKey, Card],
+    vm: VM,
+    migration: Migration | None,
+    arriving: bool,
+    stale: bool,
+    outlook: Outlook | None,
+    prospect: Prospect,
+    grade: Grade,
+) -> Card:
+    """The card that is known already, where it would be equal to a new one."""
+    before = known.get((vm.id, arriving))
+    if (
+        before is not None
+        and before.stale == stale
+        and before.grade is grade
+        and (before.prospect is prospect or before.prospect == prospect)
+        and (before.vm is vm or before.vm == vm)
+        and before.migration == migration
+        and before.outlook == outlook
+    ):
+        return before
+    return Card(vm, migration, arriving, stale, outlook, prospect, grade)
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:
