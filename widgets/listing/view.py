@@ -79,9 +79,6 @@ class Listing(ScrollView, can_focus=True):
     class DetailsWanted(Message):
         """Those of the line under the cursor."""
 
-    class OrderChanged(Message):
-        """Other lines, or in another order."""
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.order = Order()
@@ -126,7 +123,6 @@ class Listing(ScrollView, can_focus=True):
         if turned:
             self._tell()
         self._follow()
-        self.post_message(self.OrderChanged())
 
     def _arrange(self) -> None:
         order = self.order
