@@ -84,7 +84,7 @@ class Details(VerticalScroll):
         """
         lines: list[Content]
         if vm is not None and (known := picture.vm(vm)) is not None:
-            lines = list(_vm(picture, known, judged or Judged(), since or {}))
+            lines = list(vm_lines(picture, known, judged or Judged(), since or {}))
         elif node is not None and (host := picture.node(node)) is not None:
             lines = list(node_lines(picture, host))
         else:
@@ -92,7 +92,9 @@ class Details(VerticalScroll):
         self.content = Content("\n").join(lines)
 
 
-def _vm(picture: Cluster, vm: VM, judged: Judged, since: Mapping[str, float]) -> Iterator[Content]:
+def vm_lines(
+    picture: Cluster, vm: VM, judged: Judged, since: Mapping[str, float]
+) -> Iterator[Content]:
     yield toned(vm.id, Tone.STRONG)
     yield Content.assemble(marked(VM_MARKS[vm.state]), _place(vm))
     if (migration := picture.migration(vm.id)) is not None:

@@ -13,9 +13,10 @@ from textual.widget import Widget
 
 from backends.data.examination import Finding, State
 from backends.doctor.telling import TROUBLE, total, verdict
+from backends.judgement.prospect import UNKNOWN, Prospect
 from widgets.bars import clock_text, duration_text
 from widgets.doctor_rows import MARKS, Examination
-from widgets.glyphs import Tone
+from widgets.glyphs import PASSAGE_MARKS, Tone
 from widgets.tones import toned
 
 
@@ -28,6 +29,8 @@ class DoctorHead(Widget):
 
     found: reactive[Examination] = reactive(Examination(), layout=True)
     vm: reactive[str | None] = reactive(None, layout=True)
+    prospect: reactive[Prospect] = reactive(UNKNOWN, layout=True)
+    """The last word on a live migration of the VM."""
 
     @dataclass
     class Clicked(Message):
@@ -53,9 +56,9 @@ class DoctorHead(Widget):
     def on_click(self) -> None:
         self.post_message(self.Clicked())
 
-    def show(self, found: Examination, vm: str | None) -> None:
+    def show(self, found: Examination, vm: str | None, prospect: Prospect = UNKNOWN) -> None:
         """Draw this; `vm`: as the head of its checklist."""
-        self.found, self.vm = found, vm
+        self.found, self.vm, self.prospect = found, vm, prospect
 
     def render(self) -> Content:
         return Content("\n").join([*self._flowing(self._sum()), *self._more()])
@@ -77,7 +80,8 @@ class DoctorHead(Widget):
         if found.report is not None:
             findings = found.report.findings if vm is None else found.report.of_vm(vm)
             if vm is not None:
-                yield toned(verdict(findings), _tone(findings))
+                said = verdict(findings, self.prospect)
+                yield toned(said, PASSAGE_MARKS[self.prospect.passage].tone)
             yield toned(total(findings), _tone(findings) if vm is None else Tone.MUTED)
         if found.running_since is not None:
             yield toned(f"examining … {self._age(found.running_since)}", Tone.BUSY)

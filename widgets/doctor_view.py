@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from backends.data.examination import Report
 from backends.doctor.telling import TROUBLE
+from backends.judgement.prospect import UNKNOWN, Prospect
 from widgets.doctor_details import details
 from widgets.doctor_head import DoctorHead
 from widgets.doctor_rows import Entry, Examination, Waiting, entries, row
@@ -93,6 +94,7 @@ class DoctorView(Vertical):
         super().__init__(id=id)
         self._clock = clock
         self._found = Examination()
+        self._prospects: Mapping[str, Prospect] = {}
         self._entries: dict[str, Entry] = {}
         self._unfolded: frozenset[str] = frozenset()
 
@@ -107,10 +109,11 @@ class DoctorView(Vertical):
         self._table.focus(scroll_visible)
         return self
 
-    def show(self, found: Examination) -> None:
-        """Draw this; the same one again costs nothing."""
-        if found is not self._found:
-            self._found = found
+    def show(self, found: Examination, prospects: Mapping[str, Prospect] | None = None) -> None:
+        """Draw this, with the last word on each VM; the same again costs nothing."""
+        prospects = prospects or {}
+        if found is not self._found or prospects is not self._prospects:
+            self._found, self._prospects = found, prospects
             self._draw()
 
     @property
@@ -146,7 +149,8 @@ class DoctorView(Vertical):
             self._table.move_cursor(row=self._table.get_row_index(worst.key), animate=False)
 
     def _draw(self) -> None:
-        self.query_one(DoctorHead).show(self._found, self.vm)
+        prospect = self._prospects.get(self.vm or "", UNKNOWN)
+        self.query_one(DoctorHead).show(self._found, self.vm, prospect)
         shown = entries(self._found, self.vm, self._unfolded)
         self._entries = {entry.key: entry for entry in shown}
         checklist = self.vm is not None

@@ -18,6 +18,7 @@ from backends.doctor.advice import advise, failures
 from backends.doctor.evacuees import advise_evacuation
 from backends.judgement.abilities import blind
 from backends.judgement.balance import best_target
+from backends.judgement.hosts import unfit
 from backends.judgement.judge import judge, refusal
 from backends.judgement.leaving import EvacuationPlan, make_evacuation_plan, on_node
 
@@ -67,6 +68,8 @@ def objection(picture: Cluster, name: str) -> str | None:
         return "the cluster has no quorum"
     if picture.maintenance:
         return "the cluster is in maintenance"
+    if (never := unfit(picture, name)) is not None:
+        return f"{never}: there is no VM to be moved from there"
     if node.state is not NodeState.ONLINE:
         return _NOT_NOW[node.state]
     for migration in picture.migrations:

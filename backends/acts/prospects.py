@@ -49,8 +49,13 @@ def prospect(picture: Cluster, verdict: Verdict, report: Report) -> Prospect:
 
 
 def by_verdicts(picture: Cluster, verdicts: Iterable[Verdict], report: Report) -> Prospect:
-    """What the verdicts of all nodes on one VM come to."""
-    return best(prospect(picture, verdict, report) for verdict in verdicts)
+    """What the verdicts of all nodes on one VM come to; that it is where it is says nothing."""
+    elsewhere = (each for each in verdicts if each.node not in _nodes_of(picture, each))
+    return best(prospect(picture, verdict, report) for verdict in elsewhere)
+
+
+def _nodes_of(picture: Cluster, verdict: Verdict) -> set[str | None]:
+    return {vm.node for vm in map(picture.vm, verdict.vms) if vm is not None}
 
 
 async def _second_looks(

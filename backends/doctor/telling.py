@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from backends.data.examination import Cure, Effect, Finding, Report, State
+from backends.data.examination import Cure, Finding, Report, State
+from backends.judgement.prospect import Passage, Prospect
 
 TROUBLE = (State.WRONG, State.UNKNOWN, State.WARNING)
 
@@ -77,18 +78,32 @@ def _restart(cure: Cure) -> str:
     return "    (restarts the VM: best when it is stopped anyway)" if cure.restarts else ""
 
 
-def verdict(findings: Iterable[Finding]) -> str:
-    """What one VM's findings come to."""
-    findings = tuple(findings)
-    restarting = [each for each in findings if each.effect is Effect.RESTARTS]
-    states = {finding.state for finding in findings if finding not in restarting}
-    if State.WRONG in states:
-        return "not fit for live migration"
-    if restarting:
-        where = ", ".join(way.target or "" for each in restarting for way in each.ways)
-        checks = ", ".join(finding.check for finding in restarting)
-        return f"a move{' to ' if where else ''}{where} would reboot it ({checks})"
-    return "fit for live migration" + (", as far as is known" if State.UNKNOWN in states else "")
+_FITNESS = {
+    Passage.LIVE: "fit for live migration",
+    Passage.SIDE_EFFECTS: "fit for live migration, with side effects",
+    Passage.FAILS: "not fit for live migration: it would fail",
+    Passage.REBOOT: "not fit for live migration: a move would reboot it",
+    Passage.STAYS: "cannot be moved now",
+    Passage.UNKNOWN: "not known yet whether it can be migrated live",
+}
+
+
+def verdict(findings: Iterable[Finding], prospect: Prospect) -> str:
+    """What one VM's findings come to, in the word of its badge.
+
+    They alone do not say it: a node that nobody may reach closes one way, and others are open.
+    """
+    findings, passage = tuple(findings), prospect.passage
+    hindering = [each for each in findings if each.effect is not None and each.state in TROUBLE]
+    said = _FITNESS[passage]
+    checks = ", ".join(dict.fromkeys(each.check for each in hindering))
+    if checks and passage is not Passage.UNKNOWN:
+        said += f", but not everywhere ({checks})" if passage.is_live else f" ({checks})"
+    elif not checks and prospect.why is not None:
+        said += f"{', as' if passage is Passage.SIDE_EFFECTS else ':'} {prospect.why}"
+    elif passage is Passage.LIVE and any(each.state is State.UNKNOWN for each in findings):
+        said += ", as far as is known"
+    return said
 
 
 def total(findings: Iterable[Finding]) -> str:

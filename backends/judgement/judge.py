@@ -53,6 +53,9 @@ def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[s
         yield "the cluster has no quorum"
     if picture.maintenance:
         yield "the cluster is in maintenance"
+    known = [vm for vm in map(picture.vm, vms) if vm is not None]
+    for vm in known:
+        yield from _objections_anywhere(picture, vm)
     node = picture.node(name)
     if node is None:
         yield f"there is no node {name}"
@@ -60,24 +63,18 @@ def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[s
         yield f"{never}: no VM can run there"
     elif not node.can_host:
         yield f"{name} cannot take it: {_CANNOT_HOST[node.state]}"
-    for vm in map(picture.vm, vms):
-        if vm is not None:
-            yield from _objections_of_vm(picture, vm, name)
+    for vm in known:
+        yield from _objections_there(vm, name)
 
 
-def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
+def _objections_anywhere(picture: Cluster, vm: VM) -> Iterator[str]:
+    """Why it can be moved to no node at all."""
     if vm.orphan:
         yield f"{vm.id} is no longer in the configuration: Pacemaker would stop it, not move it"
     elif picture.migration(vm.id) is not None:
         yield f"{vm.id} is being migrated already"
-    elif vm.node == node:
-        yield f"{vm.id} is on {node} already"
     elif vm.node is None:
         yield f"{vm.id} runs nowhere ({vm.state.value})"
-    elif (ban := barring(vm).get(node)) is not None:
-        purpose = f"on purpose as it seems ({why_on_purpose(vm, ban)})"
-        lift = commands.clear_move(vm.id, node)
-        yield f"{ban.id} keeps {vm.id} from {node}, {purpose}: lift it first, by {lift}"
     elif len(places(vm)) > 1 or (len(vm.nodes) > 1 and vm.state is not VMState.BLOCKED):
         yield f"{vm.id} is active on {in_words_where(vm)}"
     elif vm.state in (VMState.BLOCKED, VMState.FAILED, VMState.STARTING, VMState.STOPPING):
@@ -92,6 +89,15 @@ def _objections_of_vm(picture: Cluster, vm: VM, node: str) -> Iterator[str]:
         NodeState.OFFLINE,
     ):
         yield f"{vm.id} is on {source.name}: {_CANNOT_HOST[source.state]}"
+
+
+def _objections_there(vm: VM, node: str) -> Iterator[str]:
+    if vm.node == node:
+        yield f"{vm.id} is on {node} already"
+    elif (ban := barring(vm).get(node)) is not None:
+        purpose = f"on purpose as it seems ({why_on_purpose(vm, ban)})"
+        lift = commands.clear_move(vm.id, node)
+        yield f"{ban.id} keeps {vm.id} from {node}, {purpose}: lift it first, by {lift}"
 
 
 def judge(picture: Cluster, vms: tuple[str, ...], node: str, prediction: Prediction) -> Verdict:

@@ -54,6 +54,8 @@ _OF_VERDICT = {
 
 def untold(vm: VM) -> Prospect:
     """Before anybody was asked: without `allow-migrate` every move is a stop and a start."""
+    if vm.node is None:
+        return Prospect(Passage.STAYS, f"it runs nowhere ({vm.state.value})")
     if vm.live_migration.possible is False:
         return Prospect(Passage.REBOOT, vm.live_migration.reason)
     return UNKNOWN

@@ -85,8 +85,7 @@ def batch(
         if location.get("rsc") in vms and is_leftover(name) and name not in kept:
             constraints.remove(location)
     constraints.append(etree.Comment(_MARK))
-    if not cib.isascii():
-        _make_readable_again(root)
+    _make_readable_again(root, cib)
     head, _, tail = etree.tostring(root).partition(f"<!--{_MARK}-->".encode())
     targets = [
         b"".join(_prefer(f"{_ID}{index}", vm, node) for index, vm in enumerate(vms))
@@ -98,11 +97,13 @@ def batch(
     return argv, head + tail + b"".join(targets), version_of(root)
 
 
-def _make_readable_again(root: etree._Element) -> None:
+def _make_readable_again(root: etree._Element, cib: bytes) -> None:
     """So that crm_simulate can read back what it saves: 2.1.3 to 2.1.7 write some values as no XML.
 
     Parameters stay as they are: the history has their digests, and one that differs is a restart.
     """
+    if cib.isascii() and b"&#" not in cib:  # which they write well
+        return
     parameters = set(root.iterfind("configuration/resources//instance_attributes/nvpair"))
     for element in root.iter("*"):
         if element not in parameters:
@@ -117,6 +118,7 @@ def single(cib: bytes, commands: Sequence[Command]) -> tuple[tuple[str, ...], by
         edited(root, commands)
     except ValueError as error:
         raise BadAnswer(str(error)) from error
+    _make_readable_again(root, cib)
     return ("sh", "-c", _SINGLE, "vmferry"), etree.tostring(root)
 
 

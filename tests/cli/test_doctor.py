@@ -117,8 +117,12 @@ def test_json_is_as_it_is_written_down(vmferry: Vmferry) -> None:
     ("vm", "verdict", "code"),
     [
         ("web1", "web1: fit for live migration", 0),
-        ("legacy-erp", "legacy-erp: a move would reboot it (allow-migrate)", 1),
-        ("mail", "mail: a move would reboot it (dependencies)", 1),
+        (
+            "legacy-erp",
+            "legacy-erp: not fit for live migration: a move would reboot it (allow-migrate)",
+            1,
+        ),
+        ("mail", "mail: not fit for live migration: a move would reboot it (dependencies)", 1),
     ],
 )
 def test_one_vm_s_way_is_a_checklist(vmferry: Vmferry, vm: str, verdict: str, code: int) -> None:

@@ -19,6 +19,7 @@ from backends.doctor import (
 )
 from backends.doctor.case import Case
 from backends.doctor.telling import verdict
+from backends.judgement.prospect import Passage, Prospect
 from doctor.cases import GiB, Text, make, vm
 from doctor.cases import resource as own
 
@@ -239,10 +240,12 @@ def predicted(**kinds: ActionKind) -> Finding:
 def test_dependencies_that_restart_it_everywhere_are_wrong_to_who_asks_for_it() -> None:
     everywhere = predicted(bravo=ActionKind.MOVE, charlie=ActionKind.RESTART)
     assert (everywhere.state, everywhere.effect, everywhere.ways) == (State.WARNING, RESTARTS, ())
-    assert verdict([everywhere]) == "a move would reboot it (dependencies)"
+    rebooted = verdict([everywhere], Prospect(Passage.REBOOT, "it depends on something"))
+    assert rebooted == "not fit for live migration: a move would reboot it (dependencies)"
 
 
 def test_dependencies_that_leave_it_one_live_way_are_a_warning_of_the_others() -> None:
     partly = predicted(bravo=ActionKind.MOVE, charlie=ActionKind.MIGRATE)
     assert partly.meets("web1", "alpha", "bravo") and not partly.meets("web1", "alpha", "charlie")
-    assert verdict([partly]) == "a move to bravo would reboot it (dependencies)"
+    live = verdict([partly], Prospect(Passage.LIVE))
+    assert live == "fit for live migration, but not everywhere (dependencies)"

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from backends.data.examination import Cure, Family, Finding, Report, State, Topic
 from backends.data.plan import Command
 from backends.doctor.advice import FRESH_S
+from backends.judgement.prospect import Passage, Prospect
 from widgets.doctor_rows import ASK_AGAIN_S, Examination, Waiting, compared
 from widgets.doctor_view import DoctorView
 
@@ -163,6 +164,9 @@ async def test_different_things_seen_are_all_told() -> None:
 async def test_a_checklist_has_all_that_is_about_its_vm_and_begins_at_the_worst() -> None:
     async with reading(Examination(REPORT, NOON)) as reader:
         reader.view.vm = "web2"
+        await reader.pilot.pause()
+        assert "web2  not known yet whether it can be migrated live" in reader.lines()[0]
+        reader.view.show(Examination(REPORT, NOON), {"web2": Prospect(Passage.REBOOT)})
         await reader.pilot.pause()
         assert "web2  not fit for live migration" in reader.lines()[0]
         assert sum("on-fail" in row for row in reader.rows()) == 1

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from backends.acts.prospects import by_verdicts
 from backends.clusters.base import Backend
+from backends.data.errors import VmferryError
 from backends.data.examination import Finding, Report, State
 from backends.doctor.examine import examine
 from backends.doctor.telling import (
@@ -17,6 +19,7 @@ from backends.doctor.telling import (
     troubles,
     verdict,
 )
+from backends.judgement.prospect import UNKNOWN, Passage, Prospect
 from tui.cli.acts import named_vm
 from tui.cli.doctor_document import report_document
 from tui.cli.exits import ExitCode
@@ -45,23 +48,32 @@ def doctor(session: Session, vm: str | None, as_json: bool) -> int:
     Looks only. Exit code 0: nothing is wrong (there may be warnings); 1: something is. With --vm,
     a move that would reboot that VM is wrong.
     """
-    report, name = run(_examine(session.connect(session.prepare()), vm))
+    report, name, prospect = run(_examine(session.connect(session.prepare()), vm))
     findings = report.findings if vm is None else report.of_vm(vm)
     if as_json:
         emit(report_document(findings, cluster=name, vm=vm))
     elif vm is None:
         _show(report)
     else:
-        _show_checklist(report, vm)
+        _show_checklist(report, vm, prospect)
     wrong = any(finding.state is State.WRONG for finding in findings)
     return ExitCode.FAILED if wrong else ExitCode.DONE
 
 
-async def _examine(backend: Backend, vm: str | None) -> tuple[Report, str | None]:
+async def _examine(backend: Backend, vm: str | None) -> tuple[Report, str | None, Prospect]:
     async with backend:
         if vm is not None:
             named_vm(backend, vm)
-        return await examine(backend), backend.picture.name
+        report, picture = await examine(backend), backend.picture
+        return report, picture.name, await _prospect(backend, vm, report) if vm else UNKNOWN
+
+
+async def _prospect(backend: Backend, vm: str, report: Report) -> Prospect:
+    """The scheduler's word and the doctor's; where the scheduler cannot be asked, it says why."""
+    try:
+        return by_verdicts(backend.picture, (await backend.preview([vm])).values(), report)
+    except VmferryError as error:
+        return Prospect(Passage.UNKNOWN, str(error))
 
 
 def _show(report: Report) -> None:
@@ -93,9 +105,9 @@ def _show_group(report: Report, alike: Sequence[Finding]) -> None:
     say("")
 
 
-def _show_checklist(report: Report, vm: str) -> None:
+def _show_checklist(report: Report, vm: str, prospect: Prospect) -> None:
     findings = report.of_vm(vm)
-    say(f"{vm}: {verdict(findings)}", Tone.STRONG)
+    say(f"{vm}: {verdict(findings, prospect)}", Tone.STRONG)
     for finding in sorted(findings, key=lambda each: each.topic.rank):
         where = f"{finding.node}: " if finding.node else ""
         state = finding.state.value.ljust(_WIDEST)

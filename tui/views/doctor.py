@@ -6,7 +6,8 @@ from backends.data.examination import State
 from backends.data.picture import Cluster
 from backends.doctor.telling import troubles
 from tui.acts.examining import Examining
-from tui.messages import ExaminationChanged, News
+from tui.judging import Judging
+from tui.messages import ExaminationChanged, News, ProspectsKnown
 from tui.views.view import Count, Tab
 from widgets.doctor_rows import MARKS
 from widgets.doctor_view import DoctorView
@@ -18,14 +19,15 @@ DOCTOR = Tab(
 
 
 class DoctorsView:
-    drawn_by: tuple[type[News], ...] = (ExaminationChanged,)
+    drawn_by: tuple[type[News], ...] = (ExaminationChanged, ProspectsKnown)
 
-    def __init__(self, doctor: Examining) -> None:
+    def __init__(self, doctor: Examining, judging: Judging) -> None:
         self.widget = DoctorView(doctor.clock, id=DOCTOR.name)
         self._doctor = doctor
+        self._judging = judging
 
     def draw(self, picture: Cluster) -> None:
-        self.widget.show(self._doctor.examination)
+        self.widget.show(self._doctor.examination, self._judging.judged.prospects)
 
     def enter(self) -> None:
         self.widget.focus()

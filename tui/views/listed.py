@@ -26,7 +26,7 @@ VIEWS = (
     Listed(LIST, lambda given: ListView(given.board, given.judging)),
     Listed(CLUSTER, lambda given: ClusterView(given.judging)),
     Listed(TIMELINE, lambda given: TimelineView(given.chronicle)),
-    Listed(DOCTOR, lambda given: DoctorsView(given.doctor)),
+    Listed(DOCTOR, lambda given: DoctorsView(given.doctor, given.judging)),
     Listed(LOGS, lambda given: LogsView(given.desk.backend.commands)),
     Listed(QUEUE, lambda given: QueuesView(given.queue)),
 )
