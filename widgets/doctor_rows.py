@@ -67,13 +67,19 @@ class Examination:
         """Whether who relies on it now should have the cluster examined again."""
         if self.report is None or self.at is None or self.failed:
             return True
-        age_s = now - self.at
-        if age_s < rest_s(self.report.worked_s):
+        if self.rests_for_s(now) > 0:
             return False
+        age_s = now - self.at
         if self.stale_since is not None:
             return True
         unknown = any(finding.state is State.UNKNOWN for finding in self.report.findings)
         return age_s > (ASK_AGAIN_S if unknown else FRESH_S)
+
+    def rests_for_s(self, now: float) -> float:
+        """The seconds for which the cluster is spared after what the last examination cost."""
+        if self.report is None or self.at is None:
+            return 0.0
+        return max(0.0, self.at + rest_s(self.report.worked_s) - now)
 
     @property
     def waits(self) -> frozenset[str]:

@@ -146,6 +146,16 @@ class Judged:
         """The last word on a live migration of it."""
         return self.prospects.get(vm.id) or untold(vm)
 
+    def of(self, vm: VM) -> tuple[Outlook | None, Prospect, Grade]:
+        """What is to be expected of its copy and of a move, and how bad what is wrong is."""
+        name = vm.id
+        wrong = self.health.vms.get(name)
+        return (
+            self.outlooks.get(name),
+            self.prospects.get(name) or untold(vm),
+            wrong[0].grade if wrong else Grade.FINE,
+        )
+
 
 def judge_health(picture: Cluster, known: Known) -> Health:
     """The health of everything in one picture, from all that is known beside it."""

@@ -54,7 +54,8 @@ def cells(what: Shown) -> list[list[tuple[str, Style | None]]]:
 
 def repainted(before: Shown, now: Shown) -> list[Region]:
     painter = Painter(telling)
-    return changed(painter.glass(before), painter.glass(now), now.sight)
+    regions = changed(painter.glass(before), painter.glass(now), now.sight)
+    return [Region(0, 0, *SIZE)] if regions is None else regions
 
 
 # What has to be painted again
@@ -98,6 +99,12 @@ def test_of_a_number_that_changed_no_more_than_its_line_is_painted() -> None:
     assert found
     assert all(card.contains_region(region) for region in found)
     assert sum(region.area for region in found) < card.area / 2
+
+
+def test_where_nearly_all_changed_the_whole_is_painted() -> None:
+    picture = cluster(3, 300)
+    other = replace(picture, vms=tuple(replace(each, cpu_percent=99) for each in picture.vms))
+    assert repainted(shown(picture), shown(other)) == [Region(0, 0, *SIZE)]
 
 
 def carrying(target: str | None) -> Hand:

@@ -19,7 +19,7 @@ from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
 from widgets.board.css import BOARD_CSS
-from widgets.board.glass import MANY_REGIONS, Glass, changed
+from widgets.board.glass import Glass, changed
 from widgets.board.grip import Grip
 from widgets.board.keys import KEYS, typed_in
 from widgets.board.look import COMPONENTS, Theme
@@ -172,7 +172,7 @@ class Board(ScrollView, can_focus=True):
             self.refresh()
             return
         regions = changed(glass, self._glass, sight)
-        if len(regions) > MANY_REGIONS:
+        if regions is None:
             self.refresh()
         elif regions:
             self.refresh(*regions)

@@ -93,6 +93,10 @@ class Layout:
         width, spare = divmod(region.width - 2, lanes)
         return region.x + 1 + lane * width + min(lane, spare), width + (lane < spare)
 
+    def lane_widths(self, column: int) -> tuple[int, ...]:
+        """The widths of a column's lanes."""
+        return tuple(self.lane(column, lane)[1] for lane in range(self.lanes(column)))
+
     def card(self, column: int, index: int) -> Region:
         """The place of the `index`-th card of a column."""
         row, lane = divmod(index, self.lanes(column))

@@ -38,7 +38,7 @@ class Painter:
 
     def __init__(self, look: Look) -> None:
         self._look = look
-        self._cards: dict[CardKey, tuple[tuple[object, ...], tuple[Line, ...]]] = {}
+        self._cards: dict[CardKey, tuple[Card, tuple[object, ...], tuple[Line, ...]]] = {}
         self._heads: dict[int, tuple[tuple[object, ...], tuple[Line, ...]]] = {}
         self._frames: dict[int, Frame] = {}
         self._shown = Shown()
@@ -61,11 +61,11 @@ class Painter:
         self._begin(shown)
         sight = shown.sight
         spots: dict[Spot, tuple[Line, ...]] = {}
-        for column, index in sight.cards():
-            card = sight.scene.columns[column].cards[index]
-            width = sight.layout.lane(column, index % sight.layout.lanes(column))[1]
-            spots[column, index] = self._card_lines(card, width)
         columns = sight.columns()
+        for column in columns:
+            cards, widths = sight.scene.columns[column].cards, sight.layout.lane_widths(column)
+            for index in sight.cards(column):
+                spots[column, index] = self._card_lines(cards[index], widths[index % len(widths)])
         spots.update({(column, None): self._head_lines(column) for column in columns})
         frames = {column: self._frame(column) for column in columns}
         return Glass(spots, frames, self._overlays)
@@ -137,12 +137,12 @@ class Painter:
     def _card_lines(self, card: Card, width: int) -> tuple[Line, ...]:
         lines, ground = self._shown.sight.layout.card_lines, self._ground(card)
         marked = card.vm.id in self._shown.selection.marked and not card.arriving
-        token = (card, width, lines, ground, marked)
+        drawn = (width, lines, ground, marked)
         known = self._cards.get(card.key)
-        if known is not None and known[0][0] is card and known[0][1:] == token[1:]:
-            return known[1]
+        if known is not None and known[0] is card and known[1] == drawn:
+            return known[2]
         inked = paint_card(card, width, lines, self._look, ground, marked)
-        self._cards[card.key] = token, inked
+        self._cards[card.key] = card, drawn, inked
         return inked
 
     def _ground(self, card: Card) -> Ground:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -97,15 +97,25 @@ class Scene:
         return tuple(column.name for column in self.columns if column.name is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """The cards of a scene, and by what else than their VMs they were made."""
+
+    cards: Mapping[CardKey, Card] = field(default_factory=dict)
+    judged: Judged = field(default_factory=Judged)
+    migrations: tuple[Migration, ...] = ()
+
+
 def make_scene(
     picture: Cluster,
     filter_text: str,
-    known: Mapping[CardKey, Card],
-    judged: Judged | None = None,
-    trends: Mapping[str, Trend] | None = None,
+    before: Dealt,
+    judged: Judged,
+    trends: Mapping[str, Trend],
 ) -> Scene:
-    """Everything there is to draw. A card equal to one already `known` is that very card."""
-    judged, trends = judged or Judged(), trends or {}
+    """Everything there is to draw. A card equal to one dealt `before` is that very card."""
+    known = before.cards
+    alike = judged == before.judged and picture.migrations == before.migrations
     stale = picture.stale_pacemaker()
     old_libvirt = {entry.node: entry for entry in picture.stale if entry.source == "libvirt"}
     migrations = {migration.vm: migration for migration in picture.migrations}
@@ -123,24 +133,26 @@ def make_scene(
     totals = dict.fromkeys(cards, 0)
     homeless: list[Card] = []
     nowhere = 0
-    for vm in picture.vms:
-        migration = migrations.get(vm.id)
-        shown = not parts or _matches(vm, parts)
+    vms = picture.vms
+    for place in _natural_order(tuple([vm.id for vm in vms])):
+        vm = vms[place]
         home = vm.node if vm.node in cards else None
         if home is None:
             nowhere += 1
         else:
             totals[home] += 1
-        if not shown:
+        if parts and not _matches(vm, parts):
             continue
+        migration = migrations.get(vm.id)
         old = bool(stale) if home is None else home in silent
-        card = _card(known, vm, migration, False, old, *_judgement(judged, vm))
+        card = known.get((vm.id, False))
+        if not alike or card is None or card.vm is not vm or card.stale != old:
+            card = _card(card, vm, migration, False, old, *judged.of(vm))
         (homeless if home is None else cards[home]).append(card)
         if migration and migration.target in cards and migration.target != home:
-            arrival = _card(known, vm, migration, True, bool(stale), *NOT_JUDGED)
+            arrival = _card(known.get((vm.id, True)), vm, migration, True, bool(stale), *NOT_JUDGED)
             cards[migration.target].append(arrival)
 
-    ranks = _ranks(tuple(vm.id for vm in picture.vms))
     columns = []
     for node in sorted(picture.nodes, key=_node_order):
         if node.kind is NodeKind.GUEST and not totals[node.name] and not cards[node.name]:
@@ -156,7 +168,7 @@ def make_scene(
         columns.append(
             Column(
                 node,
-                _in_order(cards[node.name], ranks),
+                tuple(cards[node.name]),
                 totals[node.name],
                 trouble,
                 numbers_known and node.state not in _SILENT,
@@ -165,7 +177,7 @@ def make_scene(
             )
         )
     if nowhere:
-        columns.append(Column(None, _in_order(homeless, ranks), nowhere, stale=bool(stale)))
+        columns.append(Column(None, tuple(homeless), nowhere, stale=bool(stale)))
     return Scene(tuple(columns), bool(parts), bool(stale))
 
 
@@ -173,12 +185,8 @@ NOT_JUDGED = (None, UNKNOWN, Grade.FINE)
 """Of a VM where it arrives: it is judged where it is."""
 
 
-def _judgement(judged: Judged, vm: VM) -> tuple[Outlook | None, Prospect, Grade]:
-    return judged.outlooks.get(vm.id), judged.prospect(vm), judged.health.of_vm(vm.id)
-
-
 def _card(
-    known: Mapping[CardKey, Card],
+    before: Card | None,
     vm: VM,
     migration: Migration | None,
     arriving: bool,
@@ -187,8 +195,7 @@ def _card(
     prospect: Prospect,
     grade: Grade,
 ) -> Card:
-    """The card that is known already, where it would be equal to a new one."""
-    before = known.get((vm.id, arriving))
+    """The card that was there before, where it would be equal to a new one."""
     if (
         before is not None
         and before.stale == stale
@@ -207,14 +214,10 @@ def _matches(vm: VM, parts: Iterable[str]) -> bool:
     return all(part in text for part in parts)
 
 
-def _in_order(cards: list[Card], ranks: Mapping[str, int]) -> tuple[Card, ...]:
-    return tuple(sorted(cards, key=lambda card: ranks[card.vm.id]))
-
-
 @lru_cache(maxsize=4)
-def _ranks(names: tuple[str, ...]) -> Mapping[str, int]:
-    """Each name's place in the natural order; names change seldom, and comparing them is slow."""
-    return {name: rank for rank, name in enumerate(sorted(names, key=natural))}
+def _natural_order(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Their places in the natural order; names change seldom, and comparing them is slow."""
+    return tuple(sorted(range(len(names)), key=lambda place: natural(names[place])))
 
 
 def _node_order(node: Node) -> tuple[int, tuple[tuple[int, int, str], ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from textual.geometry import Offset, Region, Size
@@ -35,17 +34,15 @@ class Sight:
         names = (self.scene.columns[i].name for i in self.columns())
         return tuple(name for name in names if name is not None)
 
-    def cards(self) -> Iterator[tuple[int, int]]:
-        """Column and index of the cards in sight."""
+    def cards(self, column: int) -> range:
+        """The indexes of a column's cards that are in sight."""
         top, height = self.scroll.y, self.view.height
-        for column in self.columns():
-            lanes = self.layout.lanes(column)
-            body = self.layout.columns[column].y + self.layout.head_height
-            first = max(0, (top - body) // self.layout.pitch)
-            last = max(0, -(-(top + height - body) // self.layout.pitch))
-            count = len(self.scene.columns[column].cards)
-            for index in range(min(count, first * lanes), min(count, last * lanes)):
-                yield column, index
+        lanes, pitch = self.layout.lanes(column), self.layout.pitch
+        body = self.layout.columns[column].y + self.layout.head_height
+        first = max(0, (top - body) // pitch)
+        last = max(0, -(-(top + height - body) // pitch))
+        count = len(self.scene.columns[column].cards)
+        return range(min(count, first * lanes), min(count, last * lanes))
 
     def place(self, column: int, card: int | None) -> Region:
         """The place of a card, or of a head, in the view; also where it is not wholly in it."""

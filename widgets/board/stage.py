@@ -9,7 +9,7 @@ from textual.geometry import Size
 from backends.data.picture import Cluster
 from backends.judgement.health import Judged
 from widgets.board.layout import arrange, arrange_in
-from widgets.board.scene import Card, CardKey, Scene, make_scene
+from widgets.board.scene import Card, CardKey, Dealt, Scene, make_scene
 from widgets.board.trends import Trends
 
 
@@ -24,7 +24,7 @@ class Stage:
         """What the scrollbars leave of the widget."""
         self.pitch: int | None = None
         """Lines from card to card; `None` leaves it to what fits."""
-        self.cards: Mapping[CardKey, Card] = {}
+        self._dealt = Dealt()
         self._judged = Judged()
         self._trends = Trends()
         self._filter = ""
@@ -41,10 +41,19 @@ class Stage:
         self._compose()
 
     def _compose(self) -> None:
-        self.scene = make_scene(
-            self.picture, self._filter, self.cards, self._judged, self._trends.of
-        )
-        self.cards = {card.key: card for column in self.scene.columns for card in column.cards}
+        judged, migrations = self._judged, self.picture.migrations
+        self.scene = make_scene(self.picture, self._filter, self._dealt, judged, self._trends.of)
+        cards = {
+            (card.vm.id, card.arriving): card
+            for column in self.scene.columns
+            for card in column.cards
+        }
+        self._dealt = Dealt(cards, judged, migrations)
+
+    @property
+    def cards(self) -> Mapping[CardKey, Card]:
+        """All that are in the scene."""
+        return self._dealt.cards
 
     def place(self, size: Size, *, keep_pitch: bool = False) -> None:
         """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is."""
