@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +28,7 @@ EXAMINE = Offer(
     help="Have the doctor look again",
 )
 GROUP = "examination"
+RESTING = "rest from an examination"
 _BUG = "a bug in vmferry came in between"
 
 
@@ -69,9 +71,21 @@ class Examining:
         self._desk.glass.work(GROUP, self._examine)
 
     def examine_when_old(self) -> None:
-        """Examine the cluster where what is known of it is old, and it is not being examined."""
-        if self.examination.running_since is None and self.examination.is_old(self.clock()):
+        """Examine the cluster where what is known of it is old, and it is not being examined.
+
+        An examination that was costly is rested from; who relies on it meanwhile gets the new
+        one when the rest is over.
+        """
+        if self.examination.running_since is not None:
+            return
+        if self.examination.is_old(self.clock()):
             self.examine()
+        elif self.examination.stale_since is not None:
+            self._desk.glass.work(RESTING, self._examine_when_rested, exclusive=True)
+
+    async def _examine_when_rested(self) -> None:
+        await asyncio.sleep(self.examination.rests_for_s(self.clock()))
+        self.examine_when_old()
 
     def know(self, examination: Examination) -> None:
         """This is what is known from now on."""

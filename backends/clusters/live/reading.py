@@ -56,6 +56,7 @@ _COMPLAINT = re.compile(rb"^#vmferry (\w+)\n", re.MULTILINE)
 _NOT_CONNECTED = frozenset({102, 107})
 """`CRM_EX_DISCONNECT`, and before 2.0 the error number ENOTCONN itself."""
 _INSUFFICIENT_PRIVILEGES = 4
+_NOT_FOUND = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def understood(where: str, answers: dict[str, Answer], agents: Agents) -> Readin
     """
     unheard = Answer(None)
     query, mon = (answers.get(tool, unheard) for tool in ("cibadmin", "crm_mon"))
-    if mon.exit_status == _INSUFFICIENT_PRIVILEGES:
+    if mon.exit_status in (_INSUFFICIENT_PRIVILEGES, _NOT_FOUND):
         _check(mon, where, "crm_mon")  # to such a login cibadmin says that nothing runs there
     # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
     _check(query, where, "cibadmin")
@@ -127,7 +128,7 @@ def _check(answer: Answer, where: str, tool: str) -> None:
     match answer.exit_status:
         case 0:
             return
-        case 127:
+        case status if status == _NOT_FOUND:
             raise NotACluster(
                 f"no {tool} there",
                 where=where,
