@@ -25,6 +25,7 @@ class Stage:
         self.pitch: int | None = None
         """Lines from card to card; `None` leaves it to what fits."""
         self._dealt = Dealt()
+        self._placed: tuple[Size, tuple[int, ...], int | None] | None = None
         self._judged = Judged()
         self._trends = Trends()
         self._filter = ""
@@ -61,4 +62,7 @@ class Stage:
         pitch = self.pitch
         if pitch is None and keep_pitch and self.layout.columns:
             pitch = self.layout.pitch
-        self.layout, self.view = arrange_in(size, counts, pitch)
+        wanted = (size, counts, pitch)
+        if wanted != self._placed:
+            self._placed = wanted
+            self.layout, self.view = arrange_in(size, counts, pitch)
