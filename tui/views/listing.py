@@ -23,7 +23,8 @@ class ListView:
     drawn_by: tuple[type[News], ...] = (ExaminationChanged, ProspectsKnown)
 
     def __init__(self, board: Board, judging: Judging) -> None:
-        self.widget = Listing(id=LIST.name)
+        self.widget = Listing()
+        self.widget.id = LIST.name
         self._board = board
         self._judging = judging
 

@@ -79,8 +79,8 @@ class Listing(ScrollView, can_focus=True):
     class DetailsWanted(Message):
         """Those of the line under the cursor."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.order = Order()
         self._picture = Cluster()
         self._judged = Judged()
