@@ -50,7 +50,7 @@ _LEGEND = {
     ),
     "What a move would be": (
         *VERDICT_MARKS.values(),
-        (BEST.glyph, "best: the most room, reached live", BEST.tone),
+        (BEST.glyph, "most room left, of memory and of CPU, among those reached live", BEST.tone),
     ),
 }
 

@@ -132,6 +132,16 @@ def bytes_short(count: int | float | None) -> str:
     return value + unit[:1]
 
 
+def change_text(before: int | None, after: int | None, total: int | None) -> str:
+    """Such as `55→57/192 GiB`: in the unit of the total, where all three are known."""
+    value, _, unit = bytes_text(total).partition(" ")
+    if total is None or unit not in _BINARY:
+        return UNKNOWN
+    scale = 1024 ** _BINARY.index(unit)
+    said = [UNKNOWN if used is None else _three_digits(used / scale) for used in (before, after)]
+    return f"{said[0]}→{said[1]}/{value} {unit}"
+
+
 def rate_text(bytes_per_s: int | float | None) -> str:
     """Such as `118 MiB/s`."""
     return f"{bytes_text(bytes_per_s)}/s" if bytes_per_s is not None else UNKNOWN

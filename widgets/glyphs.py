@@ -79,7 +79,7 @@ VERDICT_MARKS = {
     VerdictKind.REFUSED: Mark("✖", "REFUSED", Tone.MUTED),
 }
 
-BEST = Mark("★", "best", Tone.STRONG)
+BEST = Mark("★", "most room", Tone.STRONG)
 """The node with most room among those that a move reaches live."""
 
 CHANCE_MARKS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from backends.data.picture import VM, Cluster, VMState
-from backends.data.plan import Verdict
+from backends.data.picture import VM, Cluster, Node, VMState
+from backends.data.plan import Verdict, VerdictKind
 from widgets import drag
+from widgets.bars import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,18 @@ class Offer:
     """Whether all of them run here."""
     target: bool = False
     best: bool = False
-    """Whether the VMs would be best off here."""
+    """Whether the VMs would have most room here."""
+    used_after_bytes: int | None = None
+    """Of the node's memory, once the VMs have come, or left."""
+
+    @property
+    def why(self) -> str:
+        """The reasons of the verdict; of a node that is still asked none."""
+        if self.verdict is None:
+            return ""
+        if not self.verdict.reasons and self.verdict.kind is VerdictKind.LIVE:
+            return "nothing else moves"
+        return "; ".join(map(literal, self.verdict.reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,9 @@ class Hand:
     state: drag.State = field(default_factory=drag.Resting)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     best: str | None = None
-    """The node that suits the VMs best, where there is one."""
+    """The node with most room for the VMs, where there is one."""
+    carried: tuple[VM, ...] = ()
+    """The VMs in the hand, as the newest picture has them."""
 
     @property
     def carrying(self) -> drag.Carrying | None:
@@ -71,16 +85,33 @@ class Hand:
             return Hand(state), intents
         return replace(self, state=state), intents
 
+    def seen_in(self, picture: Cluster) -> Hand:
+        """With the VMs as this picture has them."""
+        return replace(self, carried=tuple(filter(None, map(picture.vm, self.vms))))
+
     def told(self, verdicts: Mapping[str, Verdict], best: str | None) -> Hand:
         return replace(self, verdicts=dict(verdicts), best=best)
 
-    def offer(self, node: str | None) -> Offer | None:
+    def offer(self, node: Node | None) -> Offer | None:
         """What a node says; `None` with an empty hand, and where no VM can be dropped."""
         if not isinstance(self.state, drag.Carrying) or node is None:
             return None
-        home = self.state.homes == {node}
-        best = node == self.best and not home
-        return Offer(self.verdicts.get(node), home, node == self.state.target, best)
+        home = self.state.homes == {node.name}
+        return Offer(
+            self.verdicts.get(node.name),
+            home,
+            node.name == self.state.target,
+            node.name == self.best and not home,
+            self._used_after(node, home),
+        )
+
+    def _used_after(self, node: Node, home: bool) -> int | None:
+        """Not known where the size of a VM is not, nor whether it is counted already."""
+        moving = [vm.memory_bytes for vm in self.carried if home or vm.node != node.name]
+        sizes = [size for size in moving if size is not None]
+        if node.memory_used_bytes is None or not self.carried or len(sizes) < len(moving):
+            return None
+        return node.memory_used_bytes + (-sum(sizes) if home else sum(sizes))
 
 
 @dataclass(frozen=True, slots=True)

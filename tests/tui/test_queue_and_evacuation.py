@@ -234,7 +234,7 @@ async def test_the_best_target_is_marked_while_carrying(
 ) -> None:
     async with at_the_app(backend, journal) as operator:
         await operator.pick_up("web1")
-        await operator.until_sees("★ best")
+        await operator.until_sees("★ most room")
 
 
 async def test_balance_previews_each_move_and_carries_out_none_without_confirmation(

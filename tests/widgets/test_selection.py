@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from backends.data.picture import VMState
 from backends.data.plan import Verdict, VerdictKind
-from board_pictures import cluster, migrating, vm
+from board_pictures import cluster, migrating, node, vm
 from widgets import drag
 from widgets.hand import Hand, Offer, lifted
 from widgets.selection import Selection
+
+FIRST, SECOND, THIRD = (node(name) for name in ("node01", "node02", "node03"))
 
 
 def test_marks_stay_where_the_cursor_goes_and_leave_with_their_vm() -> None:
@@ -34,16 +36,16 @@ def test_a_hand_that_takes_anew_asks_anew() -> None:
     assert intents == (drag.PickUp(("a",)),)
     live = Verdict(("a",), "node02", VerdictKind.LIVE)
     told = hand.told({"node02": live}, "node02")
-    assert told.offer("node02") == Offer(live, best=True)
-    assert told.offer("node01") == Offer(home=True)
-    assert told.offer("node03") == Offer(), "it is still asked"
+    assert told.offer(SECOND) == Offer(live, best=True)
+    assert told.offer(FIRST) == Offer(home=True)
+    assert told.offer(THIRD) == Offer(), "it is still asked"
     assert told.offer(None) is None
     aimed, _ = told.fed(drag.Aim("node02"))
-    assert aimed.offer("node02") == Offer(live, target=True, best=True)
+    assert aimed.offer(SECOND) == Offer(live, target=True, best=True)
     emptied, _ = aimed.fed(drag.Escape())
-    assert emptied.offer("node02") is None
+    assert emptied.offer(SECOND) is None
     again, _ = emptied.fed(drag.Lift(("b",), frozenset({"node01"})))
-    assert again.offer("node02") == Offer(), "the verdict was for another VM"
+    assert again.offer(SECOND) == Offer(), "the verdict was for another VM"
 
 
 def test_only_what_runs_somewhere_and_is_not_under_way_can_be_lifted() -> None:

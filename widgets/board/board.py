@@ -18,10 +18,11 @@ from backends.data.plan import Verdict
 from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
+from widgets.board.choosing import Choosing
 from widgets.board.css import BOARD_CSS
 from widgets.board.glass import Glass, changed
 from widgets.board.grip import Grip
-from widgets.board.keys import KEYS, typed_in
+from widgets.board.keys import KEYS, possible, typed_in
 from widgets.board.look import COMPONENTS, Theme
 from widgets.board.mouse import Mouse
 from widgets.board.moves import Spot, Way
@@ -60,7 +61,9 @@ class Board(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._stage = Stage()
         self._grip = Grip(self._stage, self.post_message)
-        self._mouse = Mouse(self, self._grip, lambda: self.sight, self._look_at)
+        self._choosing = Choosing(self._stage, self._grip)
+        node_at = self._choosing.node_at
+        self._mouse = Mouse(self, self._grip, lambda: self.sight, self._look_at, node_at)
         self._theme = Theme(self)
         self._painter = Painter(self._theme.style)
         self._glass: Glass | None = None
@@ -97,11 +100,6 @@ class Board(ScrollView, can_focus=True):
     def pick_up(self, vms: Iterable[str]) -> None:
         """Take VMs into the hand, as the key does."""
         self._grip.lift(self._grip.homes(vms, complain=True))
-        self._renew()
-
-    def put_back(self) -> None:
-        """Empty the hand."""
-        self._grip.feed(drag.Escape())
         self._renew()
 
     @property
@@ -159,7 +157,9 @@ class Board(ScrollView, can_focus=True):
                 self._mouse.let_go()
             if before.hand.carrying and not hand.carrying:
                 self._place()
-        self._shown = Shown(self.sight, selection, hand, self._mouse.pointer)
+        sight = self.sight
+        ranking = self._choosing.update(sight)
+        self._shown = Shown(sight, selection, hand, self._mouse.pointer, ranking)
         self._draw(before.sight)
         if not selection.same_place(before.selection):
             self.post_message(self.SelectionChanged(selection.vm, selection.node))
@@ -193,7 +193,8 @@ class Board(ScrollView, can_focus=True):
 
     def _moved(self) -> None:
         """Nothing is where it was. It is painted when Textual asks for it."""
-        self._shown = replace(self._shown, sight=self.sight)
+        sight = self.sight
+        self._shown = replace(self._shown, sight=sight, ranking=self._choosing.update(sight))
         self._glass = None
         self.refresh()
 
@@ -208,10 +209,8 @@ class Board(ScrollView, can_focus=True):
         super().notify_style_update()
         self._looks_anew()
 
-    def on_focus(self) -> None:
-        self._looks_anew()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
         self._looks_anew()
 
     def on_resize(self) -> None:
@@ -240,12 +239,10 @@ class Board(ScrollView, can_focus=True):
 
     def action_step(self, way: str) -> None:
         """Move the selection; or the target, while VMs are in the hand."""
-        self._look_at(self._grip.aim(Way[way]) if self.carrying else self._grip.step(Way[way]))
+        self._look_at(self._choosing.aim(Way[way]) if self.carrying else self._grip.step(Way[way]))
 
     def action_page(self, way: str) -> None:
-        layout = self._stage.layout
-        cards = max(1, (self.size.height - layout.head_height) // layout.pitch)
-        self._look_at(self._grip.step(Way[way], cards))
+        self._look_at(self._grip.step(Way[way], self._stage.cards_in_view))
 
     def action_to_end(self, end: int) -> None:
         self._look_at(self._grip.to_end(end))
@@ -258,6 +255,11 @@ class Board(ScrollView, can_focus=True):
     def action_dense(self) -> None:
         """One line a VM, or two."""
         self.dense = self._stage.layout.pitch > 1
+
+    def action_targets(self) -> None:
+        """The list of targets, or none."""
+        self._choosing.toggle()
+        self._renew()
 
     def action_pick_up(self) -> None:
         """Take what is marked, or the selected VM."""
@@ -280,9 +282,7 @@ class Board(ScrollView, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "put_back":
             return bool(self._grip.hand.touched or self.marked)
-        if action in ("page", "to_end", "mark", "dense"):
-            return not self.carrying
-        return True
+        return possible(action, carrying=bool(self.carrying))
 
     async def on_key(self, event: events.Key) -> None:
         """While VMs are in the hand, letters are part of a node's name.

@@ -8,7 +8,8 @@ from textual.geometry import Offset
 from textual.scroll_view import ScrollView
 from textual.timer import Timer
 
-_CELLS = 2
+CELLS = 2
+"""How wide the edge is."""
 _TICK_S = 0.06
 
 
@@ -29,7 +30,7 @@ class Edge:
         """The pointer is there."""
         width, height = self._view.size
         self._way = (
-            (at.x >= width - _CELLS) - (at.x < _CELLS),
+            (at.x >= width - CELLS) - (at.x < CELLS),
             (at.y >= height - 1) - (at.y < 1),
         )
         if self._way == (0, 0):

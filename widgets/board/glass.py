@@ -44,8 +44,8 @@ def changed(before: Glass, now: Glass, sight: Sight) -> list[Region] | None:
     for column, frame in now.frames.items():
         if before.frames.get(column) != frame:
             regions += sight.frame(column)
-    if before.overlays != now.overlays:
-        regions += (region for region, _ in (*before.overlays, *now.overlays))
+    for one, other in ((before.overlays, now.overlays), (now.overlays, before.overlays)):
+        regions += (overlay[0] for overlay in one if overlay not in other)
     seen = [region for each in regions if (region := sight.clipped(each))]
     return seen if len(seen) <= MANY_REGIONS else None
 

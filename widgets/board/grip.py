@@ -37,6 +37,7 @@ class Grip:
         if not self.hand.resting:
             homes = lifted(picture, self.hand.touched).homes
             self.feed(drag.Changed(homes, self._stage.scene.nodes))
+            self.hand = self.hand.seen_in(picture)
         self._follow(before)
 
     def filter(self, text: str) -> None:
@@ -102,6 +103,8 @@ class Grip:
     def feed(self, happened: drag.Input) -> None:
         """Something happened to the hand: what the operator meant by it is said."""
         self.hand, intents = self.hand.fed(happened)
+        if self.hand.vms and not self.hand.carried:
+            self.hand = self.hand.seen_in(self._stage.picture)
         for intent in intents:
             if isinstance(intent, drag.Drop):
                 self.selection = self.selection.unmarked()

@@ -13,7 +13,15 @@ from rich.segment import Segment
 
 from backends.data.picture import Node
 from backends.data.plan import VerdictKind
-from widgets.bars import UNKNOWN, bar, bytes_text, literal, percent_text, sparkline, wrap
+from widgets.bars import (
+    UNKNOWN,
+    bar,
+    bytes_text,
+    change_text,
+    percent_text,
+    sparkline,
+    wrap,
+)
 from widgets.board.scene import Column
 from widgets.glyphs import BEST, NODE_MARKS, VERDICT_MARKS, Tone, load_tone
 from widgets.hand import Offer
@@ -86,7 +94,7 @@ def paint_head(
     ground = Ground.CURSOR if on_head else Ground.PLAIN
     if offer is not None and column.node is not None:
         ground = ground_of(offer)
-        texts = _verdict(offer, inner, lines)
+        texts = _verdict(column.node, offer, inner, lines)
     elif column.node is None:
         texts = _tray(column, filtered)
     else:
@@ -196,15 +204,25 @@ def _counted(column: Column, filtered: bool) -> Span:
     return f"{column.total} {noun}", Tone.MUTED
 
 
-def _verdict(offer: Offer, width: int, lines: int) -> list[_Spans]:
+def _verdict(node: Node, offer: Offer, width: int, lines: int) -> list[_Spans]:
+    """What it says, what it would have to carry, and why; of a refused one only why."""
+    load: _Spans = ([(_burden(node, offer, width), Tone.TEXT)], [])
     if offer.home:
-        return [([("● here now", Tone.MUTED)], [])]
+        return [([("● here now", Tone.MUTED)], []), load]
     if offer.verdict is None:
-        return [([("… asking", Tone.MUTED)], [])]
+        return [([("… asking", Tone.MUTED)], []), load]
     mark = VERDICT_MARKS[offer.verdict.kind]
     best: list[Span] = [(f"{BEST.glyph} {BEST.word}", BEST.tone)] if offer.best else []
-    word: _Spans = ([(f"{mark.glyph} {mark.word}", Tone.STRONG)], best)
-    reasons = "; ".join(literal(reason) for reason in offer.verdict.reasons)
-    if not reasons and offer.verdict.kind is VerdictKind.LIVE:
-        reasons = "nothing else moves"
-    return [word, *(([(text, Tone.TEXT)], []) for text in wrap(reasons, width, lines - 1))]
+    said: list[_Spans] = [([(f"{mark.glyph} {mark.word}", Tone.STRONG)], best)]
+    if offer.verdict.kind is not VerdictKind.REFUSED:
+        said.append(load)
+    why = wrap(offer.why, width, lines - len(said))
+    return [*said, *(([(text, Tone.TEXT)], []) for text in why)]
+
+
+def _burden(node: Node, offer: Offer, width: int) -> str:
+    """Its memory now and after, and its CPU: `mem 55→57/192 GiB  cpu 12%`, as much as fits."""
+    memory = change_text(node.memory_used_bytes, offer.used_after_bytes, node.memory_bytes)
+    cpu = percent_text(node.cpu_percent).strip()
+    wordings = (f"mem {memory}  cpu {cpu}", f"{memory}  cpu {cpu}", f"{memory} {cpu}")
+    return next((text for text in wordings if cell_len(text) <= width), wordings[-1])

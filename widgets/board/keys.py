@@ -86,6 +86,14 @@ KEYS: list[BindingType] = [
         tooltip="Details; drop, while a VM is picked up",
     ),
     Binding(
+        "tab",
+        "targets",
+        "Targets",
+        show=False,
+        id="board.targets",
+        tooltip="While a VM is picked up: the nodes as a list, the best first, or no list",
+    ),
+    Binding(
         "escape",
         "put_back",
         "Put back",
@@ -101,3 +109,10 @@ def typed_in(event: events.Key) -> str | None:
     if event.key == "backspace":
         return drag.ERASE
     return event.character if event.is_printable and event.character != " " else None
+
+
+def possible(action: str, *, carrying: bool) -> bool:
+    """Whether a key has anything to do, with VMs in the hand or without."""
+    if action in ("page", "to_end", "mark", "dense"):
+        return not carrying
+    return carrying if action == "targets" else True

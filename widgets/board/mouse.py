@@ -25,11 +25,13 @@ class Mouse:
         grip: Grip,
         sight: Callable[[], Sight],
         look_at: Callable[[Spot | None], None],
+        node_at: Callable[[Offset, Sight], str | None],
     ) -> None:
         self._board = board
         self._grip = grip
         self._sight = sight
         self._look_at = look_at
+        self._node_at = node_at
         self.edge = Edge(board, self._dragged_on)
         self.pointer: Offset | None = None
         """Where it is, while it carries."""
@@ -45,15 +47,18 @@ class Mouse:
     def down(self, event: events.MouseDown) -> None:
         """Select what is pressed; it may become a drag."""
         at, hit = self._over(event)
+        if event.button == 1 and self._grip.hand.carrying:
+            event.stop()
+            self._grip.feed(drag.Aim(self._node_at(at, self._sight())))
+            self._look_at(None)
+            return
         if event.button != 1 or hit is None:
             return
         event.stop()
         column = self._sight().scene.columns[hit.column]
         card = column.cards[hit.card] if hit.card is not None else None
         there: Spot | None = None
-        if self._grip.hand.carrying:
-            self._grip.feed(drag.Aim(column.name))
-        elif card is not None and card.arriving:
+        if card is not None and card.arriving:
             there = self._grip.select(card.vm.id, None)
         elif card is not None:
             self._grip.go((hit.column, hit.card))
@@ -81,7 +86,7 @@ class Mouse:
             self.let_go()
             return
         at, _ = self._over(event)
-        self._grip.feed(drag.Move(*at, self._sight().node_at(at)))
+        self._grip.feed(drag.Move(*at, self._node_at(at, self._sight())))
         if self._grip.hand.carrying:
             self.pointer = at
             self.edge.point(at)
@@ -93,7 +98,7 @@ class Mouse:
             return
         event.stop()
         at, _ = self._over(event)
-        self._grip.feed(drag.Release(*at, self._sight().node_at(at)))
+        self._grip.feed(drag.Release(*at, self._node_at(at, self._sight())))
         self.let_go()
         self._look_at(None)
 
@@ -121,5 +126,5 @@ class Mouse:
         if self.pointer is None or not self._grip.hand.by_mouse:
             self.edge.leave()
         else:
-            self._grip.feed(drag.Move(*self.pointer, self._sight().node_at(self.pointer)))
+            self._grip.feed(drag.Move(*self.pointer, self._node_at(self.pointer, self._sight())))
             self._look_at(None)

@@ -12,7 +12,6 @@ from widgets.glyphs import VERDICT_MARKS, Tone
 from widgets.ink import Ground, Line, Look, Span, row
 
 _LABEL_WIDTH = 24
-_HINTS_FROM = 100
 
 
 def in_hand(drag: Carrying) -> str:
@@ -44,7 +43,17 @@ def paint_foot(drag: Carrying, verdict: Verdict | None, width: int, look: Look) 
         mark = VERDICT_MARKS[verdict.kind]
         left.append((f"   {mark.glyph} {mark.word}", Tone.STRONG))
         left.append(("".join(f": {reason}" for reason in verdict.reasons[:1]), Tone.TEXT))
-    hint = "Release drops  Esc back " if drag.by_mouse else "Enter drops  Esc back "
-    if drag.target is None and not drag.by_mouse and width >= _HINTS_FROM:
-        hint = f"← → or type a node's name  {hint}"
+    taken = sum(cell_len(text) for text, _ in left)
+    hint = next((each for each in _hints(drag) if taken + cell_len(each) + 2 <= width), "")
+    hint = hint or _hints(drag)[-1]
     return row(width, left, [(f"  {hint}", Tone.TEXT)], look=look, ground=Ground.LABEL)
+
+
+def _hints(drag: Carrying) -> tuple[str, ...]:
+    """The keys that go on from here, the fullest wording first: the reason comes before them."""
+    if drag.by_mouse:
+        return ("Release drops  Esc back ",)
+    how = "Enter drops  Esc back "
+    if drag.target is not None:
+        return f"Tab list  {how}", how
+    return f"← → or type a node's name  Tab list  {how}", f"Tab list  {how}", how

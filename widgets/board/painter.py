@@ -14,6 +14,7 @@ from widgets.board.glass import Glass
 from widgets.board.heads import Frame, frame_of, paint_head
 from widgets.board.moves import Spot
 from widgets.board.overlays import label_region, paint_foot, paint_label
+from widgets.board.ranking import Ranking
 from widgets.board.scene import Card, CardKey
 from widgets.board.sight import Sight
 from widgets.glyphs import Tone
@@ -31,6 +32,8 @@ class Shown:
     hand: Hand = field(default_factory=Hand)
     pointer: Offset | None = None
     """Where the mouse is, while it carries."""
+    ranking: Ranking | None = None
+    """The list of targets, where it is in sight."""
 
 
 class Painter:
@@ -181,7 +184,7 @@ class Painter:
         return self._shown.sight.scene.columns[column].name == self._shown.selection.node
 
     def _offer(self, column: int) -> Offer | None:
-        return self._shown.hand.offer(self._shown.sight.scene.columns[column].name)
+        return self._shown.hand.offer(self._shown.sight.scene.columns[column].node)
 
     def _frame(self, column: int) -> Frame:
         frame = self._frames.get(column)
@@ -198,7 +201,8 @@ class Painter:
             return []
         verdict = hand.verdicts.get(hand.target or "")
         foot = paint_foot(hand.carrying, verdict, view.width, self._look)
-        above = [(Region(0, view.height - 1, view.width, 1), foot)]
+        above = list(shown.ranking.ink(self._look)) if shown.ranking is not None else []
+        above.append((Region(0, view.height - 1, view.width, 1), foot))
         if shown.pointer is not None:
             region = label_region(hand.carrying, shown.pointer, view)
             above.append((region, paint_label(hand.carrying, region.width, self._look)))

@@ -34,6 +34,13 @@ class Sight:
         names = (self.scene.columns[i].name for i in self.columns())
         return tuple(name for name in names if name is not None)
 
+    def heads(self) -> tuple[str, ...]:
+        """The nodes whose heads are wholly in sight."""
+        view = Region(0, 0, *self.view)
+        seen = (i for i in self.columns() if view.contains_region(self.place(i, None)))
+        names = (self.scene.columns[i].name for i in seen)
+        return tuple(name for name in names if name is not None)
+
     def cards(self, column: int) -> range:
         """The indexes of a column's cards that are in sight."""
         top, height = self.scroll.y, self.view.height

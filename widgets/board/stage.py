@@ -56,6 +56,11 @@ class Stage:
         """All that are in the scene."""
         return self._dealt.cards
 
+    @property
+    def cards_in_view(self) -> int:
+        """A screenful, of one column."""
+        return max(1, (self.view.height - self.layout.head_height) // self.layout.pitch)
+
     def place(self, size: Size, *, keep_pitch: bool = False) -> None:
         """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is."""
         counts = tuple(len(column.cards) for column in self.scene.columns)
