@@ -15,8 +15,8 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-_RICH = "●○◉◐◔◆△▽✖✔⚠⊘⊗‖⇄➜⇠⚑★◌◫◷▶▸▴▾✎…–╭╮╰╯━╸╌┏┓┗┛┃┠┨▁▂▃▅▆▇▏␣⇅�"
-_POOR = "•o@%.♦^vx√!/X║↔→←¶*°≡t►►^v~.-┌┐└┘═─-╔╗╚╝║╟╢__▄▄██│_↕?"
+_RICH = "●○◉◐◔◆△▽✖✔⚠⊘⊗‖⇄➜⇠⚑★◌◫◷▶▸▴▾✎…–╭╮╰╯━╸╌┏┓┗┛┃┠┨▁▂▃▅▆▇▏␣⇅‹›�"
+_POOR = "•o@%.♦^vx√!/X║↔→←¶*°≡t►►^v~.-┌┐└┘═─-╔╗╚╝║╟╢__▄▄██│_↕<>?"
 _CONTROL_PICTURES = {0x2400 + code: "?" for code in range(0x22)}
 CONSOLE_GLYPHS = {**dict(zip(map(ord, _RICH), _POOR, strict=True)), **_CONTROL_PICTURES}
 """One cell for one cell."""

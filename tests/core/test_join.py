@@ -49,8 +49,9 @@ def joined(
     names: Mapping[str, str] | None = None,
     progress: Mapping[str, Progress] | None = None,
     silence: Stale | None = None,
+    before: Cluster | None = None,
 ) -> Cluster:
-    return join(picture, views, names or {"web1": "web1"}, progress or {}, silence)
+    return join(picture, views, names or {"web1": "web1"}, progress or {}, silence, before)
 
 
 def web1(picture: Cluster) -> VM:
@@ -61,6 +62,15 @@ def web1(picture: Cluster) -> VM:
 
 def numbers(found: VM) -> tuple[int | None, int | None, float | None]:
     return found.vcpus, found.memory_bytes, found.cpu_percent
+
+
+def test_a_guest_does_not_lose_its_size_with_the_libvirt_of_its_node() -> None:
+    seen = joined(cluster(vm()), {"alpha": view(domain())})
+    after = joined(cluster(vm()), {"alpha": View(DOWN)}, before=seen)
+    assert numbers(web1(after)) == (2, 2 * GiB, None), "its load is not known"
+    larger = replace(domain(), vcpus=4, memory_bytes=8 * GiB)
+    again = joined(cluster(vm()), {"alpha": view(larger)}, before=after)
+    assert numbers(web1(again)) == (4, 8 * GiB, 40.0)
 
 
 def test_numbers_come_from_the_node_where_pacemaker_runs_it() -> None:

@@ -26,10 +26,10 @@ def told(name: str, kind: VerdictKind = VerdictKind.LIVE, *reasons: str) -> Verd
     return Verdict(("web1",), name, kind, reasons)
 
 
-def holding(**more: object) -> Hand:
+def holding(memory_bytes: int | None = 4 * GIB) -> Hand:
     """A hand with web1 of alpha in it."""
     hand, _ = Hand().fed(drag.Lift(("web1",), frozenset({"alpha"})))
-    return hand.seen_in(Cluster(vms=(vm("web1", "alpha", **more),)))
+    return hand.seen_in(Cluster(vms=(vm("web1", "alpha", memory_bytes=memory_bytes),)))
 
 
 def names(hand: Hand) -> list[str]:
@@ -54,7 +54,7 @@ def test_a_node_that_is_still_asked_comes_last_and_the_own_node_not_at_all() -> 
 
 
 def test_the_memory_told_is_that_after_the_move() -> None:
-    hand = holding(memory_bytes=4 * GIB)
+    hand = holding(4 * GIB)
     after = {each.name: hand.offer(each) for each in NODES}
     used = {name: offer.used_after_bytes for name, offer in after.items() if offer is not None}
     assert used["bravo"] == 64 * GIB

@@ -8,7 +8,6 @@ from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -62,8 +61,7 @@ class Board(ScrollView, can_focus=True):
         self._stage = Stage()
         self._grip = Grip(self._stage, self.post_message)
         self._choosing = Choosing(self._stage, self._grip)
-        node_at = self._choosing.node_at
-        self._mouse = Mouse(self, self._grip, lambda: self.sight, self._look_at, node_at)
+        self._mouse = Mouse(self, self._grip, self._choosing, lambda: self.sight, self._look_at)
         self._theme = Theme(self)
         self._painter = Painter(self._theme.style)
         self._glass: Glass | None = None
@@ -72,19 +70,13 @@ class Board(ScrollView, can_focus=True):
     # What the app tells the board, and asks it
 
     def show(self, picture: Cluster, judged: Judged | None = None) -> None:
-        """Draw another picture. Selection, marks and what is in the hand follow the VMs.
-
-        `judged`: what is wrong, and to be expected, of all that is in it.
-        """
+        """Draw another picture, and what is judged of it; selection, marks and hand follow."""
         self._grip.show(picture, judged or Judged())
         self._place()
         self._renew()
 
     def show_verdicts(self, verdicts: Mapping[str, Verdict], best: str | None = None) -> None:
-        """What each node says to the VMs in the hand; a node without a verdict is still asked.
-
-        `best` is the node that suits them best, where there is one.
-        """
+        """What each node says to the VMs in the hand, and which suits them best, where one does."""
         self._grip.told(verdicts, best)
         self._renew()
 
@@ -163,6 +155,8 @@ class Board(ScrollView, can_focus=True):
         self._draw(before.sight)
         if not selection.same_place(before.selection):
             self.post_message(self.SelectionChanged(selection.vm, selection.node))
+        if lost := self._grip.lost():
+            self._look_at(lost)
 
     def _draw(self, before: Sight) -> None:
         """Ask Textual for what came out different."""
@@ -188,8 +182,11 @@ class Board(ScrollView, can_focus=True):
     def _place(self) -> None:
         """Lay everything out anew; not closer than it is, while VMs are in the hand."""
         self._painter.keep(self._stage.cards.keys())
-        self._stage.place(self.size, keep_pitch=bool(self.carrying))
-        self.virtual_size = Size(self._stage.layout.width, self._stage.layout.height)
+        here = self.scroll_offset
+        there = self._stage.place(self.size, here, keep_pitch=bool(self.carrying))
+        self.virtual_size = self._stage.extent
+        if there != here:
+            self.scroll_to(*there, animate=False, immediate=True)
 
     def _moved(self) -> None:
         """Nothing is where it was. It is painted when Textual asks for it."""

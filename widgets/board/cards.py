@@ -69,7 +69,8 @@ def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
     glyph, tone = (STALE_GLYPH, Tone.MUTED) if card.stale else (mark.glyph, mark.tone)
     title: list[Span] = [(f"{glyph} ", tone), (vm.id, _name_tone(card))]
     signs: list[Span] = [(f" {badge.glyph}", badge.tone) for badge in badges(vm, card.prospect)]
-    word = f"{mark.word}?" if card.stale else mark.word
+    doubted = card.stale and vm.state is not VMState.UNKNOWN
+    word = f"{mark.word}?" if doubted else mark.word
     percent = None if card.stale else vm.cpu_percent
     if marked and lines == 2:
         signs.append((" ◉", Tone.ACCENT))

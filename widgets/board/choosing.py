@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.geometry import Offset
 
 from widgets import drag
+from widgets.board import overview
 from widgets.board.grip import Grip
 from widgets.board.moves import Spot, Way, spot_of
 from widgets.board.ranking import Ranking, place
@@ -67,7 +68,9 @@ class Choosing:
         return sight.place(*spot).x >= place(sight, 0, left=False).x
 
     def node_at(self, at: Offset, sight: Sight) -> str | None:
-        """The node at a place of the view: of the list where that lies, else of the column."""
+        """The node at a place: of the line below, of the list where that lies, else of a column."""
+        if sight.partial and at.y == sight.view.height:
+            return overview.node_at(sight, at.x)
         if self.ranking is not None and self.ranking.region.contains(*at):
             return self.ranking.node_at(at)
         return sight.node_at(at)

@@ -6,7 +6,7 @@ BOARD_CSS = """
 Board {
     background: $background;
     color: $foreground;
-    scrollbar-size: 1 1;
+    scrollbar-size: 0 1;
     scrollbar-color: $foreground 25%;
     scrollbar-color-hover: $foreground 45%;
     scrollbar-color-active: $primary;

@@ -11,6 +11,7 @@ from backends.data.plan import Verdict
 from backends.judgement.health import Judged
 from widgets import drag
 from widgets.board import messages
+from widgets.board.lookout import Lookout
 from widgets.board.moves import Spot, Way, ends, followed, moved, neighbour, spot_of
 from widgets.board.stage import Stage
 from widgets.hand import Hand, lifted
@@ -23,6 +24,7 @@ class Grip:
     def __init__(self, stage: Stage, say: Callable[[Message], object]) -> None:
         self._stage = stage
         self._say = say
+        self._lookout = Lookout()
         self.selection = Selection()
         self.hand = Hand()
 
@@ -32,6 +34,7 @@ class Grip:
         """Another picture: selection, marks and what is in the hand follow the VMs."""
         before = self._spot()
         self._stage.show(picture, judged)
+        self._lookout.take(picture)
         if self.selection.marked:
             self.selection = self.selection.among({vm.id for vm in picture.vms})
         if not self.hand.resting:
@@ -49,6 +52,11 @@ class Grip:
     def told(self, verdicts: Mapping[str, Verdict], best: str | None) -> None:
         """What each node says to the VMs in the hand."""
         self.hand = self.hand.told(verdicts, best)
+
+    def lost(self) -> Spot | None:
+        """A node that was lost and not seen since; none, while VMs are in the hand."""
+        node = self._lookout.due() if self.hand.resting else None
+        return spot_of(self._stage.scene, Selection(node)) if node is not None else None
 
     # The selection
 

@@ -13,6 +13,7 @@ from rich.segment import Segment
 
 from backends.data.picture import Node
 from backends.data.plan import VerdictKind
+from backends.judgement.health import Grade
 from widgets.bars import (
     UNKNOWN,
     bar,
@@ -68,13 +69,17 @@ class Frame:
 
 
 def frame_of(column: Column, selected: bool, offer: Offer | None) -> Frame:
-    """How a column is framed."""
+    """How a column is framed: with an empty hand a lost node is the loudest."""
     if offer is not None:
         tone = tone_of(offer)
         if offer.target:
             return Frame(_HEAVY, Tone.ACCENT if tone is Tone.MUTED else tone)
         return Frame(tone=Tone.FAINT if tone is Tone.MUTED else tone)
-    return Frame(tone=Tone.ACCENT if selected else Tone.FAINT)
+    if column.lost:
+        return Frame(_HEAVY, Tone.BAD)
+    if selected:
+        return Frame(tone=Tone.ACCENT)
+    return Frame(tone=Tone.BAD if column.grade is Grade.ERROR else Tone.FAINT)
 
 
 def paint_head(

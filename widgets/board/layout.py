@@ -126,7 +126,10 @@ class Layout:
 
 
 def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> tuple[Layout, Size]:
-    """Place columns in a view of that size, and say what the scrollbars it takes leave of it."""
+    """Place columns in a view of that size, and say what else it takes leaves of it.
+
+    That is a scrollbar at the right, and below, where not all columns are seen at once, one line.
+    """
     bars = Size(0, 0)
     while True:
         view = size - bars
@@ -134,11 +137,16 @@ def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> t
         layout = arrange(view.width, view.height, counts, pitch, size.width >= WRAP_FROM)
         needed = Size(
             int(bool(bars.width or layout.height > view.height)),
-            int(bool(bars.height or layout.width > view.width)),
+            int(bool(bars.height or is_partial(layout, view))),
         )
         if needed == bars:
             return layout, view
         bars = needed
+
+
+def is_partial(layout: Layout, view: Size) -> bool:
+    """Whether a view of that size never shows all columns at once."""
+    return layout.width > view.width or (len(layout.bands) > 1 and layout.height > view.height)
 
 
 def arrange(

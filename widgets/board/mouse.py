@@ -9,6 +9,7 @@ from textual.geometry import Offset
 from textual.scroll_view import ScrollView
 
 from widgets import drag
+from widgets.board.choosing import Choosing
 from widgets.board.edge import Edge
 from widgets.board.grip import Grip
 from widgets.board.layout import Hit, Part
@@ -23,15 +24,15 @@ class Mouse:
         self,
         board: ScrollView,
         grip: Grip,
+        choosing: Choosing,
         sight: Callable[[], Sight],
         look_at: Callable[[Spot | None], None],
-        node_at: Callable[[Offset, Sight], str | None],
     ) -> None:
         self._board = board
         self._grip = grip
         self._sight = sight
         self._look_at = look_at
-        self._node_at = node_at
+        self._choosing = choosing
         self.edge = Edge(board, self._dragged_on)
         self.pointer: Offset | None = None
         """Where it is, while it carries."""
@@ -44,28 +45,36 @@ class Mouse:
         at = event.screen_offset - self._board.content_region.offset
         return at, self._sight().hit(at)
 
+    def _node_at(self, at: Offset) -> str | None:
+        return self._choosing.node_at(at, self._sight())
+
     def down(self, event: events.MouseDown) -> None:
         """Select what is pressed; it may become a drag."""
+        if event.button != 1:
+            return
         at, hit = self._over(event)
-        if event.button == 1 and self._grip.hand.carrying:
-            event.stop()
-            self._grip.feed(drag.Aim(self._node_at(at, self._sight())))
-            self._look_at(None)
-            return
-        if event.button != 1 or hit is None:
-            return
+        there: Spot | None = None
+        if self._grip.hand.carrying:
+            self._grip.feed(drag.Aim(self._node_at(at)))
+        elif hit is None:
+            node = self._node_at(at)
+            there = self._grip.select(None, node) if node is not None else None
+        else:
+            there = self._take(event, hit, at)
         event.stop()
+        self._look_at(there)
+
+    def _take(self, event: events.MouseDown, hit: Hit, at: Offset) -> Spot | None:
         column = self._sight().scene.columns[hit.column]
         card = column.cards[hit.card] if hit.card is not None else None
-        there: Spot | None = None
         if card is not None and card.arriving:
-            there = self._grip.select(card.vm.id, None)
-        elif card is not None:
+            return self._grip.select(card.vm.id, None)
+        if card is not None:
             self._grip.go((hit.column, hit.card))
             self._press(event, card.vm.id, at)
         elif hit.part is Part.HEAD:
             self._grip.go((hit.column, None))
-        self._look_at(there)
+        return None
 
     def _press(self, event: events.MouseDown, vm: str, at: Offset) -> None:
         if event.ctrl:
@@ -86,7 +95,7 @@ class Mouse:
             self.let_go()
             return
         at, _ = self._over(event)
-        self._grip.feed(drag.Move(*at, self._node_at(at, self._sight())))
+        self._grip.feed(drag.Move(*at, self._node_at(at)))
         if self._grip.hand.carrying:
             self.pointer = at
             self.edge.point(at)
@@ -98,7 +107,7 @@ class Mouse:
             return
         event.stop()
         at, _ = self._over(event)
-        self._grip.feed(drag.Release(*at, self._node_at(at, self._sight())))
+        self._grip.feed(drag.Release(*at, self._node_at(at)))
         self.let_go()
         self._look_at(None)
 
@@ -126,5 +135,5 @@ class Mouse:
         if self.pointer is None or not self._grip.hand.by_mouse:
             self.edge.leave()
         else:
-            self._grip.feed(drag.Move(*self.pointer, self._node_at(self.pointer, self._sight())))
+            self._grip.feed(drag.Move(*self.pointer, self._node_at(self.pointer)))
             self._look_at(None)

@@ -14,6 +14,7 @@ from widgets.board.glass import Glass
 from widgets.board.heads import Frame, frame_of, paint_head
 from widgets.board.moves import Spot
 from widgets.board.overlays import label_region, paint_foot, paint_label
+from widgets.board.overview import paint_overview
 from widgets.board.ranking import Ranking
 from widgets.board.scene import Card, CardKey
 from widgets.board.sight import Sight
@@ -195,13 +196,16 @@ class Painter:
         return frame
 
     def _above(self, shown: Shown) -> list[tuple[Region, Line]]:
-        """What lies above the columns: a line at the foot, and a label at the pointer."""
-        hand, view = shown.hand, shown.sight.view
+        """What lies above the columns, and the line below them."""
+        hand, view, above = shown.hand, shown.sight.view, list[tuple[Region, Line]]()
+        if shown.sight.partial:
+            overview = paint_overview(shown.sight, shown.selection, hand, self._look)
+            above.append((Region(0, view.height, view.width, 1), overview))
         if hand.carrying is None:
-            return []
+            return above
         verdict = hand.verdicts.get(hand.target or "")
         foot = paint_foot(hand.carrying, verdict, view.width, self._look)
-        above = list(shown.ranking.ink(self._look)) if shown.ranking is not None else []
+        above += shown.ranking.ink(self._look) if shown.ranking is not None else ()
         above.append((Region(0, view.height - 1, view.width, 1), foot))
         if shown.pointer is not None:
             region = label_region(hand.carrying, shown.pointer, view)

@@ -23,7 +23,8 @@ from widgets.bars import clock_text
 from widgets.board.trends import Trend
 from widgets.natural import natural
 
-_SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
+SILENT = frozenset((NodeState.UNCLEAN, NodeState.OFFLINE))
+"""Nodes that were lost."""
 _KIND_ORDER = {NodeKind.MEMBER: 0, NodeKind.REMOTE: 1, NodeKind.GUEST: 2}
 
 
@@ -64,6 +65,18 @@ class Column:
     stale: bool = False
     trend: Trend = ()
     """How its load went."""
+    grade: Grade = Grade.FINE
+    """How bad what is wrong with the node is."""
+
+    @property
+    def lost(self) -> bool:
+        return self.node is not None and self.node.state in SILENT
+
+    @property
+    def worst(self) -> Grade:
+        """How bad it is with the node, or with a VM on it."""
+        grades = {self.grade, *(card.grade for card in self.cards)}
+        return min(grades, key=lambda grade: grade.rank)
 
     @property
     def name(self) -> str | None:
@@ -126,7 +139,7 @@ def make_scene(
         node.name
         for node in picture.nodes
         if stale
-        or node.state in _SILENT
+        or node.state in SILENT
         or node.name in old_libvirt
         or node.hypervisor.state is HypervisorState.DOWN
     }
@@ -171,9 +184,10 @@ def make_scene(
                 tuple(cards[node.name]),
                 totals[node.name],
                 trouble,
-                numbers_known and node.state not in _SILENT,
+                numbers_known and node.state not in SILENT,
                 bool(stale),
                 trends.get(node.name, ()),
+                judged.health.of_node(node.name),
             )
         )
     if nowhere:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from textual.geometry import Offset, Region, Size
 
-from widgets.board.layout import Hit, Layout, arrange
-from widgets.board.scene import Scene
+from widgets.board.layout import Hit, Layout, arrange, is_partial
+from widgets.board.scene import Column, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ class Sight:
         names = (self.scene.columns[i].name for i in seen)
         return tuple(name for name in names if name is not None)
 
+    def beyond(self) -> tuple[list[Column], list[Column]]:
+        """The nodes before and after those whose heads are in sight, the nearest first."""
+        seen = frozenset(self.heads())
+        nodes = [column for column in self.scene.columns if column.node is not None]
+        at = [i for i, column in enumerate(nodes) if column.name in seen]
+        if not at:
+            return [], nodes
+        return nodes[: at[0]][::-1], nodes[at[-1] + 1 :]
+
+    @property
+    def partial(self) -> bool:
+        """Whether there are more nodes than are seen at once: a line below tells of them."""
+        return is_partial(self.layout, self.view)
+
     def cards(self, column: int) -> range:
         """The indexes of a column's cards that are in sight."""
         top, height = self.scroll.y, self.view.height
@@ -70,8 +84,9 @@ class Sight:
         )
 
     def clipped(self, region: Region) -> Region:
-        """What of a region is in the view."""
-        return region.intersection(Region(0, 0, *self.view))
+        """What of a region is in the view, or in the line below it."""
+        width, height = self.view
+        return region.intersection(Region(0, 0, width, height + self.partial))
 
     def same_places(self, other: Sight) -> bool:
         """Whether everything stands where it stood."""

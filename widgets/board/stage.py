@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 
 from backends.data.picture import Cluster
 from backends.judgement.health import Judged
-from widgets.board.layout import arrange, arrange_in
+from widgets.board.layout import arrange, arrange_in, is_partial
 from widgets.board.scene import Card, CardKey, Dealt, Scene, make_scene
 from widgets.board.trends import Trends
+
+ORIGIN = Offset(0, 0)
 
 
 class Stage:
@@ -57,17 +60,33 @@ class Stage:
         return self._dealt.cards
 
     @property
+    def extent(self) -> Size:
+        """Of everything, with the line below it that tells of what is not seen."""
+        below = is_partial(self.layout, self.view)
+        return Size(self.layout.width, self.layout.height + below)
+
+    @property
     def cards_in_view(self) -> int:
         """A screenful, of one column."""
         return max(1, (self.view.height - self.layout.head_height) // self.layout.pitch)
 
-    def place(self, size: Size, *, keep_pitch: bool = False) -> None:
-        """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is."""
+    def place(self, size: Size, scroll: Offset = ORIGIN, *, keep_pitch: bool = False) -> Offset:
+        """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is.
+
+        Returns how far to scroll so that the columns that were seen at `scroll` are, and whole.
+        """
         counts = tuple(len(column.cards) for column in self.scene.columns)
         pitch = self.pitch
         if pitch is None and keep_pitch and self.layout.columns:
             pitch = self.layout.pitch
         wanted = (size, counts, pitch)
-        if wanted != self._placed:
-            self._placed = wanted
-            self.layout, self.view = arrange_in(size, counts, pitch)
+        if wanted == self._placed:
+            return scroll
+        before = [column.x for column in self.layout.columns]
+        self._placed = wanted
+        self.layout, self.view = arrange_in(size, counts, pitch)
+        now = [column.x for column in self.layout.columns]
+        first = bisect_left(before, scroll.x)
+        if now == before or not scroll.x or first >= len(now):
+            return scroll
+        return Offset(now[first], scroll.y)

@@ -210,6 +210,9 @@ class LiveBackend(Backend):
         if self._pacemaker is None:
             return
         views = {name: watcher.view for name, watcher in self._watchers.items()}
-        picture = join(self._pacemaker, views, self._domains(), self._progress, self._silence)
+        before = self._pictures.value
+        picture = join(
+            self._pacemaker, views, self._domains(), self._progress, self._silence, before
+        )
         voice = self._voice.reading.host
         self._pictures.publish(replace(picture, voice=voice, taken_at=time.time()))

@@ -41,11 +41,13 @@ def join(
     domains: Mapping[str, str],
     progress: Mapping[str, Progress],
     silence: Stale | None,
+    before: Cluster | None = None,
 ) -> Cluster:
     """One picture.
 
     `domains`: the domain's name of each VM where known; `progress`: of each VM that migrates;
-    `silence`: since when and why nobody speaks for Pacemaker.
+    `silence`: since when and why nobody speaks for Pacemaker; `before`: the picture before this
+    one: how large a guest is does not change because its libvirt went away.
     """
     lost = {n.name for n in pacemaker.nodes if n.state in (NodeState.OFFLINE, NodeState.UNCLEAN)}
     samples = {
@@ -57,7 +59,8 @@ def join(
     }
     names = {vm.id: domains.get(vm.id) or vm.domain for vm in pacemaker.vms}
     found = (_found(vm, pacemaker.nodes, samples, names[vm.id]) for vm in pacemaker.vms)
-    vms = tuple(_vm(vm, samples, names[vm.id]) for vm in found)
+    known = (before or Cluster()).vm
+    vms = tuple(_vm(vm, samples, names[vm.id], known(vm.id)) for vm in found)
     by_id = {vm.id: vm for vm in vms}
     stale = tuple(
         Stale("libvirt", node.name, view.hypervisor.since or 0.0, view.hypervisor.reason or "")
@@ -133,10 +136,18 @@ def _is_absent(vm: VM, node: str) -> bool:
     )
 
 
-def _vm(vm: VM, samples: Mapping[str, Sample], name: str | None) -> VM:
+def _sized(vm: VM, known: VM | None) -> VM:
+    """With the size that was last seen, where libvirt has no word on it now."""
+    if vm.node is None or known is None:
+        return vm
+    memory_bytes = vm.memory_bytes if vm.memory_bytes is not None else known.memory_bytes
+    return replace(vm, vcpus=known.vcpus, memory_bytes=memory_bytes)
+
+
+def _vm(vm: VM, samples: Mapping[str, Sample], name: str | None, known: VM | None) -> VM:
     sample = samples.get(vm.node or "")
     if sample is None:
-        return replace(vm, domain=name)
+        return replace(_sized(vm, known), domain=name)
     domain = sample.domains.get(name or vm.id)
     if domain is None:
         # Pacemaker may be a monitor interval behind; only where the name is sure is it gone.
