@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from backends.data.timeline import Then
+
 
 class NodeState(StrEnum):
     ONLINE = "online"
@@ -288,6 +290,8 @@ class Cluster:
     failures: tuple[Failure, ...] = ()
     fencing: tuple[Fencing, ...] = ()
     stale: tuple[Stale, ...] = ()
+    then: Then | None = None
+    """Of a picture of the past; `None` of the present."""
     taken_at: float = field(default=0.0, compare=False)
 
     @cached_property

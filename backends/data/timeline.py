@@ -43,3 +43,14 @@ class Entry:
         yield self
         for effect in self.effects:
             yield from effect.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Where in the past a picture stands: `at` which moment, on the decision of which, and the
+    how-manyth that is of so many that are left."""
+
+    at: float
+    decided_at: float
+    number: int
+    of: int

@@ -1,26 +1,44 @@
-"""Where recorded inputs are fetched from, once each, and kept for a while without their secrets."""
+"""The record that the nodes of a real cluster keep, asked of their own tools."""
 
 from __future__ import annotations
 
-import asyncio
+import bz2
 import time
 from abc import ABC, abstractmethod
-from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
 
 from backends.clusters.base import Answer
-from backends.data.errors import BadAnswer, VmferryError
+from backends.data.errors import BadAnswer, Unknown, VmferryError
+from backends.data.picture import Cluster
+from backends.data.plan import Action, Command, Prediction
 from backends.data.timeline import Entry
+from backends.pacemaker import simulate
 from backends.pacemaker.agents import KNOWN, Agents
+from backends.pacemaker.cib import parse_cib
+from backends.pacemaker.moments import Clock
+from backends.pacemaker.picture import pacemaker_picture
+from backends.pacemaker.status import parse_status
 from backends.past import fencings, recorded
-from backends.past.inputs import Input, read_input
+from backends.past.record import Moment, Record
 from backends.past.recorded import Recorded
 
-MOST_KEPT_BYTES = 48 << 20
 FETCH_S = 30.0
+SIMULATION_TIMEOUT_S = 60.0
 _AT_ONCE = 200
 """Files in one question: a command line has an end."""
+
+_NEWER = 76
+"""`CRM_EX_CONFIG_UNSUPPORTED`-like: the tool is older than what wrote the file (2.1.5, seen)."""
+
+_SHOW = r"""
+dir=$(mktemp -d -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp -d) || exit
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+bzip2 -dc >"$dir/cib.xml" || exit
+CIB_file="$dir/cib.xml" crm_mon -1 --output-as=xml >"$dir/mon.xml" || exit
+bzip2 -c "$dir/mon.xml"
+"""
+"""A POSIX shell's: crm_mon over the CIB on stdin, both compressed on their way."""
 
 
 class Site(ABC):
@@ -49,120 +67,91 @@ class Site(ABC):
         """
 
 
-class Archive:
-    """What all nodes together have recorded. `dark`: those that could not be asked, and why."""
+class Archive(Record):
+    """What all nodes together have recorded."""
 
     def __init__(self, site: Site, agents: Agents = KNOWN) -> None:
+        super().__init__(agents)
         self.site = site
-        self.agents = agents
-        self.files: tuple[Recorded, ...] = ()
-        self.dark: dict[str, str] = {}
-        self.damaged: dict[Recorded, str] = {}
-        self._kept: OrderedDict[Recorded, Input] = OrderedDict()
-        self._kept_bytes = 0
 
-    async def __aenter__(self) -> Self:
-        """Connect and index. Raises what `Site.open` raises."""
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return self.site.nodes
+
+    async def open(self) -> None:
         await self.site.open()
-        try:
-            await self.index()
-        except BaseException:
-            await self.site.close()
-            raise
-        return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def close(self) -> None:
         await self.site.close()
 
-    async def index(self) -> None:
-        """List the files of all nodes, one question each, side by side."""
-        found = await asyncio.gather(*map(self._list, self.site.nodes))
-        self.files = recorded.by_date(file for files in found for file in files)
-
-    async def _list(self, node: str) -> tuple[Recorded, ...]:
-        try:
-            answer = await self.site.ask(node, recorded.LIST)
-        except VmferryError as error:
-            self.dark[node] = error.what
-            return ()
+    async def list(self, node: str) -> tuple[Recorded, ...]:
+        answer = await self.site.ask(node, recorded.LIST)
         if answer.exit_status != 0:
-            said = " ".join(answer.stderr.decode(errors="replace").split())
-            self.dark[node] = said or f"find ended with {answer.exit_status}"
-            return ()
-        self.dark.pop(node, None)
+            raise Unknown(_said(answer) or f"find ended with {answer.exit_status}", where=node)
         return recorded.parse_list(node, answer.stdout)
 
-    async def present(self) -> Input:
-        """The CIB as it is now. Raises what `Site.ask` raises, and `BadAnswer`."""
+    async def texts(
+        self, node: str, files: Sequence[Recorded]
+    ) -> Mapping[Recorded, bytes | VmferryError]:
+        found: dict[Recorded, bytes | VmferryError] = {}
+        for start in range(0, len(files), _AT_ONCE):
+            some = files[start : start + _AT_ONCE]
+            try:
+                answer = await self.site.ask(node, recorded.fetch(some), timeout_s=FETCH_S)
+            except VmferryError as error:
+                found |= {f: Unknown(f"{f.name} of {node}: {error.what}") for f in some}
+                continue
+            texts = recorded.parse_fetch(answer.stdout)
+            found |= {file: _expanded(file, texts.get(file.name)) for file in some}
+        return found
+
+    async def current(self) -> tuple[bytes, float]:
         answer = await self.site.ask(None, ("cibadmin", "--query"))
-        return read_input(answer.stdout, None, time.time(), self.agents)
+        return answer.stdout, time.time()
 
     async def fencings(self) -> tuple[Entry, ...]:
-        """What the fencer of any node remembers; nothing where none can be asked."""
         try:
             answer = await self.site.ask(None, fencings.HISTORY)
         except VmferryError:
             return ()
         return fencings.parse_history(answer.stdout)
 
-    async def read(self, files: Sequence[Recorded]) -> list[Input]:
-        """These inputs, by their own dates; one that cannot be read is noted and left out."""
-        missing = [f for f in files if f not in self._kept and f not in self.damaged]
-        by_node: dict[str, list[Recorded]] = {}
-        for file in missing:
-            by_node.setdefault(file.node, []).append(file)
-        fetched = await asyncio.gather(
-            *(
-                self._fetch(node, theirs[start : start + _AT_ONCE])
-                for node, theirs in by_node.items()
-                for start in range(0, len(theirs), _AT_ONCE)
+    async def picture(self, moment: Moment) -> Cluster:
+        argv = ("sh", "-c", _SHOW, "vmferry")
+        answer = await self.site.ask(None, argv, bz2.compress(moment.cib))
+        if answer.exit_status != 0:
+            newer = " (a newer Pacemaker wrote it)" if answer.exit_status == _NEWER else ""
+            raise Unknown(
+                f"crm_mon cannot read {moment.decision.name}{newer}: "
+                f"{_said(answer) or answer.exit_status}",
+                cure="look at a moment before or after it",
             )
-        )
-        found = [each for batch in fetched for each in batch]
-        found += [self._kept[file] for file in files if file in self._kept]
-        for each in found:
-            self._keep(each)
-        unique = {each.file: each for each in found}
-        return sorted(unique.values(), key=lambda each: each.at)
+        status = parse_status(recorded.expand(answer.stdout, "crm_mon's answer"))
+        cib = parse_cib(moment.cib, agents=self.agents, clock=Clock(moment.at))
+        return pacemaker_picture(status, cib)
 
-    async def span(self, since: float) -> list[Input]:
-        """The inputs from the newest that is not younger than a moment until the present one.
+    async def predict(
+        self, moment: Moment, vms: Sequence[str], nodes: Sequence[str]
+    ) -> Mapping[str, Prediction]:
+        argv, stdin, version = simulate.batch(moment.cib, vms, nodes)
+        answer = await self.site.ask(None, argv, stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
 
-        The present is left out where nobody can be asked for it.
-        """
-        base = recorded.before(self.files, since)
-        files = [file for file in self.files if file is base or file.at > since]
-        inputs = await self.read(files)
-        try:
-            return [*inputs, await self.present()]
-        except VmferryError as error:
-            self.dark.setdefault("the present", error.what)
-            return inputs
+    async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
+        argv, stdin = simulate.single(moment.cib, commands)
+        answer = await self.site.ask(None, argv, stdin, timeout_s=SIMULATION_TIMEOUT_S)
+        return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
 
-    async def _fetch(self, node: str, files: Sequence[Recorded]) -> list[Input]:
-        try:
-            answer = await self.site.ask(node, recorded.fetch(files), timeout_s=FETCH_S)
-        except VmferryError as error:
-            self.damaged.update((file, f"{file.name} of {node}: {error.what}") for file in files)
-            return []
-        texts = recorded.parse_fetch(answer.stdout)
-        found: list[Input] = []
-        for file in files:
-            what = f"{file.name} of {node}"
-            try:
-                if file.name not in texts:
-                    raise BadAnswer(f"{what} is gone")
-                text = recorded.expand(texts[file.name], what)
-                found.append(read_input(text, file, agents=self.agents))
-            except VmferryError as error:
-                self.damaged[file] = error.what
-        return found
 
-    def _keep(self, each: Input) -> None:
-        if each.file is None or each.file in self._kept:
-            return
-        self._kept[each.file] = each
-        self._kept_bytes += len(each.text)
-        while self._kept_bytes > MOST_KEPT_BYTES:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= len(oldest.text)
+def _expanded(file: Recorded, compressed: bytes | None) -> bytes | VmferryError:
+    what = f"{file.name} of {file.node}"
+    if compressed is None:
+        return BadAnswer(f"{what} is gone")
+    try:
+        return recorded.expand(compressed, what)
+    except BadAnswer as error:
+        return error
+
+
+def _said(answer: Answer) -> str:
+    return " ".join(answer.stderr.decode(errors="replace").split())

@@ -28,13 +28,20 @@ def parse_history(answer: bytes) -> tuple[Entry, ...]:
             continue
         worked = event.get("status") == "success"
         client = (event.get("client") or "somebody").partition(".")[0]
-        by = event.get("delegate") or "nobody"
-        text = f"{node} was fenced ({action}) by {by}" if worked else f"fencing of {node} failed"
-        found[node, at] = Entry(
-            at,
-            "node-fenced" if worked else "fencing-failed",
-            Severity.WARNING if worked else Severity.BAD,
-            f"{text}, as {client} on {event.get('origin') or 'a node'} asked",
-            node=node,
-        )
-    return tuple(sorted(found.values(), key=lambda entry: entry.at))
+        delegate = (event.get("delegate") or "nobody") if worked else None
+        found[node, at] = entry(at, node, action, delegate, client, event.get("origin"))
+    return tuple(sorted(found.values(), key=lambda each: each.at))
+
+
+def entry(
+    at: float, node: str, action: str | None, by: str | None, client: str, origin: str | None
+) -> Entry:
+    """One fencing: `by` is the node that carried it out; `None` where it failed."""
+    text = f"{node} was fenced ({action}) by {by}" if by else f"fencing of {node} failed"
+    return Entry(
+        at,
+        "node-fenced" if by else "fencing-failed",
+        Severity.WARNING if by else Severity.BAD,
+        f"{text}, as {client} on {origin or 'a node'} asked",
+        node=node,
+    )

@@ -15,9 +15,8 @@ from backends.data.plan import Action, ActionKind, Command
 from backends.data.timeline import Entry, Severity
 from backends.data.why import Saving, Why
 from backends.pacemaker.cib import VMResource
-from backends.past.archive import Archive
-from backends.past.backend import foresee_on
 from backends.past.inputs import Input
+from backends.past.record import Moment, Record
 from backends.past.story import story
 
 ENDS_GUEST = frozenset({ActionKind.STOP, ActionKind.RECOVER, ActionKind.RESTART, ActionKind.MOVE})
@@ -33,26 +32,26 @@ class WhatIf:
     commands: tuple[Command, ...]
 
 
-async def why(archive: Archive, subject: str, inputs: Sequence[Input]) -> Why:
+async def why(record: Record, subject: str, inputs: Sequence[Input]) -> Why:
     """Why the gravest thing that happened to a VM or a node in this span has happened.
 
     Raises nothing of its own: what cannot be asked is told as a doubt.
     """
-    chain = chain_of(story(inputs, await archive.fencings()), subject)
+    chain = chain_of(story(inputs, await record.fencings()), subject)
     if not chain:
         return Why(subject)
     event = chain[-1]
     vm = event.vm or next((each.vm for each in chain if each.vm), None)
     if vm is None:
         return Why(subject, event, chain)
-    decisive, action, doubts = await _decisive(archive, vm, chain, inputs)
+    decisive, action, doubts = await _decisive(record, vm, chain, inputs)
     if decisive is None or action is None:
         return Why(subject, event, chain, doubts=tuple(doubts))
     savings = []
     if action.kind in ENDS_GUEST:
         for what_if in _what_ifs(vm, decisive):
             try:
-                planned = await foresee_on(archive.site, decisive.text, what_if.commands)
+                planned = await record.foresee(_of(decisive), what_if.commands)
             except VmferryError as error:
                 doubts.append(f"{what_if.what}: {error.what}")
                 continue
@@ -84,7 +83,7 @@ def _ways(entry: Entry) -> Iterator[tuple[Entry, ...]]:
 
 
 async def _decisive(
-    archive: Archive, vm: str, chain: Sequence[Entry], inputs: Sequence[Input]
+    record: Record, vm: str, chain: Sequence[Entry], inputs: Sequence[Input]
 ) -> tuple[Input | None, Action | None, list[str]]:
     """The decision that did the most to the VM, from the first cause on until the event and what
     it brought about; the scheduler is asked anew what it decided."""
@@ -96,7 +95,7 @@ async def _decisive(
     mildest: tuple[Input | None, Action | None] = (None, None)
     for each in [*before[-1:], *candidates]:
         try:
-            actions = await foresee_on(archive.site, each.text, ())
+            actions = await record.foresee(_of(each), ())
         except VmferryError as error:
             doubts.append(f"{each.name}: {error.what}")
             continue
@@ -107,6 +106,10 @@ async def _decisive(
         if own and mildest[0] is None:
             mildest = each, own[0]
     return *mildest, doubts
+
+
+def _of(decision: Input) -> Moment:
+    return Moment(decision.at, decision, decision.text)
 
 
 def _what_ifs(vm: str, decisive: Input) -> Iterator[WhatIf]:

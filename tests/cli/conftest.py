@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backends.clusters.base import Backend
+from backends.past.record import Record
 from tui.cli.configuration import Target
 from tui.cli.entry import run_command_line
 from tui.cli.logs import log_to
@@ -30,13 +31,18 @@ class Vmferry:
     capture: pytest.CaptureFixture[str]
     target: Target | None = None
 
-    def __call__(self, *args: str, on: Backend | None = None) -> Ended:
+    def __call__(self, *args: str, on: Backend | None = None, past: Record | None = None) -> Ended:
         def connect(target: Target) -> Backend:
             self.target = target
             assert on is not None, "this command line must not connect"
             return on
 
-        code = run_command_line(args, connect)
+        def connect_past(target: Target) -> Record:
+            self.target = target
+            assert past is not None, "this command line must not look at a past"
+            return past
+
+        code = run_command_line(args, connect, connect_past)
         captured = self.capture.readouterr()
         assert "Traceback" not in captured.err
         return Ended(code, captured.out, captured.err)

@@ -13,14 +13,14 @@ import pytest
 
 from backends.clusters.command_log import CommandLog
 from backends.clusters.live.site import LiveSite
-from backends.clusters.ssh import Login
-from backends.data.picture import Cluster, NodeState
+from backends.clusters.ssh import Fleet, Login
 from backends.data.timeline import Entry
 from backends.past.archive import Archive
 from backends.past.backend import PastBackend
 from backends.past.story import story
 from lab.lab import Lab
 from lab.system import wait
+from past.witness import as_seen
 
 PLANTED = "Pl4nted-on-purpose"
 NEAR_S = 1.0
@@ -61,20 +61,8 @@ def _places(answer: Element) -> dict[str, frozenset[str]]:
     }
 
 
-def as_seen(picture: Cluster) -> tuple[object, object]:
-    nodes = {
-        node.name: (
-            node.state not in (NodeState.OFFLINE, NodeState.UNCLEAN, NodeState.PENDING),
-            node.standby,
-            node.unclean,
-        )
-        for node in picture.nodes
-    }
-    return nodes, {vm.id: frozenset(vm.nodes) for vm in picture.vms}
-
-
 def site(lab: Lab, log: CommandLog | None = None) -> LiveSite:
-    return LiveSite([lab.nodes[0]], Login(ssh_config=lab.ssh_config), log or CommandLog())
+    return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), log or CommandLog()))
 
 
 async def told(lab: Lab, since: float) -> tuple[Entry, ...]:

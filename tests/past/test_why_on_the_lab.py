@@ -7,7 +7,7 @@ import time
 
 from backends.clusters.command_log import CommandLog
 from backends.clusters.live.site import LiveSite
-from backends.clusters.ssh import Login
+from backends.clusters.ssh import Fleet, Login
 from backends.data.plan import ActionKind
 from backends.data.why import Why
 from backends.past.archive import Archive
@@ -19,7 +19,7 @@ BLOCK = "with on-fail=block on its migrate_to"
 
 
 def archive(lab: Lab) -> Archive:
-    return Archive(LiveSite([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
+    return Archive(LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog())))
 
 
 async def asked(lab: Lab, vm: str, since: float) -> Why:

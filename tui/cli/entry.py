@@ -15,7 +15,7 @@ from tui.cli.group import vmferry
 from tui.cli.live import connect_live, connect_past
 from tui.cli.logs import log_to
 from tui.cli.output import STDERR, STDOUT, Tone, hush, say
-from tui.cli.session import Connect, Session
+from tui.cli.session import Connect, ConnectPast, Session
 
 
 def main(args: Sequence[str] | None = None, *, connect: Connect = connect_live) -> NoReturn:
@@ -23,7 +23,9 @@ def main(args: Sequence[str] | None = None, *, connect: Connect = connect_live) 
     sys.exit(run_command_line(sys.argv[1:] if args is None else args, connect))
 
 
-def run_command_line(args: Sequence[str], connect: Connect) -> int:
+def run_command_line(
+    args: Sequence[str], connect: Connect, connect_past: ConnectPast = connect_past
+) -> int:
     """Carry out one command line and return its exit code, whatever happens."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

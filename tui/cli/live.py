@@ -9,7 +9,7 @@ from tui.cli.configuration import Target
 
 if TYPE_CHECKING:
     from backends.clusters.ssh import Login
-    from backends.past.archive import Archive
+    from backends.past.record import Record
 
 
 def connect_live(target: Target) -> Backend:
@@ -22,15 +22,16 @@ def connect_live(target: Target) -> Backend:
     )
 
 
-def connect_past(target: Target) -> Archive:
+def connect_past(target: Target) -> Record:
     """What the nodes of a cluster have recorded."""
     from backends.clusters.command_log import CommandLog
     from backends.clusters.live.site import LiveSite
+    from backends.clusters.ssh import Fleet
     from backends.pacemaker.agents import Agents
     from backends.past.archive import Archive
 
-    site = LiveSite(target.hosts, _login(target), CommandLog())
-    return Archive(site, Agents(target.agents))
+    fleet = Fleet(target.hosts, _login(target), CommandLog())
+    return Archive(LiveSite(fleet), Agents(target.agents))
 
 
 def _login(target: Target) -> Login:

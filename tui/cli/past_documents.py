@@ -7,27 +7,27 @@ from dataclasses import replace
 
 from backends.data.timeline import Entry
 from backends.data.why import Why
-from backends.past.archive import Archive
+from backends.past.record import Record
 from tui.cli.documents import SCHEMA, Document, action_document
 
 
-def since_document(began: float, archive: Archive, entries: Iterable[Entry]) -> Document:
+def since_document(began: float, record: Record, entries: Iterable[Entry]) -> Document:
     """What `since --json` prints: everything, in the order of time."""
     return {
         "schema": SCHEMA,
         "since": began,
-        **record_document(archive),
+        **record_document(record),
         "entries": [entry_document(entry) for entry in entries],
     }
 
 
-def record_document(archive: Archive) -> Document:
+def record_document(record: Record) -> Document:
     """What there is to look at, and what is missing of it."""
     return {
-        "recorded": len(archive.files),
-        "oldest": archive.files[0].at if archive.files else None,
-        "dark": [{"node": node, "reason": why} for node, why in sorted(archive.dark.items())],
-        "damaged": list(archive.damaged.values()),
+        "recorded": len(record.files),
+        "oldest": record.files[0].at if record.files else None,
+        "dark": [{"node": node, "reason": why} for node, why in sorted(record.dark.items())],
+        "damaged": list(record.damaged.values()),
     }
 
 
@@ -48,13 +48,13 @@ def entry_document(entry: Entry) -> Document:
     }
 
 
-def why_document(why: Why, archive: Archive) -> Document:
+def why_document(why: Why, record: Record) -> Document:
     """What `why --json` prints; the chain begins with the first cause."""
     cause = why.chain[0] if why.chain else None
     return {
         "schema": SCHEMA,
         "subject": why.subject,
-        **record_document(archive),
+        **record_document(record),
         "event": entry_document(why.event) if why.event else None,
         "cause": cause.kind if cause else None,
         "who": next((entry.who for entry in why.chain if entry.who), None),

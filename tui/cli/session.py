@@ -17,12 +17,12 @@ from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere
 
 if TYPE_CHECKING:
-    from backends.past.archive import Archive
+    from backends.past.record import Record
 
 T = TypeVar("T")
 
 Connect = Callable[[Target], Backend]
-ConnectPast: TypeAlias = "Callable[[Target], Archive]"
+ConnectPast: TypeAlias = "Callable[[Target], Record]"
 
 
 @dataclass(frozen=True, slots=True)

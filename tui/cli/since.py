@@ -9,8 +9,8 @@ from dataclasses import replace
 import click
 
 from backends.data.timeline import Entry, Severity
-from backends.past.archive import Archive
 from backends.past.moments import is_meant, moment
+from backends.past.record import Record
 from backends.past.story import story, worst_first
 from tui.cli.output import Tone, emit, say
 from tui.cli.past_documents import since_document
@@ -44,12 +44,12 @@ def since(session: Session, time_: str, as_json: bool, whole: bool) -> int:
         hosts = (time_, *session.options.hosts)
         session, time_ = replace(session, options=replace(session.options, hosts=hosts)), DEFAULT
     began = moment(time_, time.time())
-    archive = session.connect_past(session.prepare())
-    entries = run(_look(archive, began))
+    record = session.connect_past(session.prepare())
+    entries = run(_look(record, began))
     if as_json:
-        emit(since_document(began, archive, entries))
+        emit(since_document(began, record, entries))
         return 0
-    missing(archive, began)
+    missing(record, began)
     if whole:
         for entry in entries:
             _tell(entry, whole=True)
@@ -64,22 +64,22 @@ def since(session: Session, time_: str, as_json: bool, whole: bool) -> int:
     return 0
 
 
-async def _look(archive: Archive, began: float) -> tuple[Entry, ...]:
-    async with archive:
-        inputs, fencings = await asyncio.gather(archive.span(began), archive.fencings())
+async def _look(record: Record, began: float) -> tuple[Entry, ...]:
+    async with record:
+        inputs, fencings = await asyncio.gather(record.span(began), record.fencings())
     return tuple(entry for entry in story(inputs, fencings) if entry.at >= began)
 
 
-def missing(archive: Archive, began: float) -> None:
+def missing(record: Record, began: float) -> None:
     """Say what of the span is not known."""
-    for node, why in sorted(archive.dark.items()):
+    for node, why in sorted(record.dark.items()):
         say(f"! {node} could not be asked, what it decided as DC is dark: {why}", Tone.WARNING)
-    for why in archive.damaged.values():
+    for why in record.damaged.values():
         say(f"! {why}", Tone.WARNING)
-    if archive.files and archive.files[0].at > began:
-        first = clock(archive.files[0].at)
+    if record.files and record.files[0].at > began:
+        first = clock(record.files[0].at)
         say(f"! nothing older than {first} is left: what was before is dark", Tone.WARNING)
-    if not archive.files:
+    if not record.files:
         say("! Pacemaker has recorded nothing that is left", Tone.WARNING)
 
 

@@ -8,8 +8,8 @@ import click
 
 from backends.data.errors import Unknown
 from backends.data.why import Why
-from backends.past.archive import Archive
 from backends.past.moments import moment
+from backends.past.record import Record
 from backends.past.whys import why as explain
 from tui.cli.output import Tone, emit, say
 from tui.cli.past_documents import why_document
@@ -37,26 +37,26 @@ def why(session: Session, subject: str, at: str | None, as_json: bool) -> int:
     """
     now = time.time()
     then = moment(at, now) if at is not None else None
-    archive = session.connect_past(session.prepare())
+    record = session.connect_past(session.prepare())
     began = (now - LOOKS_BACK_S) if then is None else then - BEFORE_S
-    found = run(_explain(archive, subject, began, None if then is None else then + AFTER_S))
+    found = run(_explain(record, subject, began, None if then is None else then + AFTER_S))
     if as_json:
-        emit(why_document(found, archive))
+        emit(why_document(found, record))
         return 0
-    missing(archive, began)
+    missing(record, began)
     _tell(found)
     return 0
 
 
-async def _explain(archive: Archive, subject: str, began: float, ended: float | None) -> Why:
-    async with archive:
-        inputs = await archive.span(began)
+async def _explain(record: Record, subject: str, began: float, ended: float | None) -> Why:
+    async with record:
+        inputs = await record.span(began)
         if inputs and not any(
             subject in each.nodes or any(vm.id == subject for vm in each.cib.vms) for each in inputs
         ):
             raise Unknown(f"no VM and no node {subject!r} in what is recorded")
         kept = [each for each in inputs if ended is None or each.at <= ended]
-        return await explain(archive, subject, kept)
+        return await explain(record, subject, kept)
 
 
 def _tell(found: Why) -> None:

@@ -12,6 +12,7 @@ from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.hypervisor.watcher import Watcher
 from backends.clusters.live.join import Progress, join
 from backends.clusters.live.reading import Reading
+from backends.clusters.live.site import LiveSite
 from backends.clusters.live.voice import Voice
 from backends.clusters.ssh import Fleet, Login
 from backends.data.errors import CommandFailed, NotPermitted, Refused, VmferryError
@@ -23,6 +24,7 @@ from backends.judgement.abilities import blind
 from backends.judgement.policy import outlasting
 from backends.pacemaker import domains, simulate
 from backends.pacemaker.agents import KNOWN, Agents
+from backends.past.archive import Archive
 
 JOB_EVERY_S = 1 / 3
 WRITE_TIMEOUT_S = 30.0
@@ -88,6 +90,7 @@ class LiveBackend(Backend):
     def _connect(self) -> None:
         self._fleet = Fleet(self._hosts, self._login, self.commands)
         self._voice = Voice(self._fleet, self.agents, self._heard, self._lost)
+        self.record = Archive(LiveSite(self._fleet, shared=True), self.agents)
         if not self._read_only:
             self.writer = LiveWriter(self._fleet, self._voice)
 

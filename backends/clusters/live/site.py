@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.clusters.base import Answer
-from backends.clusters.command_log import CommandLog
 from backends.clusters.live.reading import read
 from backends.clusters.live.voice import CRM_NODE
-from backends.clusters.ssh import Fleet, Login
+from backends.clusters.ssh import Fleet
 from backends.data.picture import NodeKind
 from backends.past.archive import Site
 
 
 class LiveSite(Site):
-    """`hosts`: any nodes, as ssh takes them; none means this machine."""
+    """`shared`: the fleet is somebody else's, who lets go of it."""
 
-    def __init__(self, hosts: Sequence[str], login: Login, log: CommandLog) -> None:
-        self._fleet = Fleet(hosts, login, log)
+    def __init__(self, fleet: Fleet, *, shared: bool = False) -> None:
+        self._fleet = fleet
+        self._shared = shared
         self._nodes: tuple[str, ...] = ()
 
     @property
@@ -34,7 +34,8 @@ class LiveSite(Site):
         self._nodes = tuple(n.name for n in status.nodes if n.kind is NodeKind.MEMBER)
 
     async def close(self) -> None:
-        await self._fleet.close()
+        if not self._shared:
+            await self._fleet.close()
 
     async def ask(
         self, node: str | None, argv: Sequence[str], stdin: bytes = b"", *, timeout_s: float = 10.0

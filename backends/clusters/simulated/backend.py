@@ -10,6 +10,7 @@ from contextlib import suppress
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.command_log import CommandLog
 from backends.clusters.simulated import configuration, examined, scenarios
+from backends.clusters.simulated.record import SimulatedRecord
 from backends.clusters.simulated.world import TICK_S
 from backends.data.errors import BadConfiguration, CommandFailed, Unreachable
 from backends.data.examination import Facts, Probe
@@ -48,6 +49,7 @@ class SimulatedBackend(Backend):
             known = ", ".join(sorted(scenarios.SCENARIOS))
             raise BadConfiguration(f"no scenario {name!r}", cure=f"the scenarios are: {known}")
         self.world = scenarios.build(name, nodes, vms, seed, clock())
+        self.record = SimulatedRecord(self.world)
         self._speed = speed
         self._living: asyncio.Task[None] | None = None
         self._looked_at = 0.0

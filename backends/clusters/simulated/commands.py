@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from backends.clusters.base import Answer
 from backends.clusters.simulated import domains, elements, operations
-from backends.clusters.simulated.state import Guest, Location, MiB, Stage, State
+from backends.clusters.simulated.state import Author, Guest, Location, MiB, Stage, State
 from backends.data.picture import ConstraintKind
 
 OK = 0
@@ -50,15 +50,21 @@ _CIBADMIN_OPTIONS = (
 )
 
 
-def execute(state: State, argv: Sequence[str], node: str | None = None) -> Answer:
-    """Carry out one command as if it had been typed on that node (on any, where `None`)."""
+def execute(
+    state: State, argv: Sequence[str], node: str | None = None, user: str = "root"
+) -> Answer:
+    """Carry out one command as if that user had typed it on that node (on any, where `None`)."""
     command = _COMMANDS.get(argv[0]) if argv else None
     if command is None:
         return _no(NOT_FOUND, f"{argv[0] if argv else ''}: command not found")
+    epoch = state.version.epoch
     try:
         return command(state, list(argv[1:]), node)
     except GetoptError as error:
         return _no(USAGE, f"{argv[0]}: {error.msg}")
+    finally:
+        if state.version.epoch != epoch:
+            state.author = Author(user, argv[0], node or state.dc or "")
 
 
 def _no(exit_status: int, text: str) -> Answer:

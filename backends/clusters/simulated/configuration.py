@@ -8,23 +8,33 @@ from lxml import etree
 
 from backends.clusters.simulated.examined import carried_by_xml, config_file
 from backends.clusters.simulated.state import Guest, Location, MiB, State
+from backends.clusters.simulated.status_section import status
 from backends.data.picture import ConstraintKind
+
+FENCE_PASSWORD = "S1mulated-not-to-be-seen"
+"""Every real CIB has such a word in it, and no screen may show it."""
 
 
 def cib(state: State) -> bytes:
     """The configuration of this cluster, as `cibadmin --query` would print it."""
-    root = etree.Element("cib", {"admin_epoch": "0", "epoch": "1", "num_updates": "0"})
+    root = etree.Element("cib", _head(state))
     configuration = etree.SubElement(root, "configuration")
     options = etree.SubElement(configuration, "crm_config")
     limit = {} if state.migration_limit is None else {"migration-limit": str(state.migration_limit)}
-    _pairs(options, "cluster_property_set", "options", {"stonith-enabled": "true", **limit})
+    resting = {"maintenance-mode": "true"} if state.maintenance else {}
+    set_ = {"cluster-name": state.name, "stonith-enabled": "true", **limit, **resting}
+    _pairs(options, "cluster_property_set", "options", set_)
     nodes = etree.SubElement(configuration, "nodes")
     for host in state.hosts.values():
-        etree.SubElement(nodes, "node", {"id": host.id, "uname": host.name})
+        node = etree.SubElement(nodes, "node", {"id": host.id, "uname": host.name})
+        said = {"standby": host.standby, "maintenance": host.maintenance}
+        words = {word: "on" for word, true in said.items() if true}
+        _pairs(node, "instance_attributes", f"node-{host.id}", words)
     resources = etree.SubElement(configuration, "resources")
     constraints = etree.SubElement(configuration, "constraints")
     fencing = {"id": "fencing", "class": "stonith", "type": "fence_ipmilan"}
-    etree.SubElement(resources, "primitive", fencing)
+    device = etree.SubElement(resources, "primitive", fencing)
+    _pairs(device, "instance_attributes", "fencing-params", {"passwd": FENCE_PASSWORD})
     for guest in tuple(state.guests.values()):
         if carried_by_xml(guest.id):
             _vm(resources, guest)
@@ -32,7 +42,24 @@ def cib(state: State) -> bytes:
     for location in tuple(state.constraints):
         if carried_by_xml(location.vm):
             _location(constraints, location)
+    status(root, state)
     return etree.tostring(root)
+
+
+def _head(state: State) -> dict[str, str]:
+    version, author = state.version, state.author
+    dc = state.hosts[state.dc].id if state.dc is not None else ""
+    return {
+        "admin_epoch": str(version.admin_epoch),
+        "epoch": str(version.epoch),
+        "num_updates": str(version.num_updates),
+        "update-user": author.user,
+        "update-client": author.client,
+        "update-origin": author.origin,
+        "have-quorum": "1" if state.quorum else "0",
+        "dc-uuid": dc,
+        "execution-date": str(int(state.now)),
+    }
 
 
 def _vm(resources: etree._Element, guest: Guest) -> None:
@@ -56,6 +83,10 @@ def _vm(resources: etree._Element, guest: Guest) -> None:
     meta = {"allow-migrate": "true"} if guest.allow_migrate else {}
     if guest.target_role is not None:
         meta["target-role"] = guest.target_role
+    if guest.maintenance:
+        meta["maintenance"] = "true"
+    if not guest.managed:
+        meta["is-managed"] = "false"
     if meta:
         _pairs(primitive, "meta_attributes", f"{guest.id}-meta", meta)
     operations = etree.SubElement(primitive, "operations")
@@ -90,6 +121,8 @@ def _dependencies(constraints: etree._Element, guest: Guest) -> None:
 
 
 def _pairs(parent: etree._Element, kind: str, name: str, pairs: Mapping[str, str]) -> None:
+    if not pairs:
+        return
     block = etree.SubElement(parent, kind, {"id": name})
     for key, value in pairs.items():
         etree.SubElement(block, "nvpair", {"id": f"{name}-{key}", "name": key, "value": value})

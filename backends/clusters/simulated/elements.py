@@ -49,6 +49,8 @@ def _set(guest: Guest, name: str, options: Element) -> list[Guest]:
     else:
         guest.migrate_to_timeout_s = timeout_s or guest.migrate_to_timeout_s
         guest.on_fail = options.get("on-fail", guest.on_fail)
+        # Pacemaker reads it when it decides, also about a failure that was before.
+        guest.blocked |= guest.on_fail == "block" and guest.half_on is not None
     return [guest]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from backends.clusters.simulated import history
-from backends.clusters.simulated.state import Guest, Host, Stage, State
+from backends.clusters.simulated.state import Fenced, Guest, Host, Stage, State
 from backends.data.picture import Fencing
 
 FENCING_S = 6.0
@@ -83,6 +83,7 @@ def step(state: State) -> None:
 
 def _fenced(state: State, host: Host) -> None:
     host.unclean, host.next_at = False, None
+    state.fenced.append(Fenced(state.now, host.name, state.dc or host.name))
     done = datetime.fromtimestamp(state.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     for index, entry in enumerate(state.fencing):
         if entry.node == host.name and entry.status == "pending":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backends.clusters.simulated import examined
 from backends.clusters.simulated.census import populate
+from backends.clusters.simulated.night import LASTS_S, night
 from backends.clusters.simulated.scheduler import why_not_live
 from backends.clusters.simulated.state import GiB, Guest, MiB
 from backends.clusters.simulated.world import Script, World
@@ -17,7 +18,9 @@ DEFAULT = "busy"
 def build(scenario: str, nodes: int, vms: int, seed: int, now: float) -> World:
     """The world of a scenario, with its script. Raises `KeyError` for one that is not there."""
     chosen = _SCENARIOS[scenario]
-    world = World(populate(nodes, vms, seed, now, chosen.names))
+    world = World(populate(nodes, vms, seed, now - chosen.began_s, chosen.names))
+    world.live_through(chosen.before(world))
+    world.state.now = now
     world.play(chosen.script(world))
     return world
 
@@ -192,6 +195,9 @@ class _Scenario:
     about: str
     script: Callable[[World], Script]
     names: tuple[str, ...] = ()
+    before: Callable[[World], Script] = _calm
+    """What happened before anybody looked, within `began_s`."""
+    began_s: float = 0.0
 
 
 _NAMES = (
@@ -223,6 +229,13 @@ _SCENARIOS: Mapping[str, _Scenario] = {
     "pacemaker-silent": _Scenario("nobody answers for Pacemaker for a while", _silence),
     "evacuation": _Scenario("somebody sends a node into standby", _evacuation),
     "unfit": _Scenario("what makes migrations fail, for the doctor to find", _unfit),
+    "night": _Scenario(
+        "a night with a standby, a copy that timed out, a forgotten ban and a lost node: "
+        "press [ to look at it",
+        _calm,
+        before=night,
+        began_s=LASTS_S,
+    ),
     "names": _Scenario("VMs whose names carry markup and escape sequences", _busy, _NAMES),
 }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 from backends.clusters.simulated.precopy import DEFAULT_DOWNTIME_S, PreCopy
 from backends.data.picture import (
@@ -154,6 +156,15 @@ class Guest:
         """Whether it runs with other parameters than those that are set: it must be restarted."""
         return self.host is not None and self.parameters != self.started_with
 
+    def kept(self) -> Guest:
+        """As it is now, with a history and an activity of its own."""
+        activity = copy(self.activity)
+        if activity is not None:
+            activity.copy = copy(activity.copy)
+        guest = copy(self)
+        guest.history, guest.activity = dict(self.history), activity
+        return guest
+
     def operation_id(self, name: str) -> str:
         return self.operation_ids.get(name, f"{self.id}-{name}")
 
@@ -177,6 +188,22 @@ class Location:
         return Constraint(self.id, self.vm, self.node, self.kind, self.expires)
 
 
+class Author(NamedTuple):
+    """Who changed the configuration last, as the CIB notes it."""
+
+    user: str = ""
+    client: str = ""
+    origin: str = ""
+
+
+class Fenced(NamedTuple):
+    """What the fencer remembers of a node that it had switched off."""
+
+    at: float
+    node: str
+    by: str
+
+
 @dataclass(slots=True)
 class State:
     """Everything, at one moment. Whatever changes it says so: `touch`, `configured`, `happened`."""
@@ -191,6 +218,8 @@ class State:
     constraints: list[Location] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     fencing: list[Fencing] = field(default_factory=list)
+    fenced: list[Fenced] = field(default_factory=list)
+    author: Author = field(default=Author())
     stickiness: int = 100
     maintenance: bool = False
     use_capacity: bool = False
@@ -215,6 +244,21 @@ class State:
     def dc(self) -> str | None:
         ready = (host.name for host in self.hosts.values() if host.online and not host.pending)
         return next(ready, None)
+
+    def kept(self) -> State:
+        """As it is now: nothing in it changes any more, whatever goes on here."""
+        return replace(
+            self,
+            hosts={name: copy(host) for name, host in self.hosts.items()},
+            guests={name: guest.kept() for name, guest in self.guests.items()},
+            clones=dict(self.clones),
+            constraints=list(self.constraints),
+            failures=list(self.failures),
+            fencing=list(self.fencing),
+            fenced=list(self.fenced),
+            touched=set(),
+            busy=dict(self.busy),
+        )
 
     def on(self, node: str) -> Iterator[Guest]:
         """The VMs whose domain is there."""

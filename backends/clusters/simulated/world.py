@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from backends.clusters.base import Answer
 from backends.clusters.simulated import commands, faults, load, operations, scheduler
 from backends.clusters.simulated.census import populate
+from backends.clusters.simulated.decisions import Decisions
 from backends.clusters.simulated.painter import Painter
 from backends.clusters.simulated.scheduler import Wishes
 from backends.clusters.simulated.state import Guest, State
@@ -24,14 +25,16 @@ Script = Iterator[float]
 class World:
     """One cluster in memory. The same seed and the same commands give the same pictures."""
 
-    def __init__(self, state: State, script: Script | None = None) -> None:
+    def __init__(self, state: State, script: Script | None = None, *, decided: bool = True) -> None:
         self.state = state
         self._script = script
         self._script_at = state.now
         self._tick = 0
         self._owed_s = 0.0
         self._painter = Painter()
-        operations.settle(state)
+        self.decisions = Decisions()
+        if decided:
+            self._settle()
 
     @classmethod
     def of(cls, nodes: int = 4, vms: int = 16, seed: int = 1, now: float = 0.0) -> World:
@@ -64,10 +67,29 @@ class World:
         self._run_script()
         self._expire()
         if state.unsettled:
-            operations.settle(state)
+            self._settle()
         operations.step(state, TICK_S)
         faults.step(state)
         load.step(state, self._tick)
+        self.decisions.note(state)
+
+    def _settle(self) -> None:
+        self.decisions.note(self.state)
+        operations.settle(self.state)
+
+    def live_through(self, script: Script) -> None:
+        """Let all of it have happened; between its acts time flies once nothing is under way."""
+        for pause in script:
+            end = self.state.now + pause
+            while self.state.now < end and self._restless:
+                self._step()
+            self.state.now = max(self.state.now, end)
+
+    @property
+    def _restless(self) -> bool:
+        state = self.state
+        nodes = any(host.next_at is not None for host in state.hosts.values())
+        return self.busy or state.unsettled or nodes
 
     def _run_script(self) -> None:
         while self._script is not None and self.state.now >= self._script_at:
@@ -88,9 +110,9 @@ class World:
         """What is to be seen now."""
         return self._painter.paint(self.state)
 
-    def execute(self, argv: Sequence[str], node: str | None = None) -> Answer:
+    def execute(self, argv: Sequence[str], node: str | None = None, user: str = "root") -> Answer:
         """Carry out a command as somebody with a shell on that node would."""
-        return commands.execute(self.state, argv, node)
+        return commands.execute(self.state, argv, node, user)
 
     def predict(self, vms: Sequence[str], node: str, kept: Collection[str] = ()) -> Prediction:
         """What moving these VMs there would do, and what removing the constraints then would, but

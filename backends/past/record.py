@@ -1,0 +1,218 @@
+"""What a cluster has recorded of itself, wherever it lies: listed, read once each, and asked.
+
+Whatever is behind it lists files and hands over texts; here they are put in order, freed of their
+secrets, kept for a while, and the moments between them are made of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+from backends.data.errors import BadAnswer, Unknown, VmferryError
+from backends.data.picture import Cluster
+from backends.data.plan import Action, Command, Prediction
+from backends.data.timeline import Entry
+from backends.pacemaker.agents import KNOWN, Agents
+from backends.past import recorded
+from backends.past.between import cib_at
+from backends.past.inputs import Input, read_input
+from backends.past.recorded import Recorded
+
+MOST_KEPT_BYTES = 48 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`decision`: the input on which it stands. `cib`: as it stood `at` then, without secrets."""
+
+    at: float
+    decision: Input
+    cib: bytes
+
+
+class Record(ABC):
+    """`files`: in the order of time. `dark`: the nodes that could not be asked, and why.
+    `damaged`: files that could not be read, and why."""
+
+    def __init__(self, agents: Agents = KNOWN) -> None:
+        self.agents = agents
+        self.files: tuple[Recorded, ...] = ()
+        self.dark: dict[str, str] = {}
+        self.damaged: dict[Recorded, str] = {}
+        self._kept: OrderedDict[Recorded, Input] = OrderedDict()
+        self._kept_bytes = 0
+
+    async def __aenter__(self) -> Self:
+        """Connect and index. Raises what `open` raises."""
+        await self.open()
+        try:
+            await self.index()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    @property
+    @abstractmethod
+    def nodes(self) -> tuple[str, ...]:
+        """All nodes of the cluster, by name; known once it is open."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect, and learn the nodes. Raises what `Backend.open` raises."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+    @abstractmethod
+    async def list(self, node: str) -> tuple[Recorded, ...]:
+        """The files of one node. Raises `VmferryError` where it cannot be asked for them."""
+
+    @abstractmethod
+    async def texts(
+        self, node: str, files: Sequence[Recorded]
+    ) -> Mapping[Recorded, bytes | VmferryError]:
+        """What these files of a node hold, each by itself, or why it cannot be had."""
+
+    @abstractmethod
+    async def current(self) -> tuple[bytes, float]:
+        """The CIB as it is now, and when that is. Raises `VmferryError`."""
+
+    @abstractmethod
+    async def fencings(self) -> tuple[Entry, ...]:
+        """What the fencer of any node remembers; nothing where none can be asked."""
+
+    @abstractmethod
+    async def picture(self, moment: Moment) -> Cluster:
+        """How it looked. Raises `Unknown`, and what `Backend.predict` raises."""
+
+    @abstractmethod
+    async def predict(
+        self, moment: Moment, vms: Sequence[str], nodes: Sequence[str]
+    ) -> Mapping[str, Prediction]:
+        """`Backend.predict`, as of then."""
+
+    @abstractmethod
+    async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
+        """`Backend.foresee`, as of then."""
+
+    async def index(self) -> None:
+        """List the files of all nodes, one question each, side by side."""
+        found = await asyncio.gather(*map(self._list, self.nodes))
+        self.files = recorded.by_date(file for files in found for file in files)
+
+    async def _list(self, node: str) -> tuple[Recorded, ...]:
+        try:
+            files = await self.list(node)
+        except VmferryError as error:
+            self.dark[node] = error.what
+            return ()
+        self.dark.pop(node, None)
+        return files
+
+    async def present(self) -> Input:
+        """The input of now. Raises what `current` raises, and `BadAnswer`."""
+        text, now = await self.current()
+        return await asyncio.to_thread(read_input, text, None, now, self.agents)
+
+    async def read(self, files: Sequence[Recorded]) -> list[Input]:
+        """These inputs, by their own dates; one that cannot be read is noted and left out."""
+        missing = [f for f in files if f not in self._kept and f not in self.damaged]
+        by_node: dict[str, list[Recorded]] = {}
+        for file in missing:
+            by_node.setdefault(file.node, []).append(file)
+        fetched = await asyncio.gather(*(self._fetch(*each) for each in by_node.items()))
+        found = [each for batch in fetched for each in batch]
+        found += [self._kept[file] for file in files if file in self._kept]
+        for each in found:
+            self._keep(each)
+        unique = {each.file: each for each in found}
+        return sorted(unique.values(), key=lambda each: each.at)
+
+    async def _fetch(self, node: str, files: Sequence[Recorded]) -> list[Input]:
+        found: list[Input] = []
+        for file, text in (await self.texts(node, files)).items():
+            try:
+                if isinstance(text, VmferryError):
+                    raise text
+                # A parser is quick; of hundreds of files the screen shall not wait for the last.
+                found.append(await asyncio.to_thread(read_input, text, file, 0.0, self.agents))
+            except VmferryError as error:
+                self.damaged[file] = error.what
+        return found
+
+    def _keep(self, each: Input) -> None:
+        if each.file is None or each.file in self._kept:
+            return
+        self._kept[each.file] = each
+        self._kept_bytes += len(each.text)
+        while self._kept_bytes > MOST_KEPT_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= len(oldest.text)
+
+    async def span(self, since: float) -> list[Input]:
+        """The inputs from the newest that is not younger than a moment until the present one.
+
+        The present is left out where nobody can be asked for it.
+        """
+        base = recorded.before(self.files, since)
+        files = [file for file in self.files if file is base or file.at > since]
+        inputs = await self.read(files)
+        try:
+            return [*inputs, await self.present()]
+        except VmferryError as error:
+            self.dark.setdefault("the present", error.what)
+            return inputs
+
+    async def moment(self, at: float) -> Moment:
+        """What stood then. Raises `Unknown` where nothing that old is left."""
+        before, after = await self._around(at)
+        cib = before.text
+        with suppress(BadAnswer):
+            cib = cib_at(before.text, after.text if after else None, at)
+        return Moment(at, before, cib)
+
+    async def _around(self, at: float) -> tuple[Input, Input | None]:
+        """The input on which the moment stands, and the one that followed: both are fetched at
+        once, and a damaged one gives way to its neighbour."""
+        while True:
+            whole = [file for file in self.files if file not in self.damaged]
+            older = [file for file in whole if file.at <= at][-1:]
+            newer = [file for file in whole if file.at > at][:1]
+            if not older:
+                raise self._nothing(at)
+            inputs = {each.file: each for each in await self.read([*older, *newer])}
+            if all(file in inputs for file in (*older, *newer)):
+                break
+        if newer:
+            return inputs[older[0]], inputs[newer[0]]
+        try:
+            return inputs[older[0]], await self.present()
+        except VmferryError:
+            return inputs[older[0]], None
+
+    def _nothing(self, at: float) -> Unknown:
+        dark = "".join(f"; {node}: {why}" for node, why in sorted(self.dark.items()))
+        first = f"the oldest begins {self.files[0].at - at:.0f} s later" if self.files else ""
+        return Unknown(
+            f"nothing that Pacemaker recorded by then is left: {first or 'there is none'}{dark}",
+            cure="name a later moment",
+        )
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A backend whose cluster has recorded itself."""
+
+    @property
+    def record(self) -> Record: ...
