@@ -22,16 +22,18 @@ from textual.worker import Worker
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
 from backends.data.errors import BadConfiguration, VmferryError
+from backends.past.record import Remembering
 from tui.bugs import report_bug
 from tui.connect_screen import ConnectScreen
 from tui.dialog import Dialog
 from tui.main_screen import MainScreen
-from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken
+from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken, TravelWanted
 from tui.pace import Pace
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, OURS, SIXTEEN_COLOURS
 from tui.thin_line import ThinLine
+from tui.travelling import Travelling
 from widgets.bars import literal
 from widgets.status_line import StatusLine
 from widgets.tones import toned
@@ -48,7 +50,10 @@ NOT_REACHABLE = 3
 
 
 class VmferryApp(App[None]):
-    """One cluster on the screen. Raises `BadConfiguration` for a theme that is not there."""
+    """One cluster on the screen; `at`: first as it was at that moment, epoch seconds.
+
+    Raises `BadConfiguration` for a theme that is not there.
+    """
 
     TITLE = "vmferry"
     CSS_PATH = "main_screen.tcss"
@@ -83,11 +88,15 @@ class VmferryApp(App[None]):
         title: str | None = None,
         theme: str | None = None,
         clock: Callable[[], float] = time.time,
+        at: float | None = None,
     ) -> None:
         super().__init__()
         self.backend = backend
         self._cluster_title = title or "the cluster"
         self._main = MainScreen(backend, journal, self._cluster_title, clock)
+        record = backend.record if isinstance(backend, Remembering) else None
+        self._travelling = Travelling(self, record, journal, self._cluster_title)
+        self._first_at = at
         self._connect = ConnectScreen(self._cluster_title)
         self._quit_dialog: Dialog | None = None
         self._was_connected = False
@@ -155,6 +164,12 @@ class VmferryApp(App[None]):
         self._main.house.doctor.examine()
         if self._connecting:
             self.pop_screen()
+        if self._first_at is not None:
+            self._travel(TravelWanted(at=self._first_at))
+
+    @on(TravelWanted)
+    def _travel(self, event: TravelWanted) -> None:
+        self._travelling.go(event)
 
     @on(ConnectFailed)
     def _connect_failed(self, event: ConnectFailed) -> None:
@@ -182,9 +197,12 @@ class VmferryApp(App[None]):
     async def on_unmount(self) -> None:
         await self.backend.close()
 
+    def action_travel(self, towards: int) -> None:
+        self._travelling.go(TravelWanted(towards))
+
     def action_help(self) -> None:
-        if self.screen is self._main:
-            self._main.action_help()
+        if isinstance(self.screen, MainScreen):
+            self.screen.action_help()
 
     def action_next_theme(self) -> None:
         names = OURS

@@ -33,7 +33,7 @@ class Chronicle:
         before, self.newest = self.newest, picture
         if before is None:
             self.constraints_since = set_at(self._journal, picture)
-        else:
+        elif picture.then is None:  # who steps through the past makes nothing happen
             self.note(changes(before, picture))
             self._date_constraints(before, picture)
 

@@ -130,6 +130,7 @@ class MainScreen(Screen[None]):
         if self.paused or newest is None or not self.rooms.size.area or not self.app.is_running:
             return
         self._shown = newest
+        self.set_class(newest.then is not None, "-past")
         self.house.judging.judge(newest)
         self.query_one(StatusLine).picture = newest
         self._draw_situation()
@@ -202,11 +203,14 @@ class MainScreen(Screen[None]):
             about = OFFERS[str(parameters[0])].about
             return about.of(self.selection) is not None
         if action == "unfilter":
-            return bool(self.rooms.filter_text)
+            return bool(self.rooms.filter_text or self.picture.then)
         return True
 
     def action_unfilter(self) -> None:
-        self.query_one(FilterLine).action_clear()
+        if self.rooms.filter_text:
+            self.query_one(FilterLine).action_clear()
+        else:
+            self.post_message(messages.TravelWanted(home=True))
 
     def action_problem(self, step: int) -> None:
         """Go to the next thing that is wrong, or the one before."""

@@ -51,6 +51,16 @@ class PictureTaken(Message):
 
 
 @dataclass
+class TravelWanted(Message):
+    """To another moment: to the change before the one in sight (−1) or after it (1), to `at`
+    (epoch seconds), or back to the present."""
+
+    towards: int = 0
+    at: float | None = None
+    home: bool = False
+
+
+@dataclass
 class CommandsChanged(News):
     """The list of commands that were sent."""
 

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from backends.data.picture import LOST, Cluster, NodeState, Stale
+from backends.data.timeline import Then
 from backends.judgement.health import Health
 from widgets.bars import clock_text, cut, duration_text, literal
 from widgets.glyphs import GRADE_MARKS
@@ -51,7 +52,7 @@ class StatusLine(Widget):
 
     def watch_picture(self, before: Cluster | None, now: Cluster | None) -> None:
         """Lay the screen out anew where it may take another number of lines, and only there."""
-        if before is None or now is None or before.stale != now.stale:
+        if before is None or now is None or before.stale != now.stale or now.then:
             self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -72,6 +73,9 @@ class StatusLine(Widget):
         """The weightiest first: what has no room is left out from the end."""
         picture = self.picture
         name = literal((picture.name if picture else None) or self._title)
+        past = picture is not None and picture.then is not None
+        if past:
+            yield Content.styled("◀ THE PAST", "bold $warning")
         yield Content.styled(name, "bold $primary")
         if picture is None:
             return
@@ -117,6 +121,8 @@ class StatusLine(Widget):
             since = clock_text(self.paused_since)
             text = f"‖ The display is paused since {since}: nothing below is newer. p goes on."
             yield Content.styled(text, "$warning")
+        if self.picture and self.picture.then:
+            yield _where_in_the_past(self.picture.then)
         stale = self.picture.stale if self.picture else ()
         for each in stale[:_MOST_STALE]:
             yield self._stale_line(each)
@@ -136,6 +142,18 @@ class StatusLine(Widget):
                 MUTED,
             ),
         )
+
+
+def _where_in_the_past(then: Then) -> Content:
+    day = time.strftime("%Y-%m-%d", time.localtime(then.at))
+    standing = f"change {then.number} of {then.of}" if then.number else "after the last change"
+    since = round(then.at - then.decided_at)
+    after = f", {duration_text(since)} after it" if since else ""
+    return Content.assemble(
+        (f"◀ As it was {day} {clock_text(then.at)}", "bold $warning"),
+        (f"  {standing}{after}", "$warning"),
+        ("  [ ] step  Esc the present; nothing can be changed here", MUTED),
+    )
 
 
 def _lost(picture: Cluster) -> Iterator[Content]:

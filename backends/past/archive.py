@@ -84,7 +84,7 @@ class Archive(Record):
     async def close(self) -> None:
         await self.site.close()
 
-    async def list(self, node: str) -> tuple[Recorded, ...]:
+    async def listed(self, node: str) -> tuple[Recorded, ...]:
         answer = await self.site.ask(node, recorded.LIST)
         if answer.exit_status != 0:
             raise Unknown(_said(answer) or f"find ended with {answer.exit_status}", where=node)

@@ -16,12 +16,13 @@ from backends.past.record import Moment, Record
 
 
 class PastBackend(Backend):
-    """Stands at one moment (`at`, epoch seconds) until it is told to `go` to another."""
+    """Stands at one moment (`at`, epoch seconds; `None`: the newest decision) until it is told to
+    `go` to another."""
 
-    def __init__(self, record: Record, at: float) -> None:
+    def __init__(self, record: Record, at: float | None = None) -> None:
         super().__init__(writer=None, agents=record.agents)
         self.record = record
-        self.at = at
+        self._wanted = at
         self._moment: Moment | None = None
 
     async def open(self) -> None:
@@ -31,7 +32,8 @@ class PastBackend(Backend):
         """
         await self.record.__aenter__()
         try:
-            await self.go(self.at)
+            newest = self.record.files[-1].at if self.record.files else 0.0
+            await self.go(newest if self._wanted is None else self._wanted)
         except BaseException:
             await self.record.close()
             raise
@@ -47,25 +49,34 @@ class PastBackend(Backend):
         """Stand at another moment. Raises `Unknown`, and what `predict` raises."""
         moment = await self.record.moment(at)
         picture = await self.record.picture(moment)
-        self.at, self._moment = at, moment
+        self._moment = moment
         stale = tuple(Stale("the record", node, at, why) for node, why in self._dark())
         place = self.record.files.index(moment.decision.file) + 1 if moment.decision.file else 0
         then = Then(at, moment.decision.at, place, len(self.record.files))
         self._pictures.publish(replace(picture, then=then, stale=stale, taken_at=at))
 
-    async def step(self, towards: int) -> None:
-        """Go to the next recorded decision (1), or to the one before (−1).
+    async def step(self, towards: int) -> bool:
+        """Go to the next recorded decision (1), or to the one before (−1); `False` where only the
+        present is beyond.
 
-        Raises `Refused` at an end, and what `go` raises.
+        Raises `Refused` where nothing older is left, and what `go` raises.
         """
         files = [file for file in self.record.files if file not in self.record.damaged]
         if towards > 0:
             file = recorded.after(files, self.at)
         else:
             file = next((each for each in reversed(files) if each.at < self.at), None)
+        if file is None and towards > 0:
+            return False
         if file is None:
-            raise Refused("nothing is recorded beyond" if towards > 0 else "nothing older is left")
+            raise Refused("nothing older is left")
         await self.go(file.at)
+        return True
+
+    @property
+    def at(self) -> float:
+        """The moment, epoch seconds."""
+        return self.moment.at
 
     def _dark(self) -> Sequence[tuple[str, str]]:
         return sorted(self.record.dark.items())

@@ -75,7 +75,7 @@ class Record(ABC):
         """Let go of every connection."""
 
     @abstractmethod
-    async def list(self, node: str) -> tuple[Recorded, ...]:
+    async def listed(self, node: str) -> tuple[Recorded, ...]:
         """The files of one node. Raises `VmferryError` where it cannot be asked for them."""
 
     @abstractmethod
@@ -113,7 +113,7 @@ class Record(ABC):
 
     async def _list(self, node: str) -> tuple[Recorded, ...]:
         try:
-            files = await self.list(node)
+            files = await self.listed(node)
         except VmferryError as error:
             self.dark[node] = error.what
             return ()

@@ -8,7 +8,6 @@ import time
 import click
 
 from backends.data.errors import BadConfiguration
-from tui.cli.configuration import Target
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_hosts
 
@@ -28,23 +27,20 @@ def board(session: Session, at: str | None) -> int:
 def open_board(session: Session, at: str | None) -> int:
     """Open the board on the cluster that the options name, as it is or as it was."""
     target = session.prepare()
-    if at is not None:
-        return _open_past(session, target, at)
+    then = moment_of(at)
     need_terminal()
     from tui.cli.show import show_board
 
-    return show_board(session.connect(target), target)
+    return show_board(session.connect(target), target, at=then)
 
 
-def _open_past(session: Session, target: Target, at: str) -> int:
-    from backends.past.backend import PastBackend
+def moment_of(at: str | None) -> float | None:
+    """What `--at` says, in epoch seconds. Raises `BadConfiguration`."""
+    if at is None:
+        return None
     from backends.past.moments import moment
 
-    then = moment(at, time.time())
-    need_terminal()
-    from tui.cli.show import show_past
-
-    return show_past(PastBackend(session.connect_past(target), then), target)
+    return moment(at, time.time())
 
 
 def need_terminal() -> None:

@@ -10,7 +10,7 @@ import click
 
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SCENARIOS, SimulatedBackend
-from tui.cli.board import need_terminal
+from tui.cli.board import AT, moment_of, need_terminal
 from tui.cli.options import Command
 from tui.cli.session import Session, takes_session
 
@@ -41,14 +41,21 @@ class DemoCommand(Command):
     metavar="NAME",
     help="What goes on in it.",
 )
+@AT
 @takes_session
 def demo(
-    session: Session, nodes: int, vms: int, seed: int, speed: float, scenario: str | None
+    session: Session,
+    nodes: int,
+    vms: int,
+    seed: int,
+    speed: float,
+    scenario: str | None,
+    at: str | None,
 ) -> int:
     """Open the board on a simulated cluster."""
     if session.options.hosts or session.options.cluster:
         raise click.UsageError("the demo has its own cluster: it takes no HOST and no -c")
-    target = session.prepare()
+    target, then = session.prepare(), moment_of(at)
     need_terminal()
     from tui.cli.show import show_board
 
@@ -59,4 +66,5 @@ def demo(
             replace(target, name="demo"),
             Journal(Path(directory)),
             clock=lambda: backend.world.state.now,
+            at=then,
         )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
-from backends.past.backend import PastBackend
 from tui.app import VmferryApp
 from tui.cli.configuration import Target
-from tui.past_app import PastApp
 
 
 def show_board(
@@ -20,25 +16,22 @@ def show_board(
     target: Target,
     journal: Journal | None = None,
     clock: Callable[[], float] = time.time,
+    at: float | None = None,
 ) -> int:
     """Show a cluster until the operator leaves; without a journal it is the user's own.
 
-    `clock`: the cluster's, epoch seconds.
+    `clock`: the cluster's, epoch seconds. `at`: the moment of the past that is shown first.
     """
     title = _title(target)
     app = VmferryApp(
-        backend, journal or Journal.default(), title=title, theme=target.theme, clock=clock
+        backend,
+        journal or Journal.default(),
+        title=title,
+        theme=target.theme,
+        clock=clock,
+        at=at,
     )
     app.run()
-    return app.return_code or 0
-
-
-def show_past(past: PastBackend, target: Target) -> int:
-    """Show a cluster as it was. What was begun since is no business of the past: no journal."""
-    with tempfile.TemporaryDirectory(prefix="vmferry-past-") as directory:
-        journal = Journal(Path(directory))
-        app = PastApp(past, journal, title=_title(target) or "the cluster", theme=target.theme)
-        app.run()
     return app.return_code or 0
 
 

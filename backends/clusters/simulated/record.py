@@ -37,7 +37,7 @@ class SimulatedRecord(Record):
     async def close(self) -> None:
         """There is nothing to let go of."""
 
-    async def list(self, node: str) -> tuple[Recorded, ...]:
+    async def listed(self, node: str) -> tuple[Recorded, ...]:
         self._reach(node)
         return tuple(file for file in self._world.decisions.kept if file.node == node)
 
