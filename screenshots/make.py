@@ -82,7 +82,7 @@ async def still(size: tuple[int, int], scenario: str) -> AsyncIterator[Still]:
         app = VmferryApp(backend, Journal(Path(journal)), title="prod-east", clock=clock)
         async with app.run_test(size=size) as pilot:
             shot = Still(app, pilot, backend)
-            await shot.until(lambda: len(app.screen_stack) == 1 and bool(shot.board.selected_node))
+            await shot.until(lambda: len(app.screen_stack) == 1 and bool(shot.board.selection.node))
             await shot.wait(30)
             yield shot
 

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -245,6 +244,7 @@ class MainScreen(Screen[None]):
     @on(Board.DetailsWanted)
     @on(Listing.DetailsWanted)
     def action_details(self) -> None:
+        self.board.hold(not self.details_open)
         self.details_open = not self.details_open
         self._draw_details()
 
@@ -270,9 +270,8 @@ class MainScreen(Screen[None]):
         self.house.desk.refresh()
 
     def action_help(self) -> None:
-        bound = {title: owner for title, owner in self.rooms.owners() if any(own_bindings(owner))}
-        everywhere: dict[str, type[DOMNode]] = {"Everywhere": type(self), "vmferry": type(self.app)}
-        self.app.push_screen(HelpScreen({**bound, **everywhere}))
+        owners = [*self.rooms.owners(), ("Everywhere", type(self)), ("vmferry", type(self.app))]
+        self.app.push_screen(HelpScreen({title: o for title, o in owners if any(own_bindings(o))}))
 
     # What acts and their workers post
 
@@ -311,7 +310,7 @@ class MainScreen(Screen[None]):
 
     @on(KeyedTable.RowSelected)
     def _open_row(self) -> None:
-        """From an event, or what else is about something, to the board."""
+        """From an event to the board."""
         if self.rooms.in_sight == TIMELINE.name and self.selection.anything:
             self.go_to(self.selection)
 

@@ -52,13 +52,13 @@ async def test_a_click_leads_to_a_node() -> None:
     async with on_board(cluster(32, 64), size=NARROW) as hands:
         y = hands.board.sight.view.height
         await hands.mouse_down((overview(hands).index("node04"), y))
-        assert hands.board.selected_node == "node04"
+        assert hands.board.selection.node == "node04"
         assert "node04" in hands.board.sight.heads()
         cells = overview(hands).index("‹")
         assert cells >= 0
         first = (80 - 32) // 2
         await hands.mouse_down((first + 31, y))
-        assert hands.board.selected_node == "node32"
+        assert hands.board.selection.node == "node32"
 
 
 async def test_trouble_beyond_is_named_first() -> None:

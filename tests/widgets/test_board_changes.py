@@ -31,7 +31,7 @@ async def test_the_selection_follows_the_vm_to_its_new_node() -> None:
         hands.board.select("web01")
         hands.app.said.clear()
         await hands.show(moved(cluster(), "web01", "node03"))
-        assert (hands.board.selected_vm, hands.board.selected_node) == ("web01", "node03")
+        assert (hands.board.selected_vm, hands.board.selection.node) == ("web01", "node03")
         assert isinstance(said := hands.said(Board.SelectionChanged)[-1], Board.SelectionChanged)
         assert (said.vm, said.node) == ("web01", "node03")
 
@@ -42,7 +42,7 @@ async def test_a_vanished_selection_leaves_its_neighbour_selected() -> None:
         hands.board.select("proxy01")
         gone = tuple(known for known in picture.vms if known.id != "proxy01")
         await hands.show(replace(picture, vms=gone))
-        assert hands.board.selected_node == "node01"
+        assert hands.board.selection.node == "node01"
         assert hands.board.selected_vm == "web01"
 
 

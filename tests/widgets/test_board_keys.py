@@ -118,7 +118,7 @@ async def test_arrows_move_the_selection(
     async with on_board(cluster(), size=(80, 24)) as hands:
         assert hands.board.selected_vm == "build01"
         await hands.press(*keys)
-        assert (hands.board.selected_vm, hands.board.selected_node) == selected
+        assert (hands.board.selected_vm, hands.board.selection.node) == selected
 
 
 async def test_down_goes_through_every_card_below_and_keeps_it_in_sight() -> None:
@@ -126,9 +126,9 @@ async def test_down_goes_through_every_card_below_and_keeps_it_in_sight() -> Non
         board = hands.board
         seen: list[str] = []
         before = None
-        while (before != (board.selected_node, board.selected_vm)) and len(seen) < 300:
-            before = board.selected_node, board.selected_vm
-            assert board.selected_vm is not None or board.selected_node is not None
+        while (before != (board.selection.node, board.selected_vm)) and len(seen) < 300:
+            before = board.selection.node, board.selected_vm
+            assert board.selected_vm is not None or board.selection.node is not None
             if board.selected_vm is not None:
                 x, y = hands.where(board.selected_vm)
                 assert board.sight.layout.head_height <= y < board.sight.view.height

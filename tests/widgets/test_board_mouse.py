@@ -151,4 +151,4 @@ async def test_a_click_on_a_head_selects_the_node() -> None:
         x, _ = hands.column("node02")
         await hands.mouse_down((x, 1))
         await hands.mouse_up((x, 1))
-        assert (hands.board.selected_vm, hands.board.selected_node) == (None, "node02")
+        assert (hands.board.selected_vm, hands.board.selection.node) == (None, "node02")

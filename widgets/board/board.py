@@ -94,6 +94,10 @@ class Board(ScrollView, can_focus=True):
         self._grip.lift(self._grip.homes(vms, complain=True))
         self._renew()
 
+    def hold(self, held: bool) -> None:
+        """Keep pitch and columns as they are, whatever else takes room; or give them up again."""
+        self._stage.hold(held)
+
     @property
     def picture(self) -> Cluster:
         """What is shown."""
@@ -115,11 +119,6 @@ class Board(ScrollView, can_focus=True):
     @property
     def selected_vm(self) -> str | None:
         return self._grip.selection.vm
-
-    @property
-    def selected_node(self) -> str | None:
-        """The node of the selection, also when a VM on it is selected."""
-        return self._grip.selection.node
 
     @property
     def marked(self) -> frozenset[str]:
@@ -211,8 +210,10 @@ class Board(ScrollView, can_focus=True):
         self._looks_anew()
 
     def on_resize(self) -> None:
+        seen = self._grip.seen_in(self.sight)
         self._place()
         self._moved()
+        self._look_at(seen)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_x(old_value, new_value)
@@ -269,7 +270,7 @@ class Board(ScrollView, can_focus=True):
             self._grip.feed(drag.Confirm())
             self._renew()
         elif self.selection.anything:
-            self.post_message(self.DetailsWanted(self.selected_vm, self.selected_node))
+            self.post_message(self.DetailsWanted(self.selected_vm, self.selection.node))
 
     def action_put_back(self) -> None:
         """Empty the hand; with an empty hand, unmark all."""
@@ -314,4 +315,4 @@ class Board(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if self._mouse.opens(event):
             event.stop()
-            self.post_message(self.DetailsWanted(self.selected_vm, self.selected_node))
+            self.post_message(self.DetailsWanted(self.selected_vm, self.selection.node))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from textual.geometry import Region
 from textual.message import Message
 
 from backends.data.picture import Cluster
@@ -13,6 +14,7 @@ from widgets import drag
 from widgets.board import messages
 from widgets.board.lookout import Lookout
 from widgets.board.moves import Spot, Way, ends, followed, moved, neighbour, spot_of
+from widgets.board.sight import Sight
 from widgets.board.stage import Stage
 from widgets.hand import Hand, lifted
 from widgets.selection import Selection
@@ -62,6 +64,12 @@ class Grip:
 
     def _spot(self) -> Spot | None:
         return spot_of(self._stage.scene, self.selection)
+
+    def seen_in(self, sight: Sight) -> Spot | None:
+        """Where the cursor is, if that is in sight."""
+        spot = self._spot()
+        view = Region(0, 0, *sight.view)
+        return spot if spot is not None and view.overlaps(sight.place(*spot)) else None
 
     def _follow(self, before: Spot | None) -> None:
         spot = followed(self._stage.scene, self.selection, before)

@@ -15,6 +15,8 @@ from enum import Enum
 from textual.geometry import Region, Size
 
 MIN_COLUMN = 25
+NARROWEST = 15
+"""Of a column that is kept in its band although something else takes room."""
 MIN_LANE = 31
 GAP = 1
 WRAP_FROM = 104
@@ -125,16 +127,20 @@ class Layout:
         return Hit(column, Part.BODY)
 
 
-def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> tuple[Layout, Size]:
+def arrange_in(
+    size: Size, counts: Sequence[int], pitch: int | None = None, kept: Layout | None = None
+) -> tuple[Layout, Size]:
     """Place columns in a view of that size, and say what else it takes leaves of it.
 
     That is a scrollbar at the right, and below, where not all columns are seen at once, one line.
+    As many columns stand side by side as in `kept`, if they are not too narrow then.
     """
     bars = Size(0, 0)
     while True:
         view = size - bars
         # A scrollbar must not change whether columns wrap, or it would take itself away again.
-        layout = arrange(view.width, view.height, counts, pitch, size.width >= WRAP_FROM)
+        layout = arrange(view.width, view.height, counts, pitch, _wraps(size.width, kept),
+                         kept.bands[0].last if kept is not None else None)  # fmt: skip
         needed = Size(
             int(bool(bars.width or layout.height > view.height)),
             int(bool(bars.height or is_partial(layout, view))),
@@ -142,6 +148,10 @@ def arrange_in(size: Size, counts: Sequence[int], pitch: int | None = None) -> t
         if needed == bars:
             return layout, view
         bars = needed
+
+
+def _wraps(width: int, kept: Layout | None) -> bool:
+    return width >= WRAP_FROM or (kept is not None and len(kept.bands) > 1)
 
 
 def is_partial(layout: Layout, view: Size) -> bool:
@@ -155,19 +165,27 @@ def arrange(
     counts: Sequence[int],
     pitch: int | None = None,
     wraps: bool | None = None,
+    side_by_side: int | None = None,
 ) -> Layout:
-    """Place columns with so many cards each; without a `pitch`, the roomiest that still fits."""
+    """Place columns with so many cards each; without a `pitch`, the roomiest that still fits.
+
+    `side_by_side`: how many in a band, if they are not too narrow then.
+    """
     wraps = width >= WRAP_FROM if wraps is None else wraps
     pitches = PITCHES if pitch is None else (pitch,)
-    layouts = (_arrange(width, height, counts, roomy, wraps) for roomy in pitches)
+    layouts = (
+        _arrange(width, height, counts, roomy, _widths(width, len(counts), wraps, side_by_side))
+        for roomy in pitches
+    )
     return next(
         layout for layout in layouts if layout.height <= height or layout.pitch == pitches[-1]
     )
 
 
-def _arrange(width: int, height: int, counts: Sequence[int], pitch: int, wraps: bool) -> Layout:
+def _arrange(
+    width: int, height: int, counts: Sequence[int], pitch: int, widths: Sequence[int]
+) -> Layout:
     head_lines = 4 if height >= ROOMY_FROM else 3
-    widths = _widths(width, len(counts), wraps)
     per_band = len(widths) or 1
     firsts = range(0, len(counts), per_band)
     needed = [
@@ -190,9 +208,12 @@ def _arrange(width: int, height: int, counts: Sequence[int], pitch: int, wraps: 
     return Layout(tuple(columns), tuple(counts), tuple(bands), pitch, head_lines, total, top)
 
 
-def _widths(width: int, columns: int, wraps: bool) -> list[int]:
+def _widths(width: int, columns: int, wraps: bool, side_by_side: int | None) -> list[int]:
     """The widths of a band's columns; where they do not wrap, each screenful shows whole ones."""
-    fitting = max(1, (width + GAP) // (MIN_COLUMN + GAP))
+    least = MIN_COLUMN
+    if side_by_side is not None and (width + GAP) // (NARROWEST + GAP) >= side_by_side:
+        least = min(least, (width + GAP) // side_by_side - GAP)
+    fitting = max(1, (width + GAP) // (least + GAP))
     in_view = per_band = max(1, columns)
     if columns > fitting and wraps:
         in_view = per_band = -(-columns // -(-columns // fitting))
@@ -200,8 +221,7 @@ def _widths(width: int, columns: int, wraps: bool) -> list[int]:
         in_view = fitting
     each, spare = divmod(width - GAP * (in_view - 1), in_view)
     return [
-        max(MIN_COLUMN, each + (number % in_view < spare))
-        for number in range(min(per_band, columns))
+        max(least, each + (number % in_view < spare)) for number in range(min(per_band, columns))
     ]
 
 

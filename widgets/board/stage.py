@@ -9,7 +9,7 @@ from textual.geometry import Offset, Size
 
 from backends.data.picture import Cluster
 from backends.judgement.health import Judged
-from widgets.board.layout import arrange, arrange_in, is_partial
+from widgets.board.layout import Layout, arrange, arrange_in, is_partial
 from widgets.board.scene import Card, CardKey, Dealt, Scene, make_scene
 from widgets.board.trends import Trends
 
@@ -28,7 +28,9 @@ class Stage:
         self.pitch: int | None = None
         """Lines from card to card; `None` leaves it to what fits."""
         self._dealt = Dealt()
-        self._placed: tuple[Size, tuple[int, ...], int | None] | None = None
+        self._size = Size(0, 0)
+        self._held: Layout | None = None
+        self._placed: tuple[Size, tuple[int, ...], int | None, Layout | None] | None = None
         self._judged = Judged()
         self._trends = Trends()
         self._filter = ""
@@ -59,6 +61,10 @@ class Stage:
         """All that are in the scene."""
         return self._dealt.cards
 
+    def hold(self, held: bool) -> None:
+        """Keep pitch and columns a band, for as long as there is any way to."""
+        self._held = self.layout if held and self.layout.columns else None
+
     @property
     def extent(self) -> Size:
         """Of everything, with the line below it that tells of what is not seen."""
@@ -77,14 +83,17 @@ class Stage:
         """
         counts = tuple(len(column.cards) for column in self.scene.columns)
         pitch = self.pitch
-        if pitch is None and keep_pitch and self.layout.columns:
-            pitch = self.layout.pitch
-        wanted = (size, counts, pitch)
+        if pitch is None and (self._held or (keep_pitch and self.layout.columns)):
+            pitch = (self._held or self.layout).pitch
+        if size.area:
+            self._size = size
+        size = self._size  # out of sight it has none, and comes back as it was
+        wanted = (size, counts, pitch, self._held)
         if wanted == self._placed:
             return scroll
         before = [column.x for column in self.layout.columns]
         self._placed = wanted
-        self.layout, self.view = arrange_in(size, counts, pitch)
+        self.layout, self.view = arrange_in(size, counts, pitch, self._held)
         now = [column.x for column in self.layout.columns]
         first = bisect_left(before, scroll.x)
         if now == before or not scroll.x or first >= len(now):
