@@ -44,8 +44,6 @@ def refusal(picture: Cluster, vms: tuple[str, ...], node: str) -> Verdict | None
 
 
 def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[str]:
-    if (reason := blind(picture)) is not None:
-        yield reason
     stale = picture.stale_pacemaker()
     if stale is not None:
         yield f"the picture of the cluster is old: {stale.reason}"
@@ -65,6 +63,8 @@ def _objections(picture: Cluster, vms: tuple[str, ...], name: str) -> Iterator[s
         yield f"{name} cannot take it: {_CANNOT_HOST[node.state]}"
     for vm in known:
         yield from _objections_there(vm, name)
+    if (reason := blind(picture)) is not None:
+        yield reason  # the last: what stands against it on any release says more
 
 
 def _objections_anywhere(picture: Cluster, vm: VM) -> Iterator[str]:

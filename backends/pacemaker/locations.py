@@ -8,10 +8,11 @@ what moves and bans have left behind: they are to go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lxml import etree
 
+from backends.data.picture import Obstacle
 from backends.pacemaker.configured import Configured
 from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.node_attributes import for_good
@@ -72,20 +73,46 @@ def barred(
     return {vm: frozenset(names) for vm, names in banned.items()}
 
 
-def bans(
+def kept_from(
     configured: Configured, members: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The id, the node and the primitives of every ban that holds now; those that moves have left
-    are none, since a move lifts them."""
+) -> Iterator[tuple[str, Obstacle]]:
+    """Each primitive with what keeps it from a node now; what moves have left does not, since a
+    move lifts it."""
     root = configured.root
     situations = {name: configured.situation(node=node) for name, node in configured.nodes.items()}
+    wanted: dict[str, set[str]] = {}
     for location in root.iterfind("configuration/constraints/rsc_location"):
         name = location.get("id", "")
+        vms = [vm for each in _subjects(root, location) for vm in members.get(each, ())]
+        scores = dict(_scores(location, configured.tree, situations))
+        for vm in vms:
+            wanted.setdefault(vm, set()).update(n for n, score in scores.items() if score >= 0)
         if not is_leftover(name):
-            vms = [vm for each in _subjects(root, location) for vm in members.get(each, ())]
-            for node, score in _scores(location, configured.tree, situations):
-                if score <= -INFINITY:
-                    yield name, node, tuple(vms)
+            exclusive = location.get("resource-discovery") == "exclusive"
+            for node, why in _why_not(name, scores, situations, exclusive=exclusive):
+                yield from ((vm, Obstacle(node, why)) for vm in vms)
+    if truth(configured.options.get("symmetric-cluster")) is False:
+        why = "symmetric-cluster is false, and no constraint lets it run there"
+        for vm in {name for names in members.values() for name in names}:
+            for node in situations.keys() - wanted.get(vm, set()):
+                yield vm, Obstacle(node, why)
+
+
+def _why_not(
+    name: str, scores: Mapping[str, int], nodes: Collection[str], *, exclusive: bool
+) -> Iterator[tuple[str, str]]:
+    homes = [node for node, score in scores.items() if score >= INFINITY]
+    for node in nodes:
+        score = scores.get(node)
+        if score is not None and score <= -INFINITY:
+            yield node, f"{name} bans it from there"
+        elif exclusive and score is None:
+            yield (
+                node,
+                f"{name} has it looked for elsewhere only (resource-discovery)",
+            )
+        elif homes and node not in homes:
+            yield node, f"{name} wants it on {' or '.join(homes)}, with INFINITY as a move does"
 
 
 def _subjects(root: etree._Element, location: etree._Element) -> Iterator[str]:

@@ -6,7 +6,7 @@ node goes (it wins), and a few that Pacemaker adds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
@@ -22,12 +22,26 @@ Read = Callable[[etree._Element | None, str], Values]
 def for_good(root: etree._Element, read: Read) -> dict[str, Node]:
     """By name what stands in the configuration alone. What else there is may change."""
     found: dict[str, Node] = {}
+    remote = dict(_remote(root))
     for element in root.iterfind("configuration/nodes/node"):
         name = element.get("uname", "")
         kind = "remote" if element.get("type") == "remote" else "cluster"
+        kind = remote.pop(name, kind)
         added = {"#uname": name, "#id": element.get("id", ""), "#kind": kind}
         found[name] = Node({**read(element, _SETS), **added}, complete=False)
+    for name, kind in remote.items():
+        found[name] = Node({"#uname": name, "#id": name, "#kind": kind}, complete=False)
     return found
+
+
+def _remote(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """The names and kinds of the nodes that resources make: they need not stand among the nodes."""
+    for primitive in root.iterfind("configuration/resources//primitive"):
+        if (primitive.get("provider"), primitive.get("type")) == ("pacemaker", "remote"):
+            yield primitive.get("id", ""), "remote"
+        for pair in primitive.iterfind("meta_attributes/nvpair"):
+            if pair.get("name") == "remote-node" and (name := pair.get("value")):
+                yield name, "container"
 
 
 def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) -> dict[str, Node]:
@@ -35,7 +49,7 @@ def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) ->
     cluster = options.get("cluster-name")
     states = {state.get("uname"): state for state in root.iterfind("status/node_state")}
     every = root.iterfind("configuration/nodes/node")
-    permanent = {n.get("uname", ""): read(n, _SETS) for n in every}
+    permanent = {n.get("uname", ""): read(n, _SETS).unsure for n in every}
     found: dict[str, Node] = {}
     for name, node in for_good(root, read).items():
         state = states.get(name)
@@ -46,6 +60,6 @@ def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) ->
         site = known.get("site-name", cluster)
         names = {"#cluster-name": cluster, "#site-name": site}
         known.update({key: said for key, said in names.items() if said is not None})
-        unsure = permanent[name].unsure | now.unsure
+        unsure = permanent.get(name, frozenset()) | now.unsure
         found[name] = Node({k: v for k, v in known.items() if k not in now.unsure}, not unsure)
     return found

@@ -1,7 +1,7 @@
-"""What may keep a VM from a node: bans, failures there, the node's health, company that it shuns,
-capacity. Pure.
+"""What may keep a VM from a node: bans, failures there, the node's health, company that it shuns or
+misses, tickets, capacity. Pure.
 
-Sources: `unpack_constraints`, `failcounts.c`, `apply_node_health` of `pcmk_sched_nodes.c` and
+Sources: `unpack_constraints`, `apply_node_health` of `pcmk_sched_nodes.c` and
 `pcmk_sched_utilization.c` of 2.1.5. These are reasons for what the scheduler has refused: that it
 refuses, it says itself.
 """
@@ -12,22 +12,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from backends.data.picture import Obstacle
+from backends.pacemaker import failed_there
+from backends.pacemaker.company import Company, company, missing_tickets
 from backends.pacemaker.configured import Configured
-from backends.pacemaker.locations import bans, members_of
-from backends.pacemaker.nvpairs import INFINITY, score_of
+from backends.pacemaker.locations import kept_from, members_of
 from backends.pacemaker.xml import number
 
 _COLOURS = ("red", "yellow")
-_FAILURES = "fail-count-"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """`apart`: for each VM the constraints that keep it from others, with these; `needs` and
-    `capacity` are empty where the cluster does not look at them."""
+    """`needs` and `capacity` are empty where the cluster does not look at them."""
 
     on_nodes: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
-    apart: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    company: Mapping[str, tuple[Company, ...]] = field(default_factory=dict)
+    """Of each VM."""
+    nodes: tuple[str, ...] = ()
     needs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     capacity: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     health: Mapping[str, str] = field(default_factory=dict)
@@ -37,13 +38,18 @@ class Obstacles:
         """`places` says where each resource is active."""
         return (
             *self.on_nodes.get(vm, ()),
-            *(
-                Obstacle(node, f"{name} keeps it apart from {other}, which is there")
-                for name, other in self.apart.get(vm, ())
-                for node in places.get(other, ())
-            ),
+            *(each for one in self.company.get(vm, ()) for each in self._with(one, places)),
             *self._full(vm, places),
         )
+
+    def _with(self, one: Company, places: Mapping[str, tuple[str, ...]]) -> Iterator[Obstacle]:
+        there = places.get(one.other, ())
+        if one.apart:
+            why = f"{one.name} keeps it apart from {one.other}, which is there"
+            yield from (Obstacle(node, why) for node in there)
+        else:
+            why = f"{one.name} wants it beside {one.other}, which is not there"
+            yield from (Obstacle(node, why) for node in self.nodes if node not in there)
 
     def _full(self, vm: str, places: Mapping[str, tuple[str, ...]]) -> Iterator[Obstacle]:
         for node, capacity in self.capacity.items():
@@ -58,35 +64,29 @@ class Obstacles:
 
 def obstacles(configured: Configured) -> Obstacles:
     root, options = configured.root, configured.options
-    members = members_of(root)
-    found: dict[str, list[Obstacle]] = {}
-    for name, node, vms in bans(configured, members):
-        for vm in vms:
-            found.setdefault(vm, []).append(Obstacle(node, f"{name} bans it from there"))
-    ill = _health(configured)
-    strategy = options.get("node-health-strategy", "none")
+    members, nodes = members_of(root), tuple(configured.nodes)
     primitives = {primitive.id: primitive for primitive in configured.primitives()}
-    for vm, primitive in primitives.items():
-        limit = score_of(primitive.meta().get("migration-threshold", "INFINITY")) or INFINITY
-        here = found.setdefault(vm, [])
-        here.extend(_failures(configured, vm, limit))
-        here.extend(
-            Obstacle(node, f"the node's health is {colour} (node-health-strategy is {strategy})")
-            for node, colour in ill.items()
-        )
-    apart: dict[str, list[tuple[str, str]]] = {}
-    for rule in root.iterfind("configuration/constraints/rsc_colocation"):
-        if (score_of(rule.get("score")) or 0) <= -INFINITY:
-            ones = members.get(rule.get("rsc", ""), ())
-            others = members.get(rule.get("with-rsc", ""), ())
-            for one in ones:
-                for other in others:
-                    apart.setdefault(one, []).append((rule.get("id", ""), other))
-                    apart.setdefault(other, []).append((rule.get("id", ""), one))
+    health = _health(configured)
+    found: dict[str, list[Obstacle]] = {}
+    for vm, obstacle in (
+        *kept_from(configured, members),
+        *failed_there.obstacles(configured, primitives.values()),
+        *(
+            (vm, Obstacle(node, why))
+            for vm, why in missing_tickets(root, members)
+            for node in nodes
+        ),
+        *((vm, each) for each in _ill(configured, health) for vm in primitives),
+    ):
+        found.setdefault(vm, []).append(obstacle)
+    together: dict[str, list[Company]] = {}
+    for one in company(root, members):
+        together.setdefault(one.vm, []).append(one)
     counts = options.get("placement-strategy", "default") != "default"
     return Obstacles(
         {vm: tuple(each) for vm, each in found.items()},
-        {vm: tuple(each) for vm, each in apart.items()},
+        {vm: tuple(each) for vm, each in together.items()},
+        nodes,
         {vm: each.utilization() for vm, each in primitives.items()} if counts else {},
         {
             node.get("uname", ""): configured.values(node, "utilization")
@@ -94,22 +94,15 @@ def obstacles(configured: Configured) -> Obstacles:
         }
         if counts
         else {},
-        ill,
+        health,
     )
 
 
-def _failures(configured: Configured, vm: str, limit: int) -> Iterator[Obstacle]:
-    """A failed start counts as INFINITY, unless `start-failure-is-fatal` is false."""
-    for name, node in configured.nodes.items():
-        counts = {
-            attribute.removeprefix(f"{_FAILURES}{vm}#").rpartition("_")[0]: score_of(said) or 0
-            for attribute, said in node.attributes.items()
-            if attribute.startswith(f"{_FAILURES}{vm}#")
-        }
-        if counts and sum(counts.values()) >= limit:
-            tasks = " and ".join(f"its {task}" for task in sorted(counts))
-            often = "as often as migration-threshold allows" if limit < INFINITY else "for good"
-            yield Obstacle(name, f"{tasks} failed there {often}: crm_resource --cleanup forgets it")
+def _ill(configured: Configured, health: Mapping[str, str]) -> Iterator[Obstacle]:
+    strategy = configured.options.get("node-health-strategy", "none")
+    for node, colour in health.items():
+        why = f"the node's health is {colour} (node-health-strategy is {strategy})"
+        yield Obstacle(node, why)
 
 
 def _health(configured: Configured) -> dict[str, str]:

@@ -74,15 +74,16 @@ def pacemaker_picture(status: Status, cib: Cib, agents: Agents = KNOWN) -> Clust
 
 def _by_id(resources: Iterable[Resource]) -> dict[str, Resource]:
     """Each once: the instances of a clone (`vm`, or `vm:0` where they are told apart) are one,
-    active wherever any is, and otherwise as the worst of those that are active."""
+    active wherever any is, and otherwise as the worst of those that are active. Instances that a
+    clone is to have no longer count where it has no other."""
     instances: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources:
-        if not resource.orphan:
-            instances[resource.id.partition(":")[0]].append(resource)
+        instances[resource.id.partition(":")[0]].append(resource)
     return {name: _as_one(each) for name, each in instances.items()}
 
 
-def _as_one(instances: Sequence[Resource]) -> Resource:
+def _as_one(every: Sequence[Resource]) -> Resource:
+    instances = [each for each in every if not each.orphan] or every
     nodes = tuple(dict.fromkeys(node for each in instances for node in each.nodes))
     worst = max(instances, key=lambda each: (bool(each.nodes), each.blocked, each.failed))
     return replace(worst, nodes=nodes)
@@ -185,12 +186,10 @@ def _vm(
 ) -> VM:
     nodes = resource.nodes if resource is not None else ()
     migration = migrations.get(vm.id)
-    node = migration.source if migration is not None else (nodes[0] if nodes else None)
     known = VM(
         id=vm.id,
-        state=_state(resource, node, states, migration),
+        state=VMState.UNKNOWN,
         domain=vm.domain,
-        node=node,
         nodes=nodes,
         agent=vm.agent,
         live_migration=_live_migration(vm),
@@ -210,10 +209,17 @@ def _vm(
         migration_speed_bytes_per_s=vm.migration_speed_bytes_per_s,
         history=cib.history.get(vm.id, ()),
     )
-    # After a failed migrate_to Pacemaker names both nodes; the guest goes on running on its source.
-    alone = migration is None and len(nodes) > 1
-    source = (source_of(known) or only_on(known)) if alone else None
-    return known if source is None else replace(known, node=source)
+    node = migration.source if migration is not None else _where(known, states)
+    return replace(known, node=node, state=_state(resource, node, states, migration))
+
+
+def _where(vm: VM, states: dict[str, NodeState]) -> str | None:
+    """After a failed migrate_to Pacemaker names both nodes; the guest goes on on its source. Of
+    several nodes of which nothing more is known, one that is not lost."""
+    if len(vm.nodes) > 1 and (proven := source_of(vm) or only_on(vm)) is not None:
+        return proven
+    seen = (node for node in vm.nodes if states.get(node, NodeState.OFFLINE) not in LOST)
+    return next(seen, next(iter(vm.nodes), None))
 
 
 ORPHAN = "it is no longer in the configuration"

@@ -180,6 +180,14 @@ def test_what_need_not_be_asked_is_refused_with_the_reason(
     assert found.reasons[0].startswith(words)
 
 
+def test_where_nothing_can_be_foreseen_what_stands_against_it_anyway_is_said() -> None:
+    old = replace(cluster(vm("web1")), pacemaker_version="1.1.18-2b07d5c5a9")
+    unmanaged = vm_is(replace(vm("web1"), managed=False))(old)
+    for picture, words in ((old, "Pacemaker 1.1.18 is there"), (unmanaged, "web1 is unmanaged")):
+        found = refusal(picture, ("web1",), "bravo")
+        assert found is not None and found.reasons[0].startswith(words)
+
+
 def test_nothing_stands_against_an_ordinary_move() -> None:
     assert refusal(PICTURE, ("web1",), "bravo") is None
 

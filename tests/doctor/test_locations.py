@@ -103,6 +103,35 @@ def test_a_constraint_counts_for_all_that_its_id_means(resources: str) -> None:
     assert barred(AVOIDS.format('rsc="all"'), resources) == {"web1": {"quorum"}}
 
 
+GUESTS = (
+    '<rsc_location id="l" rsc="web1"><rule id="r" score="-INFINITY"><expression id="e" '
+    'attribute="#kind" operation="{}" value="{}"/></rule></rsc_location>'
+)
+MADE = (
+    PRIMITIVE.format("web1", "")
+    + '<primitive id="far" class="ocf" provider="pacemaker" type="remote"/>'
+    + PRIMITIVE.format("inside", "").replace(
+        "/>",
+        '><meta_attributes id="m"><nvpair id="n" name="remote-node" value="guest"/>'
+        "</meta_attributes></primitive>",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "nodes"),
+    [
+        ("eq", "container", {"guest"}),
+        ("eq", "remote", {"far"}),
+        ("ne", "cluster", {"far", "guest"}),
+    ],
+)
+def test_a_node_that_a_resource_makes_is_a_node_to_rules(
+    operation: str, kind: str, nodes: set[str]
+) -> None:
+    assert barred(GUESTS.format(operation, kind), MADE)["web1"] == nodes
+
+
 def kept(case: Case, **barred: str) -> Case:
     """The case, in which these VMs are kept from these nodes."""
     names = {vm: frozenset(nodes.split()) for vm, nodes in barred.items()}

@@ -260,6 +260,28 @@ def test_after_a_failed_copy_the_guest_is_where_it_was_though_both_nodes_are_nam
     assert place(picture, "vm1") == (VMState.BLOCKED, "alpha")
 
 
+@pytest.mark.parametrize(
+    ("history_of_bravo", "expected"),
+    [
+        ([], (VMState.RUNNING, "alpha")),
+        ([op("vm1", "start", 5)], (VMState.UNKNOWN, "bravo")),
+    ],
+)
+def test_of_two_nodes_the_one_that_is_lost_counts_only_where_the_guest_is_proven_there(
+    history_of_bravo: list[str], expected: tuple[VMState, str]
+) -> None:
+    lost = mon(shown("vm1", "bravo", "alpha")).replace(
+        b'id="bravo" online="true"', b'id="bravo" online="false"'
+    )
+    status = history(2, "bravo", vm1=history_of_bravo)
+    assert place(pictured(lost, cib(vm("vm1"), status=status)), "vm1") == expected
+
+
+def test_an_instance_too_many_of_a_vm_is_where_it_runs() -> None:
+    picture = pictured(mon(shown("vm1", "alpha", flags='orphaned="true"')), cib(vm("vm1")))
+    assert place(picture, "vm1") == (VMState.RUNNING, "alpha")
+
+
 def test_what_ran_on_a_lost_node_is_unknown_though_crm_mon_says_started() -> None:
     picture = pictured(answer("crm_mon-everything"), answer("cib-everything"))
     assert place(picture, "lost") == (VMState.UNKNOWN, "delta")
