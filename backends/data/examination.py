@@ -26,7 +26,10 @@ class Topic(StrEnum):
     @property
     def rank(self) -> int:
         """In the order in which they are told."""
-        return list(Topic).index(self)
+        return _TOPICS.index(self)
+
+
+_TOPICS = tuple(Topic)
 
 
 class State(StrEnum):
@@ -42,7 +45,10 @@ class State(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the worst."""
-        return list(State).index(self)
+        return _STATES.index(self)
+
+
+_STATES = tuple(State)
 
 
 class Family(StrEnum):

@@ -121,12 +121,15 @@ class VerdictKind(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best."""
-        return list(VerdictKind).index(self)
+        return _KINDS.index(self)
 
     @property
     def is_live(self) -> bool:
         """Whether the guest keeps running, whatever else comes with it."""
         return self in (VerdictKind.LIVE, VerdictKind.SIDE_EFFECTS, VerdictKind.NO_ROOM)
+
+
+_KINDS = tuple(VerdictKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ class Passage(StrEnum):
         return self in (Passage.LIVE, Passage.SIDE_EFFECTS)
 
 
+_PASSAGES = tuple(Passage)
+
+
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """How a VM can leave its node, and why not better than that."""
@@ -72,7 +75,7 @@ def of_verdict(verdict: Verdict, *, fails: bool = False) -> Prospect:
 
 def best(prospects: Iterable[Prospect]) -> Prospect:
     """The best that any node offers; unknown where nobody was asked."""
-    return min(prospects, key=lambda each: list(Passage).index(each.passage), default=UNKNOWN)
+    return min(prospects, key=lambda each: _PASSAGES.index(each.passage), default=UNKNOWN)
 
 
 def by_standby(picture: Cluster, node: str, actions: Iterable[Action]) -> dict[str, Verdict]:

@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 import shlex
+from copy import deepcopy
 
 import pytest
 
 from backends.clusters.simulated import World
 from backends.data.picture import ConstraintKind, NodeState, Phase, VMState
+
+ANSWERS = [
+    ("crm_resource --move --resource web1 --node bravo", 0),
+    ("crm_resource -M -r web1 -N bravo", 0),
+    ("crm_resource --move --resource=web1 --node=bravo --lifetime=PT5M", 0),
+    ("crm_resource --move --resource web1 --node alpha", 108),
+    ("crm_resource --move --resource web1 --node nowhere", 105),
+    ("crm_resource --move --resource nothing --node bravo", 105),
+    ("crm_resource --move --resource web1 --node bravo --lifetime soon", 64),
+    ("crm_resource --move --clear --resource web1", 64),
+    ("crm_resource --move --node bravo", 64),
+    ("crm_resource --what --resource web1", 64),
+    ("crm_resource --clear --resource web1", 0),
+    ("crm_resource --clear --resource nothing", 105),
+    ("crm_resource --cleanup --resource web1", 0),
+    ("crm_resource --ban --resource web1", 0),
+    ("crm_resource -r web1 --meta --set-parameter maintenance -v true", 0),
+    ("crm_resource -r web1 --meta --delete-parameter maintenance", 0),
+    ("crm_resource -r web1 --set-parameter migration_transport -v tcp", 0),
+    ("crm_resource -r web1 --set-parameter migration_transport", 64),
+    ("""cibadmin --modify --xml-text '<op id="web1-migrate_to" on-fail="block"/>'""", 0),
+    ("""cibadmin --modify --xml-text '<op id="nothing" on-fail="block"/>'""", 105),
+    ("cibadmin --modify --xml-text '<op'", 64),
+    ("crm_standby --node alpha --update on", 0),
+    ("crm_standby -N alpha -v off", 0),
+    ("crm_standby --node nowhere --update on", 105),
+    ("crm_attribute --name maintenance-mode --update true", 0),
+    ("crm_attribute --name maintenance-mode --delete", 0),
+    ("crm_attribute --update true", 64),
+    ("virsh domjobabort web1", 1),
+    ("virsh suspend nothing", 1),
+    ("virsh suspend web1", 0),
+    ("virsh migrate-setspeed web1 100", 0),
+    ("virsh migrate-setspeed web1 fast", 1),
+    ("reboot", 127),
+]
 
 
 @pytest.fixture
@@ -20,48 +57,24 @@ def run(world: World, line: str, node: str | None = None) -> int | None:
     return world.execute(shlex.split(line), node).exit_status
 
 
-@pytest.mark.parametrize(
-    ("line", "exit_status"),
-    [
-        ("crm_resource --move --resource web1 --node bravo", 0),
-        ("crm_resource -M -r web1 -N bravo", 0),
-        ("crm_resource --move --resource=web1 --node=bravo --lifetime=PT5M", 0),
-        ("crm_resource --move --resource web1 --node alpha", 108),
-        ("crm_resource --move --resource web1 --node nowhere", 105),
-        ("crm_resource --move --resource nothing --node bravo", 105),
-        ("crm_resource --move --resource web1 --node bravo --lifetime soon", 64),
-        ("crm_resource --move --clear --resource web1", 64),
-        ("crm_resource --move --node bravo", 64),
-        ("crm_resource --what --resource web1", 64),
-        ("crm_resource --clear --resource web1", 0),
-        ("crm_resource --clear --resource nothing", 105),
-        ("crm_resource --cleanup --resource web1", 0),
-        ("crm_resource --ban --resource web1", 0),
-        ("crm_resource -r web1 --meta --set-parameter maintenance -v true", 0),
-        ("crm_resource -r web1 --meta --delete-parameter maintenance", 0),
-        ("crm_resource -r web1 --set-parameter migration_transport -v tcp", 0),
-        ("crm_resource -r web1 --set-parameter migration_transport", 64),
-        ("""cibadmin --modify --xml-text '<op id="web1-migrate_to" on-fail="block"/>'""", 0),
-        ("""cibadmin --modify --xml-text '<op id="nothing" on-fail="block"/>'""", 105),
-        ("cibadmin --modify --xml-text '<op'", 64),
-        ("crm_standby --node alpha --update on", 0),
-        ("crm_standby -N alpha -v off", 0),
-        ("crm_standby --node nowhere --update on", 105),
-        ("crm_attribute --name maintenance-mode --update true", 0),
-        ("crm_attribute --name maintenance-mode --delete", 0),
-        ("crm_attribute --update true", 64),
-        ("virsh domjobabort web1", 1),
-        ("virsh suspend nothing", 1),
-        ("virsh suspend web1", 0),
-        ("virsh migrate-setspeed web1 100", 0),
-        ("virsh migrate-setspeed web1 fast", 1),
-        ("reboot", 127),
-    ],
-)
+@pytest.mark.parametrize(("line", "exit_status"), ANSWERS)
 def test_exit_codes_are_those_of_the_real_tools(world: World, line: str, exit_status: int) -> None:
     answer = world.execute(shlex.split(line))
     assert answer.exit_status == exit_status
     assert bool(answer.stderr) == (exit_status != 0)
+
+
+@pytest.mark.parametrize(("line", "_exit_status"), ANSWERS)
+def test_what_is_only_thought_of_changes_nothing(
+    world: World, line: str, _exit_status: int
+) -> None:
+    run(world, "crm_resource --move --resource web1 --node bravo")
+    world.advance(3)  # in mid-migration
+    before, drawn = deepcopy(world.state), world.state.random.getstate()
+    world.foresee([shlex.split(line), shlex.split("crm_resource --cleanup --resource files")])
+    before.random = world.state.random
+    assert world.state == before
+    assert world.state.random.getstate() == drawn
 
 
 def test_a_move_prefers_the_node_and_forgets_what_stood_against_it(world: World) -> None:

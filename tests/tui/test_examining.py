@@ -59,6 +59,8 @@ async def test_a_report_of_another_configuration_says_so_and_is_renewed(
             lambda: operator.house.doctor.examination.stale_since is not None,
             "noticed on the board",
         )
+        seen_at = operator.house.doctor.clock()
+        operator.house.doctor.clock = lambda: seen_at + 3600  # the doctor has rested
         await operator.press("5")
         await operator.until(
             lambda: operator.sees("examined") and not operator.sees("leftover"), "renewed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backends.data.examination import State
+from backends.data.examination import Report, State
 from backends.data.picture import Cluster
 from backends.doctor.telling import troubles
 from tui.acts.examining import Examining
@@ -25,6 +25,7 @@ class DoctorsView:
         self.widget = DoctorView(doctor.clock, id=DOCTOR.name)
         self._doctor = doctor
         self._judging = judging
+        self._counted: tuple[Report | None, tuple[Count, ...]] = (None, ())
 
     def draw(self, picture: Cluster) -> None:
         self.widget.show(self._doctor.examination, self._judging.judged.prospects)
@@ -44,10 +45,15 @@ class DoctorsView:
         self.widget.filter(text)
 
     def counts(self) -> tuple[Count, ...]:
+        """Made once of each report: every picture asks for them."""
         report = self._doctor.report
-        if report is None:
-            return ()
-        told = [alike[0].state for alike in troubles(report.findings)]
-        found = {state: told.count(state) for state in State}
-        shown = (state for state in (State.WRONG, State.WARNING) if found[state])
-        return tuple((f"{MARKS[s].glyph}{found[s]}", MARKS[s].tone) for s in shown)
+        if report is not self._counted[0]:
+            self._counted = (report, _counts(report) if report is not None else ())
+        return self._counted[1]
+
+
+def _counts(report: Report) -> tuple[Count, ...]:
+    told = [alike[0].state for alike in troubles(report.findings)]
+    found = {state: told.count(state) for state in State}
+    shown = (state for state in (State.WRONG, State.WARNING) if found[state])
+    return tuple((f"{MARKS[s].glyph}{found[s]}", MARKS[s].tone) for s in shown)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum, auto
+from operator import attrgetter
 from typing import NamedTuple
 
 from backends.clusters.simulated.precopy import DEFAULT_DOWNTIME_S, PreCopy
@@ -161,12 +162,16 @@ class Guest:
         activity = copy(self.activity)
         if activity is not None:
             activity.copy = copy(activity.copy)
-        guest = copy(self)
+        guest = Guest(*_OF_A_GUEST(self))
         guest.history, guest.activity = dict(self.history), activity
         return guest
 
     def operation_id(self, name: str) -> str:
         return self.operation_ids.get(name, f"{self.id}-{name}")
+
+
+_OF_A_GUEST = attrgetter(*(each.name for each in fields(Guest)))
+"""Twice as quick as `copy`, and of a large cluster each decision is kept."""
 
 
 @dataclass(frozen=True, slots=True)

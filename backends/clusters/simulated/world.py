@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from backends.clusters.base import Answer
@@ -136,7 +135,9 @@ class World:
 
     def foresee(self, argvs: Iterable[Sequence[str]]) -> tuple[Action, ...]:
         """What would happen once these commands had been carried out."""
-        state = copy.deepcopy(self.state)
+        state, argvs = self.state, list(argvs)
+        if argvs:
+            state = state.kept()
         for argv in argvs:
             commands.execute(state, argv)
         now = scheduler.present(state)
