@@ -10,8 +10,9 @@ from backends.clusters.base import Backend
 from backends.data.examination import Report
 from backends.data.picture import VM, Cluster
 from backends.doctor.telling import verdict
-from backends.judgement.health import Judged, Kind, Known, judge_health
+from backends.judgement.health import Judged, Kind, Known
 from backends.judgement.leaving import EvacuationWay, Fate, on_node
+from backends.judgement.problems import judge_health
 from backends.judgement.prospect import Passage, Prospect
 from widgets.details import vm_lines
 from widgets.glyphs import PASSAGE_BADGES, PASSAGE_MARKS, VM_MARKS, badges

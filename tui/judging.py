@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from backends.acts.prospects import by_verdicts, prospects
 from backends.data.errors import VmferryError
 from backends.data.picture import CibVersion, Cluster
-from backends.judgement.health import Judged, Known, judge_health
+from backends.judgement.health import Judged, Known
+from backends.judgement.problems import Judge
 from backends.judgement.prospect import Prospect
 from tui.acts.desk import Desk
 from tui.acts.examining import Examining
@@ -46,6 +47,7 @@ class Judging:
         """Of the configuration that the prospects are of."""
         self._asking = False
         self._next_at = 0.0
+        self._judge = Judge()
         self.judged = Judged()
 
     def judge(self, picture: Cluster) -> None:
@@ -57,8 +59,10 @@ class Judging:
             self._queue.state,
             self._chronicle.alarms,
         )
-        health = judge_health(picture, known)
-        self.judged = Judged(health, known.prospects, known.outlooks)
+        health = self._judge.judge(picture, known)
+        judged = Judged(health, known.prospects, known.outlooks)
+        if judged != self.judged:  # the same to views, too: they draw what is another
+            self.judged = judged
 
     def follow(self, picture: Cluster) -> None:
         """Ask again where the configuration is another one, and the scheduler was spared."""

@@ -65,13 +65,15 @@ def _changes(before: Cluster, after: Cluster) -> Iterator[_Change]:
     migrations = {m.vm: m for m in before.migrations}
     moving = {m.vm: m for m in after.migrations}
     for vm in after.vms:
+        known = vms.pop(vm.id, None)
         yield from _of_migration(migrations.get(vm.id), moving.get(vm.id), vm)
-        yield from _of_vm(vms.pop(vm.id, None), vm, migrations.get(vm.id))
+        if known is not vm:
+            yield from _of_vm(known, vm, migrations.get(vm.id))
     for name in vms:
         yield "vm-removed", Severity.WARNING, f"{name} left the configuration", name, None
-    known = set(before.failures)
+    remembered = set(before.failures)
     for failure in after.failures:
-        if failure not in known:
+        if failure not in remembered:
             reason = f": {failure.reason}" if failure.reason else ""
             text = f"{failure.task} of {failure.resource} failed on {failure.node}{reason}"
             yield "failure", Severity.BAD, text, failure.resource, failure.node

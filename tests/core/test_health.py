@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from backends.clusters.simulated import SCENARIOS, SimulatedBackend
 from backends.data.examination import Finding, Report, State, Topic
 from backends.data.picture import (
     Cluster,
@@ -22,9 +23,10 @@ from backends.data.picture import (
 )
 from backends.data.timeline import Severity
 from backends.judgement.changes import Event
-from backends.judgement.health import Grade, Health, Kind, Known, judge_health
+from backends.judgement.health import Grade, Health, Kind, Known
 from backends.judgement.moves import Item, Move, QueueState
 from backends.judgement.outlook import Chance, Outlook
+from backends.judgement.problems import Judge, judge_health
 from backends.judgement.prospect import Passage, Prospect
 from core.pictures import NODES, cluster, vm
 
@@ -145,3 +147,30 @@ def test_a_leftover_constraint_is_to_be_known() -> None:
     left = Constraint("cli-ban-web1-on-bravo", "web1", "bravo", ConstraintKind.BAN)
     found = health(replace(WELL, vms=(replace(vm(), constraints=(left,)),)))
     assert found.of_vm("web1") is Grade.NOTE
+
+
+def at_other_loads(picture: Cluster, percent: float) -> Cluster:
+    return replace(picture, vms=tuple(replace(each, cpu_percent=percent) for each in picture.vms))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_who_judges_what_is_new_alone_comes_to_the_same_as_who_judges_all(
+    scenario: str,
+) -> None:
+    judge, found = Judge(), Health()
+    async with SimulatedBackend(speed=0, scenario=scenario) as backend:
+        for after_s in range(12):
+            await backend.advance(5)
+            picture = backend.picture
+            fails = {each.id: Prospect(Passage.FAILS) for each in picture.vms[:after_s]}
+            report = Report(tuple(map(finding, range(after_s // 4))))
+            known = Known(report, fails)
+            assert judge.judge(picture, Known()) == judge_health(picture, Known())
+            found = judge.judge(picture, known)
+            assert found == judge_health(picture, known)
+            assert judge.judge(at_other_loads(picture, after_s), known) is found
+    assert found.problems
+
+
+def finding(number: int) -> Finding:
+    return Finding(Topic.CPU, f"check {number}", State.WRONG, "seen", concerns=("web1", "web2"))

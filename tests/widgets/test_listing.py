@@ -12,7 +12,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from backends.data.picture import Cluster, Migration, NodeState, Phase, VMState
-from backends.judgement.health import Judged, Known, judge_health
+from backends.judgement.health import Judged, Known
+from backends.judgement.problems import judge_health
 from core.pictures import NODES, cluster, vm
 from widgets.listing.view import Listing
 
