@@ -74,7 +74,7 @@ lab-down: $(STAMP)
 	$(LAB) down
 
 bench: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
 screenshots: $(STAMP)
 	$(BIN)/python screenshots/make.py

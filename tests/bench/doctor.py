@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backends.acts.evacuation_plan import plan_evacuation
@@ -17,6 +17,7 @@ from backends.data.examination import Report
 from backends.data.plan import Verdict
 from backends.doctor.advice import advise
 from backends.doctor.examine import examine
+from bench.telling import Row
 
 SIZES = ((8, 100), (16, 300), (32, 1000), (32, 2000))
 LARGE = (32, 3200)
@@ -88,20 +89,18 @@ async def picked_up(nodes: int, vms: int) -> tuple[float, float]:
         return first, time.monotonic() - started
 
 
-def main() -> None:
-    for row in asyncio.run(doctors()):
-        grown = "" if row.growth is None else f"; growth over nodes × VMs: {row.growth:.2f}"
-        print(
-            f"doctor, {row.nodes} nodes, {row.vms} VMs: {row.worked_s:.2f} s of CPU, "
-            f"{row.findings} findings{grown}"
-        )
-    count, took_s, worked_s = asyncio.run(evacuation(*LARGE))
-    print(
-        f"evacuation plan, {count} VMs, {LARGE[0]} nodes: {took_s:.2f} s ({worked_s:.2f} s of CPU)"
-    )
-    first_s, all_s = asyncio.run(picked_up(*SIZES[-1]))
-    print(f"{IN_HAND} VMs in hand, {SIZES[-1][0]} nodes: first {first_s:.2f} s, all {all_s:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+def rows(sizes: Sequence[tuple[int, int]] = SIZES) -> Iterator[Row]:
+    """The doctor at each size; a whole node in mind, and many VMs in the hand, at the largest."""
+    for row in asyncio.run(doctors(sizes)):
+        name = f"{row.nodes} nodes, {row.vms} VMs"
+        wanted = "0.1 s at 8/100, 0.5 at 16/300, 3 at 32/1,000, 6 at 32/2,000"
+        yield Row(f"doctor, {name}", row.worked_s, "s of CPU", wanted=wanted)
+        if row.growth is not None:
+            yield Row(f"doctor, growth over nodes × VMs, {name}", row.growth, "×", wanted="1")
+    count, took_s, _ = asyncio.run(evacuation(*LARGE))
+    yield Row(f"evacuation plan, {count} VMs, {LARGE[0]} nodes", took_s, "s", wanted="5 s")
+    nodes, vms = sizes[-1]
+    first_s, all_s = asyncio.run(picked_up(nodes, vms))
+    name = f"{IN_HAND} VMs in hand, {nodes} nodes"
+    yield Row(f"first verdict, {name}", first_s, "s", wanted="1 s")
+    yield Row(f"all verdicts, {name}", all_s, "s", wanted="15 s")

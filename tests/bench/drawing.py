@@ -1,37 +1,35 @@
-"""What drawing costs, at a pseudo-terminal: bytes and CPU with nobody at the keys, key to paint.
+"""What the board costs at a pseudo-terminal: to its first picture, at rest, and for a key.
 
-Run as `PYTHONPATH=tests python -m bench.drawing [--size NODES/VMS]… [--rest S] [--json FILE]`. The
-demo runs in a terminal of 200×50, and beside it, at the same time and in turns, the smallest
+The demo runs in a terminal of 200×50, and beside it, at the same time and in turns, the smallest
 Textual app: what Textual itself takes on this machine. What the demo's simulated cluster costs is
-part of its CPU.
+part of its CPU. At rest means: once the doctor has looked at the cluster for the first time.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import psutil
 
+from bench.telling import Row
 from terminal import Terminal
 
 VMFERRY = Path(sys.executable).with_name("vmferry")
 TRIVIAL = Path(__file__).with_name("trivial.py")
-SIZES = ("3/20", "8/200", "32/2000")
 KEYS = 40
-SETTLED_S = 8.0
-"""In which a board starts, and the doctor looks at its cluster for the first time."""
+SETTLED_S = 12.0
+"""After an examination, in which the scheduler is asked how each VM could leave."""
+BESIDE = "an empty Textual app"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Of a program with nobody at the keys."""
 
@@ -39,63 +37,79 @@ class Cost:
     bytes_per_s: float
 
 
-@dataclass(frozen=True)
-class Drawing:
-    nodes: int
-    vms: int
-    rest: Cost
-    rest_beside: Cost
-    key_ms: float
-    key_p95_ms: float
-    key_beside_ms: float
-    key_beside_p95_ms: float
-
-
-@click.command()
-@click.option("--size", "sizes", multiple=True, default=SIZES, metavar="NODES/VMS")
-@click.option("--rest", "rest_s", type=float, default=20.0, metavar="SECONDS")
-@click.option("--json", "to", type=click.Path(dir_okay=False, path_type=Path))
-def main(sizes: Sequence[str], rest_s: float, to: Path | None) -> None:
-    """Measure the board beside an empty app."""
-    measured = []
-    print(f"{'nodes/VMs':>10} {'CPU':>7} {'kB/s':>6} {'key':>7} {'p95':>7}   beside it: key, p95")
-    for size in sizes:
-        nodes, vms = map(int, size.split("/"))
-        found = measure(nodes, vms, rest_s)
-        measured.append(asdict(found))
-        print(
-            f"{size:>10} {found.rest.cpu_percent:>5.1f} % {found.rest.bytes_per_s / 1e3:>6.1f} "
-            f"{found.key_ms:>4.0f} ms {found.key_p95_ms:>4.0f} ms   "
-            f"{found.key_beside_ms:.0f}, {found.key_beside_p95_ms:.0f} ms"
-        )
-    if to is not None:
-        to.write_text(json.dumps(measured, indent=2) + "\n")
-
-
-def measure(nodes: int, vms: int, rest_s: float) -> Drawing:
+def rows(nodes: int, vms: int, rest_s: float) -> Iterator[Row]:
     """One size of the demo, and the empty app beside it."""
     demo = [str(VMFERRY), "demo", "--nodes", str(nodes), "--vms", str(vms)]
+    size = f"{nodes} nodes, {vms} VMs"
     with tempfile.TemporaryDirectory() as home:
         environment = {"PATH": os.environ["PATH"], "HOME": home}
-        with (
-            Terminal(demo, environment, columns=200, lines=50) as board,
-            Terminal([sys.executable, str(TRIVIAL)], environment, columns=200, lines=50) as trivial,
-        ):
-            drained(board, SETTLED_S)
-            drained(trivial, 0.5)
-            rest, beside = cost(board, rest_s), cost(trivial, rest_s / 4)
-            pairs = [(key(trivial, number), key(board, number)) for number in range(KEYS)]
-    theirs, ours = (sorted(each) for each in zip(*pairs, strict=True))
-    return Drawing(
-        nodes,
-        vms,
-        rest,
-        beside,
-        statistics.median(ours),
-        ours[KEYS * 95 // 100],
-        statistics.median(theirs),
-        theirs[KEYS * 95 // 100],
+        empty = Terminal([sys.executable, str(TRIVIAL)], environment, columns=200, lines=50)
+        board = Terminal(demo, environment, columns=200, lines=50)
+        started = time.monotonic()
+        with empty:
+            empty.until_sees("number")
+            theirs_s = time.monotonic() - started
+            started = time.monotonic()
+            with board:
+                board.until_sees("quorum")
+                yield Row(
+                    f"start to first board, {size}",
+                    time.monotonic() - started,
+                    "s",
+                    BESIDE,
+                    theirs_s,
+                    "0.8 s at 20 VMs, 1.2 s at 2,000",
+                )
+                settle(board)
+                yield from at_rest(board, empty, size, rest_s)
+                yield from keys(board, empty, size)
+
+
+def settle(board: Terminal) -> None:
+    """Let the doctor come to the end of its first look, which is no rest."""
+    board.type("5")
+    board.until_sees("examined")
+    board.type("1")
+    drained(board, SETTLED_S)
+
+
+def at_rest(board: Terminal, empty: Terminal, size: str, rest_s: float) -> Iterator[Row]:
+    drained(empty, 0.5)
+    ours, theirs = cost(board, rest_s), cost(empty, rest_s / 4)
+    yield Row(
+        f"CPU at rest, {size}",
+        ours.cpu_percent,
+        "% of a core",
+        BESIDE,
+        theirs.cpu_percent,
+        "3 % at 20 VMs, 5 % at 200, 20 % at 2,000",
     )
+    yield Row(
+        f"to the terminal at rest, {size}",
+        ours.bytes_per_s / 1e3,
+        "kB/s",
+        BESIDE,
+        theirs.bytes_per_s / 1e3,
+        "2 kB/s at 20 VMs, 5 at 200, 10 at 2,000",
+    )
+    memory = psutil.Process(board.process.pid).memory_info().rss / 2**20
+    beside = psutil.Process(empty.process.pid).memory_info().rss / 2**20
+    yield Row(f"memory, {size}", memory, "MiB", BESIDE, beside, "150 MB at 2,000 VMs")
+
+
+def keys(board: Terminal, empty: Terminal, size: str) -> Iterator[Row]:
+    pairs = [(key(empty, number), key(board, number)) for number in range(KEYS)]
+    theirs, ours = (sorted(each) for each in zip(*pairs, strict=True))
+    yield Row(
+        f"key to paint, median, {size}",
+        statistics.median(ours),
+        "ms",
+        BESIDE,
+        statistics.median(theirs),
+        "1.5 times the empty app",
+    )
+    p95 = KEYS * 95 // 100
+    yield Row(f"key to paint, p95, {size}", ours[p95], "ms", BESIDE, theirs[p95], "60 ms")
 
 
 def drained(terminal: Terminal, for_s: float) -> int:
@@ -113,7 +127,7 @@ def cost(terminal: Terminal, for_s: float) -> Cost:
     before, started = process.cpu_times(), time.monotonic()
     written = drained(terminal, for_s)
     took, after = time.monotonic() - started, process.cpu_times()
-    used = after.user + after.system - before.user - before.system
+    used = round(after.user + after.system - before.user - before.system, 3)  # counted in ticks
     return Cost(100 * used / took, written / took)
 
 
@@ -125,7 +139,3 @@ def key(terminal: Terminal, number: int) -> float:
     terminal.type("\x1b[B" if number % 2 == 0 else "\x1b[A")
     terminal.take(5.0)
     return 1000 * (time.monotonic() - started)
-
-
-if __name__ == "__main__":
-    main()

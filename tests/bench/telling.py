@@ -1,8 +1,45 @@
-"""How a figure is told: in milliseconds, beside what ran at the same time."""
+"""How a figure is told: beside what ran at the same time, and beside what is wanted of it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-def say(what: str, ours_s: float, beside: str, beside_s: float) -> None:
-    ratio = ours_s / beside_s
-    print(f"{what}: {ours_s * 1000:.0f} ms; {beside}: {beside_s * 1000:.0f} ms; ratio {ratio:.1f}")
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. `theirs` is of the same unit, and of what `beside` names."""
+
+    what: str
+    ours: float
+    unit: str
+    beside: str = ""
+    theirs: float | None = None
+    wanted: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.theirs if self.theirs else None
+
+    def __str__(self) -> str:
+        told = f"{self.what}: {self.ours:.3g} {self.unit}"
+        if self.theirs is not None:
+            told += f"; {self.beside}: {self.theirs:.3g} {self.unit}"
+        if self.ratio is not None:
+            told += f"; ratio {self.ratio:.1f}"
+        return f"{told}  (wanted: {self.wanted})" if self.wanted else told
+
+
+def told(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, each printed when it is there."""
+    for row in rows:
+        print(row, flush=True)
+        yield row
+
+
+def write(rows: Iterable[Row], to: Path) -> None:
+    """As JSON, with the ratios."""
+    written = [{**asdict(row), "ratio": row.ratio} for row in rows]
+    to.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")

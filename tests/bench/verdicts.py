@@ -10,7 +10,7 @@ from collections.abc import Callable
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
 from backends.pacemaker import simulate
-from bench.telling import say
+from bench.telling import Row
 from lab import Lab
 from pacemaker.cibs import cib, history, op, vm
 
@@ -19,7 +19,7 @@ NODES = tuple(f"node{number}" for number in range(1, 9))
 VMS = 60
 
 
-def on_the_lab(lab: Lab) -> None:
+def on_the_lab(lab: Lab) -> Row:
     """What the board waits for when a VM is picked up, on the connection that it has."""
 
     async def measure() -> list[float]:
@@ -34,12 +34,11 @@ def on_the_lab(lab: Lab) -> None:
 
     live = "crm_simulate --live-check --run >/dev/null"
     beside = statistics.median(timed(lambda: lab.run("alpha", "sh", "-c", live)) for _ in range(9))
-    say(
-        "verdicts on the lab", statistics.median(asyncio.run(measure())), "one crm_simulate", beside
-    )
+    took = statistics.median(asyncio.run(measure()))
+    return Row("verdicts on the lab", took, "s", "one crm_simulate", beside)
 
 
-def of_sixty(lab: Lab) -> None:
+def of_sixty(lab: Lab) -> Row:
     """The same batch for a made-up cluster of 8 nodes and 60 VMs, run on a node."""
     names = [f"vm{number:02}" for number in range(VMS)]
     places = {name: index % len(NODES) for index, name in enumerate(names)}
@@ -80,7 +79,7 @@ def of_sixty(lab: Lab) -> None:
     beside = statistics.median(
         timed(lambda: lab.run("alpha", *single, stdin=text.decode())) for _ in range(5)
     )
-    say("verdicts, 60 VMs on 8 nodes", ours, "one crm_simulate", beside)
+    return Row("verdicts, 60 VMs on 8 nodes", ours, "s", "one crm_simulate", beside)
 
 
 def timed(work: Callable[[], object]) -> float:
