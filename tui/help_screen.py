@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.dom import DOMNode
-from textual.widget import Widget
-from textual.widgets import Static
+from textual.reactive import reactive
 
 from backends.judgement.outlook import Chance
-from tui.item import Item
+from tui.help_text import Chapter, Entry, HelpText
 from tui.modal import Modal
 from widgets.doctor_rows import MARKS, MEANINGS, WAITS
 from widgets.glyphs import (
@@ -27,44 +26,68 @@ from widgets.glyphs import (
     VM_MARKS,
     Tone,
 )
-from widgets.tones import toned
 
-KEY_COLUMN = 14
-_LEGEND = {
-    "Nodes": tuple(NODE_MARKS.values()),
-    "VMs": tuple(VM_MARKS.values()),
-    "Badges": BADGES,
-    "Copies": (
-        (CHANCE_MARKS[Chance.LATE].glyph, "late: it ends after the timeout", Tone.WARN),
-        (CHANCE_MARKS[Chance.STALLED].glyph, "stalled: it never ends as it goes now", Tone.BAD),
-        (GUARDED.glyph, "guarded: no timeout restarts its guest", GUARDED.tone),
-    ),
-    "Findings of the doctor": (
-        *(
-            (mark.glyph, f"{mark.word}: {MEANINGS[state]}", mark.tone)
-            for state, mark in MARKS.items()
+
+def _signs(marks: Iterable[tuple[str, str, Tone]]) -> tuple[Entry, ...]:
+    return tuple(Entry(glyph, meaning, tone) for glyph, meaning, tone in marks)
+
+
+_LEGEND = (
+    Chapter("Nodes", _signs(NODE_MARKS.values())),
+    Chapter("VMs", _signs(VM_MARKS.values())),
+    Chapter("Badges", _signs(BADGES)),
+    Chapter(
+        "Copies",
+        (
+            Entry(CHANCE_MARKS[Chance.LATE].glyph, "late: it ends after the timeout", Tone.WARN),
+            Entry(
+                CHANCE_MARKS[Chance.STALLED].glyph,
+                "stalled: it never ends as it goes now",
+                Tone.BAD,
+            ),
+            Entry(GUARDED.glyph, "guarded: no timeout restarts its guest", GUARDED.tone),
         ),
-        (WAITS.glyph, "waits: a confirmed cure, for the next stop of its VM", WAITS.tone),
-        ("c", "a cure that vmferry carries out itself", Tone.ACCENT),
-        ("→", "a cure to be typed, or put into a file", Tone.MUTED),
     ),
-    "What a move would be": (
-        *VERDICT_MARKS.values(),
-        (BEST.glyph, "most room left, of memory and of CPU, among those reached live", BEST.tone),
+    Chapter(
+        "Findings of the doctor",
+        (
+            *(
+                Entry(mark.glyph, f"{mark.word}: {MEANINGS[state]}", mark.tone)
+                for state, mark in MARKS.items()
+            ),
+            Entry(WAITS.glyph, "waits: a confirmed cure, for the next stop of its VM", WAITS.tone),
+            Entry("c", "a cure that vmferry carries out itself"),
+            Entry("→", "a cure to be typed, or put into a file", Tone.MUTED),
+        ),
     ),
-}
+    Chapter(
+        "What a move would be",
+        (
+            *_signs(VERDICT_MARKS.values()),
+            Entry(
+                BEST.glyph,
+                "most room left, of memory and of CPU, among those reached live",
+                BEST.tone,
+            ),
+        ),
+    ),
+)
 
 
 class HelpScreen(Modal[None]):
-    """Reads the bindings it is given, so that it cannot promise a key that does not exist."""
+    """Reads the bindings it is given, so that it cannot promise a key that does not exist.
+
+    What is typed is searched for.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Close the help"
-        ),
+        Binding("escape", "leave", "Close", id="help.close", tooltip="Search no more; close"),
+        Binding("question_mark", "dismiss", "Close", id="help.shut", tooltip="Close the help"),
     ]
 
-    HINT = "Esc closes"
+    HINT = "type to search  ·  Esc closes"
+
+    search: reactive[str] = reactive("")
 
     def __init__(self, sections: Mapping[str, type[DOMNode]]) -> None:
         super().__init__()
@@ -74,23 +97,34 @@ class HelpScreen(Modal[None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Help"
             with VerticalScroll(can_focus=False):
-                yield from self._lines()
+                yield HelpText([*self._keys(), *_LEGEND])
 
-    def _lines(self) -> Iterator[Widget]:
+    def _keys(self) -> Iterator[Chapter]:
         for title, owner in self._sections.items():
-            yield Static(Content.styled(title, "bold $primary"))
-            yield from map(self._line, own_bindings(owner))
-            yield Static("")
-        for title, marks in _LEGEND.items():
-            yield Static(Content.styled(title, "bold $primary"))
-            for glyph, meaning, tone in marks:
-                yield Item(toned(f"{glyph:<{KEY_COLUMN}}", tone), Content(meaning))
-            yield Static("")
+            yield Chapter(title, tuple(map(self._entry, own_bindings(owner))))
 
-    def _line(self, binding: Binding) -> Item:
+    def _entry(self, binding: Binding) -> Entry:
         keys = " ".join(map(self.app.get_key_display, Binding.make_bindings([binding])))
-        words = binding.tooltip or binding.description
-        return Item(Content.styled(f"{keys:<{KEY_COLUMN}}", "$accent"), Content(words))
+        return Entry(keys, binding.tooltip or binding.description)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "backspace":
+            self.search = self.search[:-1]
+        elif event.is_printable and event.character not in (None, "?"):
+            self.search += event.character or ""
+        else:
+            return
+        event.stop()
+
+    def watch_search(self, search: str) -> None:
+        self.query_one("#dialog").border_title = f"Help  / {search}▏" if search else "Help"
+        self.query_one(HelpText).search = search
+
+    def action_leave(self) -> None:
+        if self.search:
+            self.search = ""
+        else:
+            self.dismiss()
 
 
 def own_bindings(owner: type[DOMNode]) -> Iterator[Binding]:

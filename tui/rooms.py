@@ -56,8 +56,8 @@ class Rooms(ContentSwitcher):
         ]
 
     def owners(self) -> Iterator[tuple[str, type[DOMNode]]]:
-        """The title of each view, and what binds its keys."""
-        for tab, _ in VIEWS:
+        """The title of each view, the one in sight first, and what binds its keys."""
+        for tab, _ in sorted(VIEWS, key=lambda listed: listed.tab.name != self.in_sight):
             yield tab.title, type(self._house.views[tab.name].widget)
 
     def show_checklist(self, vm: str) -> None:
