@@ -175,8 +175,8 @@ class MainScreen(Screen[None]):
         self.house.acts[act].begin(chosen)
 
     def _show_checklist(self, vm: str) -> None:
-        self.action_view(DOCTOR.name)
         self.rooms.show_checklist(vm)
+        self.action_view(DOCTOR.name)
 
     # Keys
 
@@ -258,6 +258,7 @@ class MainScreen(Screen[None]):
         self._draw_situation()
 
     @on(FilterLine.Left)
+    @on(Details.Left)
     def _filtered(self) -> None:
         self.rooms.view.enter()
 

@@ -17,9 +17,9 @@ from widgets.tones import heading as heading_lines
 from widgets.tones import toned
 
 _MEANINGS = {
-    VerdictKind.LIVE: (Tone.OK, "The guest keeps running, and nothing else moves."),
-    VerdictKind.SIDE_EFFECTS: (Tone.WARN, "The guest keeps running, but this comes with it:"),
-    VerdictKind.NO_ROOM: (Tone.WARN, "The guest keeps running, but its memory does not fit there:"),
+    VerdictKind.LIVE: (Tone.OK, "No guest stops, and nothing else moves."),
+    VerdictKind.SIDE_EFFECTS: (Tone.WARN, "No guest stops, but this comes with it:"),
+    VerdictKind.NO_ROOM: (Tone.WARN, "No guest stops, but there is too little memory there:"),
     VerdictKind.REBOOT: (Tone.BAD, "This is no live migration: a guest is shut down."),
     VerdictKind.REFUSED: (Tone.BAD, "This cannot be done now."),
 }

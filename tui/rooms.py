@@ -11,6 +11,7 @@ from textual.widgets import ContentSwitcher
 from tui.acts.moving import PICK_UP
 from tui.house import House
 from tui.views.board import BOARD
+from tui.views.doctor import DOCTOR
 from tui.views.listed import VIEWS
 from tui.views.view import Filtered, View
 from widgets.board import Board
@@ -18,7 +19,7 @@ from widgets.doctor_view import DoctorView
 from widgets.listing.view import Listing
 from widgets.queue_view import QueueView
 from widgets.selection import Selection
-from widgets.situation_bar import Tab
+from widgets.situation_bar import SituationBar, Tab
 
 
 class Rooms(ContentSwitcher):
@@ -61,8 +62,14 @@ class Rooms(ContentSwitcher):
             yield tab.title, type(self._house.views[tab.name].widget)
 
     def show_checklist(self, vm: str) -> None:
-        """Let the doctor's view tell of one VM alone."""
-        self.query_one(DoctorView).vm = vm
+        """Let the doctor's view tell of one VM alone, and come back from it to this one."""
+        doctor = self.query_one(DoctorView)
+        doctor.came_from = self.in_sight if self.in_sight != DOCTOR.name else None
+        doctor.vm = vm
+
+    @on(DoctorView.Back)
+    def _back(self, event: DoctorView.Back) -> None:
+        self.post_message(SituationBar.Wanted(event.view))
 
     @on(Board.PickedUp)
     def _picked_up(self, event: Board.PickedUp) -> None:

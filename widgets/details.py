@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -62,6 +64,14 @@ class Details(VerticalScroll):
     """
 
     content: reactive[Content] = reactive(Content(""))
+
+    @dataclass
+    class Left(Message):
+        """It went out of sight with the keys: they are to be given to something that is seen."""
+
+    def on_hide(self) -> None:
+        if self.has_focus:
+            self.post_message(self.Left())
 
     def compose(self) -> ComposeResult:
         yield Static()

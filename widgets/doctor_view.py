@@ -58,10 +58,18 @@ class DoctorView(Vertical):
 
     vm: reactive[str | None] = reactive(None, init=False)
     """The VM whose checklist is shown; `None`: everything."""
+    came_from: str | None = None
+    """The view from which that was asked for: back there leads Esc."""
 
     @dataclass
     class Wanted(Message):
         """Another examination."""
+
+    @dataclass
+    class Back(Message):
+        """From the checklist to the view from which it was asked for."""
+
+        view: str
 
     @dataclass
     class ChecklistWanted(Message):
@@ -203,6 +211,9 @@ class DoctorView(Vertical):
 
     def action_all(self) -> None:
         self.vm = None
+        if self.came_from is not None:
+            self.post_message(self.Back(self.came_from))
+            self.came_from = None
 
     def action_call_off(self) -> None:
         entry = self._selected

@@ -9,13 +9,14 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backends.data.picture import LOST, Cluster, NodeState, Stale
+from backends.data.picture import LOST, Cluster, NodeState, Stale, VMState
 from backends.data.timeline import Then
 from backends.judgement.health import Health
 from widgets.bars import clock_text, cut, duration_text, literal
-from widgets.glyphs import GRADE_MARKS
+from widgets.glyphs import GRADE_MARKS, NODE_MARKS, VM_MARKS
 from widgets.tones import MUTED, toned
 
+MIGRATING = VM_MARKS[VMState.MIGRATING]
 _MOST_STALE = 3
 WORST = 44
 """In cells: what is worst shall not push all else out."""
@@ -84,6 +85,9 @@ class StatusLine(Widget):
         yield from _lost(picture)
         if picture.maintenance:
             yield Content.styled("‖ maintenance", "$warning")
+        if picture.migrations:
+            yield toned(f"{MIGRATING.glyph} {len(picture.migrations)} migrating", MIGRATING.tone)
+        yield from _in_standby(picture)
         if picture.failures:
             count = len(picture.failures)
             yield Content.styled(f"✖ {count} failure{'s' if count > 1 else ''}", "$error")
@@ -163,6 +167,15 @@ def _lost(picture: Cluster) -> Iterator[Content]:
         yield Content.styled(f"✖ {literal(gone[0].name)} {gone[0].state.value}", "bold $error")
     elif gone:
         yield Content.styled(f"✖ {len(gone)} nodes lost", "bold $error")
+
+
+def _in_standby(picture: Cluster) -> Iterator[Content]:
+    """Nodes that take no VM, and may be forgotten so."""
+    names = [node.name for node in picture.nodes if node.state is NodeState.STANDBY]
+    if names:
+        mark = NODE_MARKS[NodeState.STANDBY]
+        who = names[0] if len(names) == 1 else f"{len(names)} nodes"
+        yield toned(f"{mark.glyph} {who} {mark.word}", mark.tone)
 
 
 def _count(number: int, what: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app_operator import at_the_app
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
+from widgets.details import Details
 
 
 def troubled(scenario: str) -> SimulatedBackend:
@@ -80,3 +81,28 @@ async def test_a_filter_is_the_views_own_and_esc_undoes_it(
         await operator.until_sees("legacy-erp")
         await operator.press("2", "escape")
         await operator.until_sees("legacy-erp")
+
+
+async def test_details_that_are_closed_leave_the_keys_to_what_is_seen(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.press("i", "tab")
+        assert operator.app.focused is operator.main.query_one(Details)
+        await operator.press("i")
+        await operator.until(lambda: operator.app.focused is operator.board, "given back")
+
+
+async def test_escape_leads_from_a_checklist_to_where_it_was_asked_for(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        operator.board.select("web1")
+        await operator.press("v")
+        await operator.until(lambda: operator.main.rooms.in_sight == "doctor", "the checklist")
+        await operator.press("escape")
+        await operator.until(lambda: operator.main.rooms.in_sight == "board", "back")
+        assert operator.app.focused is operator.board
+        await operator.press("5", "escape")
+        await operator.pilot.pause()
+        assert operator.main.rooms.in_sight == "doctor", "nobody came from anywhere"

@@ -152,3 +152,15 @@ async def test_a_click_on_a_head_selects_the_node() -> None:
         await hands.mouse_down((x, 1))
         await hands.mouse_up((x, 1))
         assert (hands.board.selected_vm, hands.board.selection.node) == (None, "node02")
+
+
+async def test_a_drop_where_nothing_runs_is_refused_in_words() -> None:
+    picture = cluster()
+    stopped = vm("off01", None, VMState.STOPPED)
+    async with on_board(replace(picture, vms=(*picture.vms, stopped))) as hands:
+        await drag(hands, "web01", None)
+        [no] = hands.said(Board.Unmovable)
+        assert isinstance(no, Board.Unmovable)
+        assert "stops none" in no.reason
+        assert not hands.said(Board.Dropped)
+        assert hands.said(Board.PutBack)

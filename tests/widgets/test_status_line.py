@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 import glass
-from backends.data.picture import Cluster, NodeState, Stale
+from backends.data.picture import Cluster, Migration, NodeState, Phase, Stale
 from core.pictures import NODES, cluster, vm
 from widgets.status_line import StatusLine
 
@@ -67,3 +67,12 @@ async def test_sources_that_have_no_line_of_their_own_are_counted() -> None:
 
 async def test_one_is_no_plural() -> None:
     assert "3 nodes  1 VM " in await shown(cluster(vm()))
+
+
+async def test_who_is_on_the_way_and_who_takes_no_vm_is_counted() -> None:
+    one = with_nodes(UP, NodeState.STANDBY, UP)
+    assert "◐ bravo standby" in await shown(one)
+    assert "◐ 2 nodes standby" in await shown(with_nodes(UP, NodeState.STANDBY, NodeState.STANDBY))
+    assert "standby" not in await shown(with_nodes(UP, UP, UP))
+    moving = Migration("web1", "alpha", "bravo", Phase.COPYING)
+    assert "➜ 1 migrating" in await shown(replace(one, migrations=(moving,)))

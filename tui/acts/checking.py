@@ -12,11 +12,11 @@ from widgets.selection import Selection
 CHECKLIST = Offer(
     "checklist",
     "Checklist",
-    "What the selected VM's way to a live migration leads past",
+    "What stands in the way of a live migration of the selected VM",
     About.VM,
     key="v",
     listed="Checklist of VM {0}",
-    help="What its way to a live migration leads past",
+    help="What stands in the way of a live migration",
 )
 
 

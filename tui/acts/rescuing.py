@@ -25,7 +25,7 @@ ABORT = Offer(
 GUARD = Offer(
     "guard",
     "Guard",
-    "Have nothing restarted when the copy's timeout strikes",
+    "Guard the copy: when its timeout strikes, nothing is restarted",
     About.VM,
     key="g",
 )

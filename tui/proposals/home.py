@@ -92,7 +92,7 @@ def of_balance(
         why = f": {verdict.reasons[0]}" if verdict.reasons else ""
         lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
     if left_out:
-        lines += [plain(""), plain("What is not simply LIVE is left out.", Tone.MUTED)]
+        lines += [plain(""), plain("Only LIVE moves are made.", Tone.MUTED)]
     lines += _mind(picture, live)
     lines += commands_lines(sequence(picture, _places(live)))
     return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)

@@ -88,6 +88,8 @@ def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
     yield heading("What will happen")
     steps = plan.steps if len(plan.vms) == 1 else _in_turn(plan)
     yield from numbered((*((_PROTECT.format(", ".join(plan.vms)),) if protected else ()), *steps))
+    if len(plan.vms) > 1:
+        yield plain(_QUEUED)
     if plan.deadline_s is not None:
         text = f"     Pacemaker gives the live migration {plan.deadline_s:.0f} s."
         yield plain(text, Tone.MUTED)
@@ -100,15 +102,15 @@ def _steps(plan: Plan, *, protected: bool) -> Iterator[Line]:
 
 
 def _in_turn(plan: Plan) -> Iterator[str]:
-    """They wait in a queue; what is done with each is told once."""
+    """A step a VM; what is done with each is told once, below."""
     for vm in plan.vms:
         how = "shut down and started again" if plan.verdict.restarts(vm) else "live"
         yield f"{vm} moves to {plan.node}, {how}"
-    yield (
-        "They wait in a queue, and go side by side as far as no failure would restart them: for "
-        "each a constraint is set, the move followed to its proven end, and the constraint "
-        "removed. A failure stops the rest."
-    )
 
 
+_QUEUED = (
+    "They wait in a queue, and go side by side as far as no failure would restart them: for each a "
+    "constraint is set, the move followed to its proven end, and the constraint removed. A failure "
+    "stops the rest."
+)
 _PROTECT = "set on-fail=block on migrate_to of {0}: nothing is restarted by that"

@@ -133,6 +133,11 @@ class Grip:
             self._say(messages.Unmovable(vm, reason))
         return found.homes
 
+    def refuse(self, reason: str) -> None:
+        """Say why what is in the hand cannot go there."""
+        for vm in self.hand.vms[:1]:
+            self._say(messages.Unmovable(vm, reason))
+
     def homes_with(self, vm: str, *, complain: bool = False) -> dict[str, str]:
         """The same of what is meant by taking this VM."""
         here = (vm for vm, arriving in self._stage.cards if not arriving)

@@ -16,6 +16,8 @@ from widgets.board.layout import Hit, Part
 from widgets.board.moves import Spot
 from widgets.board.sight import Sight
 
+_NOWHERE = "«not running» is no node: vmferry moves VMs, and stops none"
+
 
 class Mouse:
     """Hands of its own: it captures the mouse for the board, and lets go of it."""
@@ -106,8 +108,11 @@ class Mouse:
         if not self.captured:
             return
         event.stop()
-        at, _ = self._over(event)
-        self._grip.feed(drag.Release(*at, self._node_at(at)))
+        at, hit = self._over(event)
+        node = self._node_at(at)
+        if hit is not None and self._sight().node_at(at) is None:
+            self._grip.refuse(_NOWHERE)
+        self._grip.feed(drag.Release(*at, node))
         self.let_go()
         self._look_at(None)
 
