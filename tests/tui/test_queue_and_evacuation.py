@@ -247,6 +247,8 @@ async def test_balance_previews_each_move_and_carries_out_none_without_confirmat
         await operator.press("enter")
         await operator.until_sees("Previewed by the scheduler")
         assert operator.sees("LIVE")
+        assert operator.sees("Memory of the nodes, before and after")
+        assert any("→" in line and "GiB" in line for line in operator.lines())
         await operator.until_sees("should the migration of")
         await operator.press("escape")
         await operator.until(lambda: operator.app.screen is operator.main, "closed")

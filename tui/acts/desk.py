@@ -47,6 +47,7 @@ class Desk:
 
     def refresh(self) -> None:
         """Look at the cluster again now."""
+        self.glass.say("Looking at the cluster again.")
         self.glass.work("refresh", self._refresh, exclusive=True)
 
     async def _refresh(self) -> None:

@@ -23,6 +23,7 @@ from tui.proposal import (
     warning,
 )
 from tui.proposals.clear import foreseen_lines
+from widgets.bars import change_text
 from widgets.glyphs import Tone
 
 WORD = "REBOOT"
@@ -93,9 +94,25 @@ def of_balance(
         lines.append(point(f"{move.vm} → {move.node}  {verdict.kind.value}{why}", tone, glyph))
     if left_out:
         lines += [plain(""), plain("Only LIVE moves are made.", Tone.MUTED)]
+    if live:
+        lines += [heading("Memory of the nodes, before and after"), *_evened(picture, live)]
     lines += _mind(picture, live)
     lines += commands_lines(sequence(picture, _places(live)))
     return Proposal(tuple(lines), enter=Answer("Move them", lambda: then(live)) if live else None)
+
+
+def _evened(picture: Cluster, moves: Sequence[Move]) -> Iterator[Line]:
+    """Of each node that a VM leaves or comes to; where a size is not known, nor is the sum."""
+    moving = [(vm, move.node) for move in moves if (vm := picture.vm(move.vm)) is not None]
+    for node in picture.nodes:
+        here = [vm for vm, to in moving if node.name in (vm.node, to)]
+        if not here:
+            continue
+        used, after = node.memory_used_bytes, None
+        if used is not None and all(vm.memory_bytes is not None for vm in here):
+            signed = ((vm.memory_bytes or 0) * (1 if vm.node != node.name else -1) for vm in here)
+            after = used + sum(signed)
+        yield point(f"{node.name}: {change_text(used, after, node.memory_bytes)}", Tone.MUTED, "·")
 
 
 def _mind(picture: Cluster, moves: Sequence[Move]) -> Iterator[Line]:
