@@ -39,6 +39,7 @@ class NodeSchema(Strict):
     standby: bool
     maintenance: bool
     unclean: bool
+    health: Literal["red", "yellow"] | None
     cpu_percent: float | None
     memory_bytes: int | None
     memory_used_bytes: int | None
@@ -76,6 +77,7 @@ class VMSchema(Strict):
     node: str | None
     state: VMStateSchema
     live_migration: LiveMigrationSchema
+    orphan: bool
     managed: bool
     failed: bool
     vcpus: int | None

@@ -70,12 +70,20 @@ def test_json_of_everything_that_can_be_wrong(vmferry: Vmferry) -> None:
     assert status.cluster.stale[0].reason == "connection refused"
 
 
+def test_json_tells_a_nodes_health_and_what_is_no_longer_configured(vmferry: Vmferry) -> None:
+    ill = Node("alpha", "1", NodeState.ONLINE, health="yellow")
+    picture = Cluster(nodes=(ill,), vms=(VM("gone", VMState.RUNNING, orphan=True),))
+    document = json.loads(vmferry("status", "--json", on=StillBackend(picture)).out)
+    assert document["nodes"][0]["health"] == "yellow"
+    assert document["vms"][0]["orphan"] is True
+
+
 def test_what_is_not_known_is_null_and_never_zero(vmferry: Vmferry) -> None:
     document = json.loads(vmferry("status", "--json", on=StillBackend(UNKNOWING)).out)
     assert set(document["migrations"][0].values()) == {"web01", "alpha", "requested", None}
-    known = {"vm": {"id", "state", "live_migration", "managed", "failed", "constraints"}}
+    stated = {"id", "state", "live_migration", "orphan", "managed", "failed", "constraints"}
     vm = document["vms"][0]
-    assert all(vm[key] is None for key in vm.keys() - known["vm"])
+    assert all(vm[key] is None for key in vm.keys() - stated)
     assert vm["live_migration"] == {"possible": None, "reason": None}
     for key in ("cpu_percent", "memory_bytes", "memory_used_bytes"):
         assert document["nodes"][0][key] is None
