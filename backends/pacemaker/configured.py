@@ -36,6 +36,11 @@ class Configured:
         self.tree = Tree(root)
         self.source = Source(self.tree, self.tree)
 
+    def source_of(self, element: etree._Element) -> Source:
+        """Where that which a resource refers to is looked for, if it has no template."""
+        alone = self.release.looks_in_the_resource_alone
+        return Source(self.tree, Tree(element)) if alone else self.source
+
     def situation(
         self, agent: Agent | None = None, task: Task | None = None, node: Node | None = None
     ) -> Situation:
@@ -70,7 +75,7 @@ class Configured:
     def primitive(self, own: etree._Element) -> Primitive:
         template = self._templates.get(own.get("template"))
         if template is None:
-            return Primitive(self, own, own, self.source)
+            return Primitive(self, own, own, self.source_of(own))
         put_in = _with_template(own, template)
         return Primitive(self, own, put_in, Source(self.tree, Tree(put_in)))
 
@@ -142,7 +147,8 @@ class Primitive:
         """What is set on itself, whatever template, group and defaults say."""
         into = Unpacking()
         situation = self.configured.situation(self._kind)
-        unpack(into, self.own, "meta_attributes", self.configured.source, situation)
+        source = self.configured.source_of(self.own)
+        unpack(into, self.own, "meta_attributes", source, situation)
         return into.values
 
     def _meta(
@@ -154,12 +160,15 @@ class Primitive:
         situation = self.configured.situation(_agent(element))
         unpack(into, element, "meta_attributes", source, situation)
         for parent in parents:
-            unpack(above, parent, "meta_attributes", self.configured.source, situation)
+            source_above = self.configured.source_of(parent)
+            unpack(above, parent, "meta_attributes", source_above, situation)
         into.put_below(above)
         defaults = self.configured.root.find("configuration/rsc_defaults")
         unpack(into, defaults, "meta_attributes", self.configured.source, situation)
         if parents:
-            into.put_below(self._meta(parents[0], self.configured.source, parents[1:]))
+            nearest = parents[0]
+            source_above = self.configured.source_of(nearest)
+            into.put_below(self._meta(nearest, source_above, parents[1:]))
         return into
 
     def parameters(self) -> Values:
@@ -182,7 +191,7 @@ class Primitive:
         situation = self.configured.situation(node=node)
         unpack(into, self.whole, tag, self.source, situation)
         for parent in self.parents:
-            unpack(into, parent, tag, self.configured.source, situation)
+            unpack(into, parent, tag, self.configured.source_of(parent), situation)
         defaults = self.configured.root.find("configuration/rsc_defaults")
         unpack(into, defaults, tag, self.configured.source, situation)
         return into.values

@@ -111,10 +111,12 @@ class Source:
                 yield resolved, self.own if resolved is element else tree
 
     def pairs(self, nvset: etree._Element, situation: Situation) -> Iterator[tuple[str, str]]:
-        tree = self.cib if situation.release.finds_pairs_around_templates else self.own
-        renamed = situation.release.lets_references_be_renamed
+        release = situation.release
+        tree = self.cib if release.finds_pairs_around_templates else self.own
+        renamed = release.lets_references_be_renamed
         for element in nvset.iterfind("nvpair"):
-            resolved = tree.resolved(element)
+            is_copied = release.copies_renamed_references and element.get("name") is not None
+            resolved = (self.cib if is_copied else tree).resolved(element)
             if resolved is None:
                 if not renamed:
                     continue

@@ -1,6 +1,6 @@
 """The release of Pacemaker that reads a CIB, and what it makes of attributes. Pure.
 
-Sources: `rules.c`, `nvpair.c`, `complex.c` and `pe_actions.c` of 2.0.5 to 3.0.2.
+Sources: `rules.c`, `nvpair.c`, `complex.c` and `pe_actions.c` of 2.0.5 to 3.0.3.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ class Release:
         return self < Release(2, 1, 8)
 
     @property
+    def looks_in_the_resource_alone(self) -> bool:
+        """For a resource without a template too, and for a group or a clone: a set of another
+        resource that is referred to counts for nothing. Defaults and operations refer to anything.
+        """
+        return self >= Release(3, 0, 3)
+
+    @property
     def finds_pairs_around_templates(self) -> bool:
         """For a resource with a template, referenced nvpairs are looked for in the whole CIB."""
         return self.looks_around_templates or self >= Release(3, 0, 2)
@@ -48,7 +55,13 @@ class Release:
     @property
     def lets_references_be_renamed(self) -> bool:
         """A reference to an nvpair may have a name or a value of its own."""
-        return self < Release(2, 1, 8)
+        return self < Release(2, 1, 8) or self.copies_renamed_references
+
+    @property
+    def copies_renamed_references(self) -> bool:
+        """A reference with a name of its own becomes an nvpair wherever what it refers to stands
+        (`upgrade-3.10-0.xsl`, through which each CIB of an older schema goes)."""
+        return self >= Release(3, 0, 0)
 
     @property
     def compares_without_node(self) -> bool:

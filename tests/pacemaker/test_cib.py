@@ -231,6 +231,34 @@ def test_what_a_vm_with_a_template_refers_to_is_the_releases_matter(
     assert of_release(version, shared + template + lent).allow_migrate is allowed
 
 
+SHARED = vm("vm0", {"allow-migrate": "true"})
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("3.0.0", True), ("3.0.3", False)])
+@pytest.mark.parametrize("of_its_group", [True, False])
+def test_whether_another_resources_set_counts_is_the_releases_matter(
+    version: str, allowed: bool, of_its_group: bool
+) -> None:
+    lent = '<meta_attributes id-ref="vm0-meta_attributes"/>'
+    borrowing = vm("vm1").replace("<operations>", f"{'' if of_its_group else lent}<operations>")
+    group = f'<group id="g">{lent if of_its_group else ""}{borrowing}</group>'
+    options = {"dc-version": version}
+    found = {v.id: v for v in parse_cib(cib(SHARED + group, options=options)).vms}
+    assert found["vm1"].allow_migrate is allowed
+
+
+@pytest.mark.parametrize(
+    ("version", "allowed"), [("2.1.5", True), ("2.1.9", False), ("3.0.0", True), ("3.0.3", True)]
+)
+def test_whether_a_value_goes_by_another_name_is_the_releases_matter(
+    version: str, allowed: bool
+) -> None:
+    is_up = vm("ip", {"is-up": "true"}, attributes='class="ocf" provider="heartbeat" type="IP"')
+    renamed = '<nvpair id-ref="ip-meta_attributes-is-up" name="allow-migrate"/>'
+    borrowing = vm("vm1", {}).replace("</meta_attributes>", f"{renamed}</meta_attributes>")
+    assert of_release(version, is_up + borrowing).allow_migrate is allowed
+
+
 def test_maintenance_and_the_target_role_of_a_vm() -> None:
     found = only(cib(vm("vm1", {"maintenance": "true", "target-role": "sTopped"})))
     assert (found.maintenance, found.target_role) == (True, "sTopped")

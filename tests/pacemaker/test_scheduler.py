@@ -4,22 +4,18 @@ templates and defaults it is made of: generated CIBs, each asked of the real crm
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from backends.pacemaker.cib import VMResource, parse_cib
 from backends.pacemaker.moments import Clock
+from lab import releases
 from pacemaker.generated import NOW, cibs
+from pacemaker.graphs import Scheduler
 
 BATCHES = range(int(os.environ.get("VMFERRY_CIB_BATCHES", "2")))
 """So that `make test` ends in time; 20 of them are 2,000 CIBs."""
@@ -28,34 +24,11 @@ BATCH = 100
 ZONES = {"UTC0": 0, "VMF-5:30": 19_800, "VMF8": -28_800}
 
 
-@cache
-def version() -> str:
-    answer = subprocess.run(("crm_simulate", "--version"), check=True, capture_output=True)
-    found = re.search(r"\d+\.\d+\.\d+", answer.stdout.decode())
-    assert found is not None
-    return found[0]
-
-
-def scheduled(data: bytes, zone: str) -> dict[str, dict[str, dict[str, str]]]:
-    """By VM and operation, what the transition graph hands to the executor."""
-    moment = "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*NOW)
-    with TemporaryDirectory() as directory:
-        graph = Path(directory) / "graph.xml"
-        subprocess.run(
-            ("crm_simulate", "-p", "-S", "-t", moment, "-G", str(graph)),
-            input=data,
-            check=True,
-            capture_output=True,
-            env={**os.environ, "TZ": zone, "CIB_shadow_dir": directory},
-        )
-        found: dict[str, dict[str, dict[str, str]]] = {}
-        for operation in etree.parse(graph).iterfind(".//action_set/rsc_op"):
-            vm = operation.find("primitive")
-            said = operation.find("attributes")
-            assert vm is not None and said is not None
-            attributes = {str(key): str(value) for key, value in said.attrib.items()}
-            found.setdefault(vm.get("id", ""), {})[operation.get("operation", "")] = attributes
-        return found
+@pytest.fixture(scope="session")
+def scheduler() -> Scheduler:
+    """Of this machine, or of the release that VMFERRY_LAB_RELEASE names."""
+    (release,) = releases.of_nodes(None, 1)
+    return Scheduler(releases.prepare((release,))[release].directory)
 
 
 ACTS = ("block", "restart", "ignore", "stop", "standby", "migrate")
@@ -92,14 +65,18 @@ def differences(
 @pytest.mark.lab
 @pytest.mark.usefixtures("tools")
 @pytest.mark.parametrize("batch", BATCHES)
-def test_the_scheduler_goes_by_what_is_read(batch: int) -> None:
+def test_the_scheduler_goes_by_what_is_read(batch: int, scheduler: Scheduler) -> None:
+    moment = "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*NOW)
+
     @seed(batch)
     @settings(
         max_examples=BATCH, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
-    @given(cibs(version()), st.sampled_from(sorted(ZONES)))
+    @given(cibs(scheduler.version), st.sampled_from(sorted(ZONES)))
     def agree(data: bytes, zone: str) -> None:
-        operations = scheduled(data, zone)
+        operations = scheduler.scheduled(data, moment, zone)
+        assume(operations is not None)
+        assert operations is not None
         now_s = datetime(*NOW, tzinfo=UTC).timestamp() - ZONES[zone]
         fencing = b'name="stonith-enabled" value="true"' in data
         for vm in parse_cib(data, clock=Clock(now_s, ZONES[zone])).vms:
