@@ -10,7 +10,7 @@ from dataclasses import replace
 from backends.aio.tasks import cancel
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.hypervisor.watcher import Watcher
-from backends.clusters.live.join import Progress, join
+from backends.clusters.live.join import Joined, Progress, join
 from backends.clusters.live.reading import Reading
 from backends.clusters.live.site import LiveSite
 from backends.clusters.live.voice import Voice
@@ -27,6 +27,10 @@ from backends.pacemaker.agents import KNOWN, Agents
 from backends.past.archive import Archive
 
 JOB_EVERY_S = 1 / 3
+REST_FACTOR = 9.0
+"""After a picture that took t to join, numbers alone wait for the next t times this."""
+LONGEST_REST_S = 0.15
+"""A guest that was paused is to be seen as such before anybody wonders."""
 WRITE_TIMEOUT_S = 30.0
 SIMULATION_TIMEOUT_S = 60.0
 DOCTOR_GRACE_S = 5.0
@@ -86,6 +90,9 @@ class LiveBackend(Backend):
         self._names: dict[str, str] = {}
         self._silence: Stale | None = None
         self._pacemaker: Cluster | None = None
+        self._joined: Joined = {}
+        self._rested_at = 0.0
+        self._later: asyncio.TimerHandle | None = None
 
     def _connect(self) -> None:
         self._fleet = Fleet(self._hosts, self._login, self.commands)
@@ -109,6 +116,8 @@ class LiveBackend(Backend):
 
     async def _let_go(self) -> None:
         await cancel(*self._tasks, *self._following.values())
+        if self._later is not None:
+            self._later.cancel()
         await self._fleet.close()
 
     async def refresh(self) -> None:
@@ -157,7 +166,7 @@ class LiveBackend(Backend):
         self._pacemaker = reading.picture
         for node in self._pacemaker.nodes:
             if node.name not in self._watchers and node.kind is not NodeKind.GUEST:
-                watcher = Watcher(self._fleet.host(node.name), node.name, self._publish)
+                watcher = Watcher(self._fleet.host(node.name), node.name, self._sampled)
                 self._watchers[node.name] = watcher
                 self._tasks.append(asyncio.create_task(watcher.run()))
         files = {vm.config for vm in reading.cib.vms if vm.config} - set(self._names)
@@ -209,13 +218,35 @@ class LiveBackend(Backend):
     def _domains(self) -> dict[str, str]:
         return domains.by_vm(self._voice.reading.cib.vms, self._names)
 
+    def _sampled(self) -> None:
+        """A node's numbers are there: join them now, or with those of others once the loop has had
+        its rest. Of many nodes each would have the whole cluster joined otherwise."""
+        loop = asyncio.get_running_loop()
+        if self._later is None:
+            if loop.time() >= self._rested_at:
+                self._publish()
+            else:
+                self._later = loop.call_at(self._rested_at, self._publish)
+
     def _publish(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._pacemaker is None:
             return
+        began = time.monotonic()
         views = {name: watcher.view for name, watcher in self._watchers.items()}
         before = self._pictures.value
         picture = join(
-            self._pacemaker, views, self._domains(), self._progress, self._silence, before
+            self._pacemaker,
+            views,
+            self._domains(),
+            self._progress,
+            self._silence,
+            before,
+            self._joined,
         )
         voice = self._voice.reading.host
         self._pictures.publish(replace(picture, voice=voice, taken_at=time.time()))
+        rest_s = min(REST_FACTOR * (time.monotonic() - began), LONGEST_REST_S)
+        self._rested_at = asyncio.get_running_loop().time() + rest_s

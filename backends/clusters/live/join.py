@@ -35,6 +35,12 @@ class Progress:
     job: Job | None = None
 
 
+Halves = tuple[VM, str | None, tuple[object, ...] | None]
+"""Of a VM: Pacemaker's, its domain's name, and what libvirt says of it."""
+Joined = dict[str, tuple[Halves, VM]]
+"""By a VM's id, what came out of which halves the last time."""
+
+
 def join(
     pacemaker: Cluster,
     views: Mapping[str, View],
@@ -42,12 +48,15 @@ def join(
     progress: Mapping[str, Progress],
     silence: Stale | None,
     before: Cluster | None = None,
+    joined: Joined | None = None,
 ) -> Cluster:
     """One picture.
 
     `domains`: the domain's name of each VM where known; `progress`: of each VM that migrates;
     `silence`: since when and why nobody speaks for Pacemaker; `before`: the picture before this
-    one: how large a guest is does not change because its libvirt went away.
+    one: how large a guest is does not change because its libvirt went away; `joined`: what was
+    joined so far, which is brought up to date. Whatever is as it was in both is the same object:
+    nobody need look at it again.
     """
     lost = {n.name for n in pacemaker.nodes if n.state in (NodeState.OFFLINE, NodeState.UNCLEAN)}
     samples = {
@@ -59,9 +68,11 @@ def join(
     }
     names = {vm.id: domains.get(vm.id) or vm.domain for vm in pacemaker.vms}
     found = (_found(vm, pacemaker.nodes, samples, names[vm.id]) for vm in pacemaker.vms)
-    known = (before or Cluster()).vm
-    vms = tuple(_vm(vm, samples, names[vm.id], known(vm.id)) for vm in found)
+    before, joined = before or Cluster(), {} if joined is None else joined
+    vms = tuple(_joined(vm, samples, names[vm.id], before, joined) for vm in found)
     by_id = {vm.id: vm for vm in vms}
+    for gone in joined.keys() - by_id.keys():
+        del joined[gone]
     stale = tuple(
         Stale("libvirt", node.name, view.hypervisor.since or 0.0, view.hypervisor.reason or "")
         for node in pacemaker.nodes
@@ -70,7 +81,8 @@ def join(
     return replace(
         pacemaker,
         nodes=tuple(
-            _node(node, views.get(node.name, _UNKNOWN), samples) for node in pacemaker.nodes
+            _node(node, views.get(node.name, _UNKNOWN), samples, before.node(node.name))
+            for node in pacemaker.nodes
         ),
         vms=vms,
         migrations=tuple(
@@ -80,9 +92,9 @@ def join(
     )
 
 
-def _node(node: Node, view: View, samples: Mapping[str, Sample]) -> Node:
+def _node(node: Node, view: View, samples: Mapping[str, Sample], known: Node | None) -> Node:
     sample = samples.get(node.name)
-    return replace(
+    now = replace(
         node,
         hypervisor=view.hypervisor,
         cpus=sample.cpus if sample else None,
@@ -90,6 +102,7 @@ def _node(node: Node, view: View, samples: Mapping[str, Sample]) -> Node:
         memory_bytes=sample.memory_bytes if sample else None,
         memory_used_bytes=_coarse(sample.memory_used_bytes) if sample else None,
     )
+    return known if known is not None and known == now else now
 
 
 def _coarse(used_bytes: int | None) -> int | None:
@@ -142,6 +155,32 @@ def _sized(vm: VM, known: VM | None) -> VM:
         return vm
     memory_bytes = vm.memory_bytes if vm.memory_bytes is not None else known.memory_bytes
     return replace(vm, vcpus=known.vcpus, memory_bytes=memory_bytes)
+
+
+def _joined(
+    vm: VM, samples: Mapping[str, Sample], name: str | None, before: Cluster, joined: Joined
+) -> VM:
+    halves = vm, name, _said(vm, samples, name)
+    last = joined.get(vm.id)
+    if last is not None and last[0][0] is vm and last[0][1:] == halves[1:]:
+        return last[1]
+    known = before.vm(vm.id)
+    now = _vm(vm, samples, name, known)
+    if known is not None and known == now:
+        now = known
+    joined[vm.id] = halves, now
+    return now
+
+
+def _said(vm: VM, samples: Mapping[str, Sample], name: str | None) -> tuple[object, ...] | None:
+    """What of libvirt's half is in a picture; `None` where it says nothing, empty of no domain."""
+    sample = samples.get(vm.node or "")
+    if sample is None:
+        return None
+    domain = sample.domains.get(name or vm.id)
+    if domain is None:
+        return ()
+    return domain.name, domain.state, domain.vcpus, domain.memory_bytes, domain.cpu_percent
 
 
 def _vm(vm: VM, samples: Mapping[str, Sample], name: str | None, known: VM | None) -> VM:
