@@ -44,24 +44,26 @@ def _width(line: Sequence[Segment]) -> int:
 
 def changed_cells(before: Sequence[Segment], now: Sequence[Segment]) -> Iterator[tuple[int, int]]:
     """The same to the cell, with changes that are near each other as one."""
-    spans = list(changed_spans(before, now))
-    if not spans:
-        return
-    old, new = _cells(before), _cells(now)
+    first, shorter = 0, min(len(before), len(now))
+    while first < shorter and before[first] == now[first]:
+        first += 1
+    last = 0
+    while last < shorter - first and before[-1 - last] == now[-1 - last]:
+        last += 1
+    old, new = _cells(before[first : len(before) - last]), _cells(now[first : len(now) - last])
     if old is None or new is None or len(old) != len(new):
-        yield from spans
+        yield from changed_spans(before, now)
         return
     start = end = -1
-    for span in spans:
-        for x in range(*span):
-            if old[x] == new[x]:
-                continue
-            if start >= 0 and x - end > _NEAR:
-                yield start, end
-                start = x
-            elif start < 0:
-                start = x
-            end = x + 1
+    for x, (was, is_now) in enumerate(zip(old, new, strict=True), _width(now[:first])):
+        if was == is_now:
+            continue
+        if start >= 0 and x - end > _NEAR:
+            yield start, end
+            start = x
+        elif start < 0:
+            start = x
+        end = x + 1
     if start >= 0:
         yield start, end
 
