@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from itertools import pairwise
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backends.clusters.simulated import World
 from backends.clusters.simulated.painter import Painter
+from backends.clusters.simulated.state import Guest
 from backends.data.picture import Cluster, VMState
 from backends.data.plan import ActionKind, VerdictKind
 from backends.judgement.judge import judge, refusal
+from backends.past.recorded import Recorded
 
 NODES = ("alpha", "bravo", "charlie", "delta")
 VMS = tuple(World.of().state.guests)
@@ -226,3 +230,19 @@ def test_libvirt_says_nothing_in_the_first_second_of_a_job() -> None:
     world.advance(2.0)
     migration = world.picture().migration("web1")
     assert migration is not None and migration.percent is not None and migration.percent > 0
+
+
+def test_a_decision_stays_as_it_was_and_shares_with_others_what_did_not_change() -> None:
+    world = World.of()
+    world.execute(["crm_resource", "--move", "--resource", "web1", "--node", "bravo"])
+    then: dict[Recorded, dict[str, Guest]] = {}
+    for _ in range(80):
+        world.advance(0.25)
+        for file, state in world.decisions.kept.items():
+            then.setdefault(file, deepcopy(state.guests))
+    kept = {file: state.guests for file, state in world.decisions.kept.items()}
+    assert len(kept) > 3
+    assert kept == {file: then[file] for file in kept}
+    for before, after in pairwise(kept.values()):
+        assert {vm for vm in after if after[vm] is not before[vm]} <= {"web1"}
+    assert len({id(guests["web1"]) for guests in kept.values()}) > 3

@@ -28,6 +28,7 @@ class Decisions:
         self._last = state.version
         file = Recorded(state.dc, f"pe-input-{self._count}.bz2", state.now, 0)
         self._count += 1
-        self.kept[file] = state.kept()
+        newest = next(reversed(self.kept.values()), None)
+        self.kept[file] = state.kept(newest)
         while len(self.kept) * max(1, len(state.guests)) > _MOST_GUESTS:
             self.kept.popitem(last=False)

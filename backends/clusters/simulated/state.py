@@ -157,8 +157,11 @@ class Guest:
         """Whether it runs with other parameters than those that are set: it must be restarted."""
         return self.host is not None and self.parameters != self.started_with
 
-    def kept(self) -> Guest:
-        """As it is now, with a history and an activity of its own."""
+    def kept(self, earlier: Guest | None = None) -> Guest:
+        """As it is now, with a history and an activity of its own; or as it was kept earlier, where
+        nothing but its load is another: that nobody records."""
+        if earlier is not None and _RECORDED(self) == _RECORDED(earlier):
+            return earlier
         activity = copy(self.activity)
         if activity is not None:
             activity.copy = copy(activity.copy)
@@ -170,6 +173,7 @@ class Guest:
         return self.operation_ids.get(name, f"{self.id}-{name}")
 
 
+_RECORDED = attrgetter(*(each.name for each in fields(Guest) if each.name != "cpu_percent"))
 _OF_A_GUEST = attrgetter(*(each.name for each in fields(Guest)))
 """Twice as quick as `copy`, and of a large cluster each decision is kept."""
 
@@ -250,12 +254,14 @@ class State:
         ready = (host.name for host in self.hosts.values() if host.online and not host.pending)
         return next(ready, None)
 
-    def kept(self) -> State:
-        """As it is now: nothing in it changes any more, whatever goes on here."""
+    def kept(self, earlier: State | None = None) -> State:
+        """As it is now: nothing in it changes any more, whatever goes on here. Guests that are as
+        they were in one that was kept earlier are shared with it."""
+        known = {} if earlier is None else earlier.guests
         return replace(
             self,
             hosts={name: copy(host) for name, host in self.hosts.items()},
-            guests={name: guest.kept() for name, guest in self.guests.items()},
+            guests={name: guest.kept(known.get(name)) for name, guest in self.guests.items()},
             clones=dict(self.clones),
             constraints=list(self.constraints),
             failures=list(self.failures),
