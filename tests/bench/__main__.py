@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from bench import doctor, drawing, live
+from bench import doctor, drawing, live, opening
 from bench.telling import Row, told, write
 
-PARTS = ("drawing", "doctor", "lab")
+PARTS = ("drawing", "opening", "doctor", "lab")
 SIZES = ("3/20", "8/200", "32/2000")
 
 
@@ -43,6 +43,8 @@ def rows(
     if "drawing" in parts:
         for nodes, vms in map(_size, sizes):
             yield from drawing.rows(nodes, vms, rest_s)
+    if "opening" in parts:
+        yield from opening.rows()
     if "doctor" in parts:
         yield from doctor.rows([_size(each) for each in examined] or doctor.SIZES)
     if "lab" in parts:

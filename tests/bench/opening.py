@@ -1,7 +1,7 @@
 """How long `?` takes until the help is on the terminal, beside a key of an app that is empty.
 
-Run as `PYTHONPATH=tests python tests/bench/opening.py`. Both run in a pseudo-terminal; the empty
-app pushes a screen with one line on it.
+Both run in a pseudo-terminal. Run by itself this file is the empty app: it pushes a screen with one
+line on it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,10 +20,13 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from bench.telling import Row
 from terminal import Terminal
 
 ROUNDS = 15
 TESTS = str(Path(__file__).parents[1])
+VMFERRY = str(Path(sys.executable).with_name("vmferry"))
+DEMO = ("demo", "--seed", "1", "--scenario", "calm", "--speed", "0.1")
 
 
 class Pushed(ModalScreen[None]):
@@ -40,6 +44,21 @@ class Empty(App[None]):
 
     def action_open(self) -> None:
         self.push_screen(Pushed())
+
+
+def rows() -> Iterator[Row]:
+    """Medians over some openings."""
+    with tempfile.TemporaryDirectory() as home:
+        helped = opened_ms([VMFERRY, *DEMO], home, "● web1", "Help ─")
+        empty = opened_ms([sys.executable, __file__], home, "it is closed", "it is open")
+    yield Row(
+        "opening the help",
+        statistics.median(helped),
+        "ms",
+        "a screen of an empty Textual app",
+        statistics.median(empty),
+        "100 ms more than that",
+    )
 
 
 def opened_ms(argv: list[str], home: str, closed: str, opened: str) -> list[float]:
@@ -61,15 +80,5 @@ def opened_ms(argv: list[str], home: str, closed: str, opened: str) -> list[floa
     return taken
 
 
-def main() -> None:
-    demo = ["demo", "--seed", "1", "--scenario", "calm", "--speed", "0.1"]
-    vmferry = str(Path(sys.executable).with_name("vmferry"))
-    with tempfile.TemporaryDirectory() as home:
-        helped = opened_ms([vmferry, *demo], home, "● web1", "Help ─")
-        empty = opened_ms([sys.executable, __file__, "empty"], home, "it is closed", "it is open")
-    for what, taken in (("the help", helped), ("an empty screen", empty)):
-        print(f"{what}: {statistics.median(taken):.0f} ms, at best {min(taken):.0f} ms")
-
-
 if __name__ == "__main__":
-    Empty().run() if "empty" in sys.argv[1:] else main()
+    Empty().run()
