@@ -61,6 +61,9 @@ class PlainGlass:
     ) -> None:
         self.asked.append((heading, make))
 
+    def show(self, heading: str, text: Content) -> None:
+        self.alarms.append(f"{heading}: {text.plain}")
+
     def alarm(self, heading: str, text: Content) -> None:
         self.alarms.append(f"{heading}: {text.plain}")
 

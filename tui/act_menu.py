@@ -22,7 +22,7 @@ from widgets.glyphs import Tone
 from widgets.selection import Selection
 from widgets.tones import toned
 
-_NARROW_FIRST = (About.VM, About.NODE, About.CLUSTER)
+_NARROW_FIRST = (About.VM, About.NODE, About.EITHER, About.CLUSTER)
 
 
 def _rank(told: tuple[Offer, str | None]) -> tuple[bool, int]:

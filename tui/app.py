@@ -27,13 +27,21 @@ from tui.bugs import report_bug
 from tui.connect_screen import ConnectScreen
 from tui.dialog import Dialog
 from tui.main_screen import MainScreen
-from tui.messages import CommandsChanged, Connected, ConnectFailed, PictureTaken, TravelWanted
+from tui.messages import (
+    CommandsChanged,
+    Connected,
+    ConnectFailed,
+    HistoryKnown,
+    PictureTaken,
+    TravelWanted,
+)
 from tui.pace import Pace
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, OURS, SIXTEEN_COLOURS
 from tui.thin_line import ThinLine
 from tui.travelling import Travelling
+from tui.welcome import Welcome
 from widgets.bars import literal
 from widgets.status_line import StatusLine
 from widgets.tones import toned
@@ -95,6 +103,8 @@ class VmferryApp(App[None]):
         self._cluster_title = title or "the cluster"
         self._main = MainScreen(backend, journal, self._cluster_title, clock)
         record = backend.record if isinstance(backend, Remembering) else None
+        self._welcome = Welcome(journal.looks)
+        self._clock = clock
         self._travelling = Travelling(self, record, journal, self._cluster_title)
         self._first_at = at
         self._connect = ConnectScreen(self._cluster_title)
@@ -162,10 +172,23 @@ class VmferryApp(App[None]):
         self._main.house.desk.finish_left_open()
         self._main.house.curing.look_after_stops()
         self._main.house.doctor.examine()
+        self._welcome.begin(self._cluster_name, self._clock())
+        self._main.house.hindsight.look(self._welcome.since)
         if self._connecting:
             self.pop_screen()
         if self._first_at is not None:
             self._travel(TravelWanted(at=self._first_at))
+
+    @property
+    def _cluster_name(self) -> str:
+        """Of the cluster, as it calls itself."""
+        return self.backend.picture.name or self._cluster_title
+
+    @on(HistoryKnown)
+    def _history_known(self, event: HistoryKnown) -> None:
+        dialog = self._welcome.digest(event.entries, self._clock())
+        if dialog is not None:
+            self.push_screen(dialog)
 
     @on(TravelWanted)
     def _travel(self, event: TravelWanted) -> None:
@@ -195,6 +218,8 @@ class VmferryApp(App[None]):
         report_bug(self, event)
 
     async def on_unmount(self) -> None:
+        if self._was_connected:
+            self._welcome.end(self._cluster_name, self._clock())
         await self.backend.close()
 
     def action_travel(self, towards: int) -> None:

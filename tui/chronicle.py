@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from backends.acts.journal import Journal
 from backends.acts.origins import set_at
@@ -16,6 +16,8 @@ from tui.messages import Ended
 _ALARMS = frozenset({"fencing"})
 """Also when they went well: somebody should know."""
 
+_RECENT = 5
+
 
 class Chronicle:
     """Takes every picture, and notes what has changed in it."""
@@ -27,6 +29,8 @@ class Chronicle:
         self.newest: Cluster | None = None
         self.constraints_since: dict[str, float] = {}
         """When leftover constraints were seen to be set, by their ids."""
+        self.recorded: tuple[Event, ...] = ()
+        """What happened before the first picture, as the cluster recorded it."""
         self._unread: list[Event] = []
 
     def take(self, picture: Cluster) -> None:
@@ -43,6 +47,19 @@ class Chronicle:
             self.log.add([event])
             if event.severity is Severity.BAD or event.kind in _ALARMS:
                 self._unread.append(event)
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Take what was recorded; what was seen besides is not told twice."""
+        first = next((event.at for event in self.log.events), None)
+        self.recorded = tuple(each for each in events if first is None or each.at < first)
+
+    @property
+    def recent(self) -> Sequence[Event]:
+        """The newest as of the newest picture, oldest first."""
+        then = self.newest.then if self.newest is not None else None
+        if then is None:
+            return (*self.recorded[-_RECENT:], *self.log.events)
+        return [event for event in self.recorded if event.at <= then.at][-_RECENT:]
 
     @property
     def alarms(self) -> tuple[Event, ...]:

@@ -11,6 +11,7 @@ from tui.acts.moving import Moving
 from tui.acts.queueing import Queueing
 from tui.chronicle import Chronicle
 from tui.copies import Copies
+from tui.hindsight import Hindsight
 from tui.judging import Judging
 from widgets.board import Board
 
@@ -25,6 +26,7 @@ class Given:
     moving: Moving
     copies: Copies
     chronicle: Chronicle
+    hindsight: Hindsight
     judging: Judging
     board: Board
     checklist: Callable[[str], None]

@@ -31,6 +31,9 @@ class Glass(Protocol):
     ) -> None:
         """Show a proposal; what is confirmed follows."""
 
+    def show(self, heading: str, text: Content) -> None:
+        """Show something to be read, in the middle of the screen."""
+
     def alarm(self, heading: str, text: Content) -> None:
         """Say in the middle of the screen what went wrong."""
 
@@ -73,6 +76,9 @@ class ScreenGlass:
         dialog = ProposalDialog(heading, make, version, read_only=read_only)
         self._screen.app.clear_notifications()  # they could cover what is to be read
         self._screen.app.push_screen(dialog, _follow)
+
+    def show(self, heading: str, text: Content) -> None:
+        self._screen.app.push_screen(Dialog(heading, text))
 
     def alarm(self, heading: str, text: Content) -> None:
         self._screen.app.push_screen(Dialog(heading, text, bad=True))

@@ -17,8 +17,20 @@ from tui.chronicle import Chronicle
 from tui.copies import Copies
 from tui.given import Given
 from tui.glass import Glass
+from tui.hindsight import Hindsight, as_events
 from tui.judging import Judging
-from tui.messages import Due, Ended, Examined, Proposed, Reported, Told, Trouble
+from tui.messages import (
+    Due,
+    Ended,
+    Examined,
+    Explained,
+    HistoryKnown,
+    Proposed,
+    Reported,
+    Told,
+    Trouble,
+)
+from tui.proposals.why import explanation
 from tui.views.listed import VIEWS
 from widgets.board import Board
 
@@ -38,6 +50,7 @@ class House:
     ) -> None:
         self.desk = desk = Desk(backend, journal, glass)
         self.chronicle = Chronicle(journal, clock)
+        self.hindsight = Hindsight(desk, clock)
         self.copies = Copies(desk)
         self.doctor = doctor = Examining(desk, clock)
         self.queue = queue = Queueing(desk, doctor.advised)
@@ -53,6 +66,7 @@ class House:
             moving=self.moving,
             copies=self.copies,
             chronicle=self.chronicle,
+            hindsight=self.hindsight,
             judging=self.judging,
             board=board,
             checklist=checklist,
@@ -80,6 +94,12 @@ class House:
             case Examined():
                 self.doctor.examined(news)
                 self.judging.ask(at_once=True)
+            case HistoryKnown():
+                self.hindsight.known(news)
+                self.chronicle.remember(as_events(news.entries))
+            case Explained():
+                text = explanation(news.now, news.past, self.desk.backend.picture.taken_at)
+                self.desk.glass.show(f"Why {news.subject}", text)
             case Due():
                 self.curing.due(news)
             case Ended():

@@ -133,7 +133,7 @@ class MainScreen(Screen[None]):
         self.house.judging.judge(newest)
         self.query_one(StatusLine).picture = newest
         self._draw_situation()
-        self.query_one(EventStrip).show(self.house.chronicle.log.events)
+        self.query_one(EventStrip).show(self.house.chronicle.recent)
         self.rooms.view.draw(newest)
         self._draw_details()
 
@@ -312,8 +312,8 @@ class MainScreen(Screen[None]):
     @on(KeyedTable.RowSelected)
     def _open_row(self) -> None:
         """From an event to the board."""
-        if self.rooms.in_sight == TIMELINE.name and self.selection.anything:
-            self.go_to(self.selection)
+        if self.rooms.in_sight == TIMELINE.name:
+            self.post_message(messages.TravelWanted(at=self.rooms.moment, chosen=self.selection))
 
     @on(ClusterTables.Chosen)
     def _chosen(self, event: ClusterTables.Chosen) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from textual.message import Message
 
@@ -13,9 +13,13 @@ from backends.data import examination as doctor
 from backends.data.errors import VmferryError
 from backends.data.picture import CibVersion, Cluster
 from backends.data.plan import Sent, Verdict
+from backends.data.timeline import Entry
+from backends.data.why import Whereabouts, Why
 from backends.judgement.moves import QueueState
 from backends.judgement.prospect import Prospect
+from backends.past.inputs import Input
 from tui.proposal import Proposal
+from widgets.selection import Selection
 
 
 @dataclass
@@ -53,11 +57,13 @@ class PictureTaken(Message):
 @dataclass
 class TravelWanted(Message):
     """To another moment: to the change before the one in sight (−1) or after it (1), to `at`
-    (epoch seconds), or back to the present."""
+    (epoch seconds), or `home`, to the present; nowhere else without any of these."""
 
     towards: int = 0
     at: float | None = None
     home: bool = False
+    chosen: Selection = field(default=Selection())
+    """What is to be highlighted there."""
 
 
 @dataclass
@@ -153,6 +159,24 @@ class Due(Told):
     """The VM has stopped that a confirmed cure waited for; the act is ours from now on."""
 
     act: Act
+
+
+@dataclass
+class HistoryKnown(Told):
+    """What happened since `began`, epoch seconds, and the recorded inputs that say so."""
+
+    began: float
+    inputs: Sequence[Input]
+    entries: tuple[Entry, ...]
+
+
+@dataclass
+class Explained(Told):
+    """Why a VM or a node stands as it does, and what happened to it, as far as either is known."""
+
+    subject: str
+    now: Whereabouts | None
+    past: Why | None
 
 
 @dataclass

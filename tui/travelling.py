@@ -31,13 +31,16 @@ class Travelling:
         if wanted.home:
             self._app.workers.cancel_group(self._app, GROUP)
             self._come_home()
+        elif wanted.at is None and not wanted.towards:
+            if isinstance(self._app.screen, MainScreen) and wanted.chosen.anything:
+                self._app.screen.go_to(wanted.chosen)
         else:
             self._app.run_worker(self._go(wanted), group=GROUP, exclusive=True, exit_on_error=False)
 
     async def _go(self, wanted: TravelWanted) -> None:
         try:
             if self._past is None:
-                self._show(await self._begin(wanted))
+                await self._show(await self._begin(wanted))
             elif wanted.at is not None:
                 await self._past.go(wanted.at)
             elif not await self._past.step(wanted.towards):
@@ -49,6 +52,8 @@ class Travelling:
             return
         if self._past is not None and self._screen is not None:
             self._screen.show_picture(self._past.picture)
+            if wanted.chosen.anything:
+                self._screen.go_to(wanted.chosen)
 
     async def _begin(self, wanted: TravelWanted) -> PastBackend:
         if self._record is None:
@@ -59,11 +64,12 @@ class Travelling:
         await past.open()
         return past
 
-    def _show(self, past: PastBackend) -> None:
+    async def _show(self, past: PastBackend) -> None:
         self._past = past
         self._screen = MainScreen(past, self._journal, self._title, lambda: past.at)
         self._screen.show_picture(past.picture)
-        self._app.push_screen(self._screen)
+        await self._app.push_screen(self._screen)
+        self._screen.house.hindsight.look()
 
     def _come_home(self) -> None:
         past, screen = self._past, self._screen

@@ -30,9 +30,9 @@ class ClusterTables(Widget):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left_square_bracket", "turn(-1)", "Back", key_display="[", show=False,
+        Binding("less_than_sign", "turn(-1)", "Back", key_display="<", show=False,
                 id="tables.back", tooltip="The table before this one"),
-        Binding("right_square_bracket", "turn(1)", "On", key_display="]", show=False,
+        Binding("greater_than_sign", "turn(1)", "On", key_display=">", show=False,
                 id="tables.on", tooltip="The table after this one"),
         Binding("down", "focus_table", "Rows", show=False,
                 id="tables.rows", tooltip="From the tabs into the table"),

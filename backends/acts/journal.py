@@ -19,6 +19,7 @@ from typing import IO, Self
 import msgspec
 import platformdirs
 
+from backends.acts.looks import Looks
 from backends.data.errors import BadConfiguration
 from backends.data.plan import Command
 
@@ -137,6 +138,7 @@ class Journal:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self.looks = Looks(directory)
 
     @classmethod
     def default(cls) -> Self:

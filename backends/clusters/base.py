@@ -97,6 +97,10 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    async def scores(self) -> Mapping[str, Mapping[str, int]]:
+        """The scheduler's scores, by resource and node. Raises what `predict` raises."""
+
+    @abstractmethod
     async def configuration(self) -> bytes:
         """The CIB, as `cibadmin --query` tells it. Raises what `predict` raises."""
 

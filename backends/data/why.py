@@ -32,3 +32,26 @@ class Why:
     savings: tuple[Saving, ...] = ()
     doubts: tuple[str, ...] = ()
     """What could not be looked at."""
+
+
+INFINITY = 1_000_000
+"""Pacemaker's highest score; its negative says never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node as a place for a VM; `score` is `None` where the scheduler has not considered it."""
+
+    node: str
+    score: int | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Why a VM or a node stands as it does: in a sentence, what decides it, and each place."""
+
+    subject: str
+    text: str
+    reasons: tuple[str, ...]
+    places: tuple[Place, ...] = ()

@@ -62,9 +62,18 @@ class Cib:
     obstacles: Obstacles
 
 
-def parse_cib(data: bytes, *, agents: Agents = KNOWN, clock: Clock | None = None) -> Cib:
+def parse_cib(
+    data: bytes,
+    *,
+    agents: Agents = KNOWN,
+    clock: Clock | None = None,
+    vms: tuple[VMResource, ...] | None = None,
+) -> Cib:
     """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`, or
-    `NotPermitted` for half a CIB."""
+    `NotPermitted` for half a CIB.
+
+    `vms`: what the same configuration was read to say of them, where no rule can say otherwise.
+    """
     root = parse(data, "cibadmin")
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
@@ -76,7 +85,7 @@ def parse_cib(data: bytes, *, agents: Agents = KNOWN, clock: Clock | None = None
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=tuple(_vms(configured, agents)),
+        vms=tuple(_vms(configured, agents)) if vms is None else vms,
         constraints=tuple(_constraints(root)),
         history=_history(root),
         obstacles=obstacles(configured),

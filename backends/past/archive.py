@@ -12,7 +12,7 @@ from backends.data.errors import BadAnswer, Unknown, VmferryError
 from backends.data.picture import Cluster
 from backends.data.plan import Action, Command, Prediction
 from backends.data.timeline import Entry
-from backends.pacemaker import simulate
+from backends.pacemaker import scores, simulate
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.moments import Clock
@@ -141,6 +141,10 @@ class Archive(Record):
         argv, stdin = simulate.single(moment.cib, commands)
         answer = await self.site.ask(None, argv, stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
+
+    async def scores(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:
+        answer = await self.site.ask(None, scores.ASK, moment.cib, timeout_s=SIMULATION_TIMEOUT_S)
+        return scores.parse_scores(answer.stdout, answer.exit_status)
 
 
 def _expanded(file: Recorded, compressed: bytes | None) -> bytes | VmferryError:

@@ -94,6 +94,9 @@ class PastBackend(Backend):
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
         return await self.record.foresee(self.moment, commands)
 
+    async def scores(self) -> Mapping[str, Mapping[str, int]]:
+        return await self.record.scores(self.moment)
+
     async def configuration(self) -> bytes:
         return self.moment.cib
 

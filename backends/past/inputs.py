@@ -60,10 +60,15 @@ class Input:
 
 
 def read_input(
-    data: bytes, file: Recorded | None, now: float = 0.0, agents: Agents = KNOWN
+    data: bytes,
+    file: Recorded | None,
+    now: float = 0.0,
+    agents: Agents = KNOWN,
+    alike: Input | None = None,
 ) -> Input:
     """Parse one CIB and strike its secrets out; its rules are read as of its own time.
 
+    `alike`: another one, which may say the same of the VMs: most decisions are about a status.
     Raises `BadAnswer`, and `NotPermitted` for half a CIB.
     """
     what = f"{file.name} of {file.node}" if file else "cibadmin"
@@ -76,18 +81,21 @@ def read_input(
     at = now if file is None else _decided_at(root, file)
     clock = Clock(at)
     configured = Configured(root, clock)
-    configuration = root.find("configuration")
+    section = root.find("configuration")
+    configuration = b"" if section is None else etree.tostring(section)
+    same = alike is not None and alike.configuration == configuration
+    known = alike.cib.vms if alike is not None and same and b"<rule" not in configuration else None
     return Input(
         file=file,
         at=at,
         text=text,
-        cib=parse_cib(text, agents=agents, clock=clock),
+        cib=parse_cib(text, agents=agents, clock=clock, vms=known),
         who=Who(*(root.get(f"update-{word}", "") for word in ("user", "client", "origin"))),
         dc=names.get(root.get("dc-uuid")),
         quorum=truth(root.get("have-quorum")),
         maintenance=truth(configured.options.get("maintenance-mode")) is True,
         nodes=_nodes(configured),
-        configuration=b"" if configuration is None else etree.tostring(configuration),
+        configuration=configuration,
     )
 
 

@@ -47,12 +47,12 @@ class Record(ABC):
         self.damaged: dict[Recorded, str] = {}
         self._kept: OrderedDict[Recorded, Input] = OrderedDict()
         self._kept_bytes = 0
+        self._last_read: Input | None = None
 
     async def __aenter__(self) -> Self:
-        """Connect and index. Raises what `open` raises."""
-        await self.open()
+        """Connect, unless it is, and index. Raises what `open` raises."""
         try:
-            await self.index()
+            await self.ready()
         except BaseException:
             await self.close()
             raise
@@ -106,6 +106,16 @@ class Record(ABC):
     async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
         """`Backend.foresee`, as of then."""
 
+    @abstractmethod
+    async def scores(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:
+        """`Backend.scores`, as of then."""
+
+    async def ready(self) -> None:
+        """Connect, unless it is, and list what there is by now. Raises what `open` raises."""
+        if not self.nodes:
+            await self.open()
+        await self.index()
+
     async def index(self) -> None:
         """List the files of all nodes, one question each, side by side."""
         found = await asyncio.gather(*map(self._list, self.nodes))
@@ -123,7 +133,15 @@ class Record(ABC):
     async def present(self) -> Input:
         """The input of now. Raises what `current` raises, and `BadAnswer`."""
         text, now = await self.current()
-        return await asyncio.to_thread(read_input, text, None, now, self.agents)
+        return await self._parsed(text, None, now)
+
+    async def _parsed(self, text: bytes, file: Recorded | None, now: float) -> Input:
+        """In a thread: a parser is quick, but of hundreds the screen need not wait for the last."""
+        last = self._last_read
+        self._last_read = read = await asyncio.to_thread(
+            read_input, text, file, now, self.agents, last
+        )
+        return read
 
     async def read(self, files: Sequence[Recorded]) -> list[Input]:
         """These inputs, by their own dates; one that cannot be read is noted and left out."""
@@ -145,8 +163,7 @@ class Record(ABC):
             try:
                 if isinstance(text, VmferryError):
                     raise text
-                # A parser is quick; of hundreds of files the screen shall not wait for the last.
-                found.append(await asyncio.to_thread(read_input, text, file, 0.0, self.agents))
+                found.append(await self._parsed(text, file, 0.0))
             except VmferryError as error:
                 self.damaged[file] = error.what
         return found

@@ -34,6 +34,9 @@ class StillBackend(Backend):
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         return {node: Prediction(()) for node in nodes}
 
+    async def scores(self) -> Mapping[str, Mapping[str, int]]:
+        return {}
+
     async def configuration(self) -> bytes:
         return b"<cib/>"
 

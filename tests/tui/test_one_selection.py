@@ -23,7 +23,7 @@ async def highlight(operator: Operator, view: str, about: About) -> bool:
     await operator.press(next(tab.key for tab, _ in VIEWS if tab.name == view))
     room = operator.main.house.views[view]
     if view == "cluster":
-        await operator.press(*(["right_square_bracket"] if about is About.VM else []))
+        await operator.press(*(["greater_than_sign"] if about is About.VM else []))
     if not isinstance(room, Selecting):
         return False
     if view == "list" and about is About.NODE:

@@ -12,6 +12,7 @@ from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from backends.data.picture import Cluster
 from tui.main_screen import MainScreen
+from widgets.timeline import Timeline
 
 
 @pytest.fixture
@@ -26,6 +27,11 @@ def shown(operator: Operator) -> Cluster:
     screen = operator.app.screen
     assert isinstance(screen, MainScreen)
     return screen.picture
+
+
+def read(operator: Operator) -> str:
+    """The glass as one reads it, line after line, whatever frames there are."""
+    return " ".join(" ".join(operator.lines()).replace("│", " ").split())
 
 
 async def back(operator: Operator) -> float:
@@ -99,3 +105,86 @@ async def test_a_cluster_that_records_nothing_says_so(journal: Journal) -> None:
         await operator.press("left_square_bracket")
         await operator.until_sees("nothing that Pacemaker recorded")
         assert shown(operator).then is None
+
+
+async def test_the_events_are_full_from_the_start_each_effect_below_its_cause(
+    operator: Operator,
+) -> None:
+    await operator.press("4")
+    await operator.until_sees("bravo was lost")
+    assert operator.sees("└ bravo was fenced (reboot) by alpha")
+    assert operator.sees("delta was put in standby (by ann with crm_standby on alpha)")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"), [("web1", "timed out"), ("delta", "standby"), ("node-lost", "bravo")]
+)
+async def test_the_events_are_filtered_by_vm_node_and_kind(
+    operator: Operator, wanted: str, there: str
+) -> None:
+    await operator.press("4")
+    await operator.until_sees("bravo was lost")
+    await operator.press("slash")
+    await operator.type(wanted)
+    await operator.until_sees(there)
+    await operator.until(lambda: all(wanted in row for row in rows(operator)), f"only {wanted}")
+
+
+def rows(operator: Operator) -> list[str]:
+    table = operator.app.screen.query_one(Timeline)
+    return [" ".join(map(str, table.get_row(key))) for key in table.rows]
+
+
+async def test_an_entry_leads_to_the_board_of_its_moment(operator: Operator) -> None:
+    await operator.press("4")
+    await operator.until_sees("bravo was lost")
+    table = operator.app.screen.query_one(Timeline)
+    key = next(key for key in table.rows if "was lost" in str(table.get_row(key)))
+    table.move_cursor(row=table.get_row_index(key))
+    await operator.press("enter")
+    await operator.until(lambda: shown(operator).then is not None, "then")
+    assert [node.name for node in shown(operator).nodes if node.unclean] == ["bravo"]
+    screen = operator.app.screen
+    assert isinstance(screen, MainScreen)
+    await operator.until(lambda: screen.selection.node == "bravo", "it is highlighted")
+
+
+async def test_who_was_away_is_told_what_went_wrong_meanwhile(journal: Journal) -> None:
+    backend = SimulatedBackend(4, 24, 1, 0, "night")
+    journal.looks.note("demo", backend.world.state.now - 8 * 3600)
+    async with at_the_app(backend, journal, connected=False) as operator:
+        await operator.until_sees("What happened since")
+        assert operator.sees("✖ bravo was lost")
+        assert "(by bob with crm_resource on alpha)" in read(operator)
+        await operator.press("escape")
+        await operator.until(lambda: isinstance(operator.app.screen, MainScreen), "read")
+    again = SimulatedBackend(4, 24, 1, 0, "night")
+    async with at_the_app(again, journal) as operator:
+        await operator.press("4")
+        await operator.until_sees("bravo was lost")
+        assert not operator.sees("What happened since"), "it was told before"
+
+
+async def test_an_operators_own_standby_is_no_bad_news(journal: Journal) -> None:
+    backend = SimulatedBackend(4, 24, 1, 0, "calm")
+    journal.looks.note("demo", backend.world.state.now - 1)
+    backend.world.execute(("crm_standby", "--node", "delta", "--update", "on"), "alpha", "ann")
+    backend.world.advance(120)
+    async with at_the_app(backend, journal) as operator:
+        await operator.press("4")
+        await operator.until_sees("delta was put in standby")
+        assert not operator.sees("What happened since")
+
+
+async def test_why_tells_the_rules_and_scores_and_what_would_have_saved_the_guest(
+    operator: Operator,
+) -> None:
+    await operator.press("4")
+    await operator.until_sees("bravo was lost")
+    await operator.press("1")
+    operator.board.select("web1")
+    await operator.press("w")
+    await operator.until_sees("bravo has the highest score for it")
+    assert operator.sees("alpha  -INFINITY  cli-ban-web1-on-alpha bans it from this node")
+    assert "(by bob with crm_resource on alpha)" in read(operator)
+    assert "with on-fail=block on its migrate_to: nothing would" in read(operator)

@@ -120,7 +120,7 @@ async def test_a_vm_chosen_in_the_table_is_selected_on_the_board(
     async with at_the_app(backend, journal) as operator:
         await operator.press("3")
         await operator.until_sees("Nodes 3")
-        await operator.press("right_square_bracket")
+        await operator.press("greater_than_sign")
         await operator.until_sees("a move is")
         for _ in range(9):
             await operator.press("down")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from backends.acts.safe_order import Way
+from tui.acts.asking import WHY, Asking
 from tui.acts.balancing import BALANCE, Balancing
 from tui.acts.checking import CHECKLIST, Checking
 from tui.acts.clearing import CLEAR, Clearing
@@ -39,6 +40,7 @@ ACTS = (
     Listed(PICK_UP, lambda g: g.moving),
     Listed(CHECKLIST, lambda g: Checking(g.desk, g.checklist)),
     Listed(CLEAR, lambda g: Clearing(g.desk)),
+    Listed(WHY, lambda g: Asking(g.desk, g.hindsight)),
 )  # fmt: skip
 
 OFFERS = {offer.name: offer for offer, _ in ACTS}

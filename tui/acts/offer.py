@@ -17,12 +17,15 @@ class About(Enum):
 
     VM = "VM"
     NODE = "node"
+    EITHER = "VM or node"
     CLUSTER = "cluster"
 
     def of(self, chosen: Selection) -> str | None:
         """The name of it that is highlighted; `None` where none is. The cluster always is."""
         if self is About.CLUSTER:
             return ""
+        if self is About.EITHER:
+            return chosen.vm or chosen.node
         return chosen.vm if self is About.VM else chosen.node
 
 

@@ -10,7 +10,9 @@ from widgets.glyphs import Tone
 from widgets.selection import Selection
 from widgets.timeline import Timeline
 
-TIMELINE = Tab("4", "timeline", "Events", "Evts", "Everything that was seen to happen")
+TIMELINE = Tab(
+    "4", "timeline", "Events", "Evts", "Everything that happened, as far as it was seen or recorded"
+)
 
 
 class TimelineView:
@@ -24,7 +26,7 @@ class TimelineView:
 
     def draw(self, picture: Cluster) -> None:
         log = self._chronicle.log
-        self.widget.show_events(log.dropped, log.events, picture.taken_at)
+        self.widget.show_events(self._chronicle.recorded, log.dropped, log.events, picture.taken_at)
         self._chronicle.read()
 
     def enter(self) -> None:

@@ -22,7 +22,7 @@ from backends.data.plan import Action, Command, Prediction
 from backends.doctor import round as doctor_round
 from backends.judgement.abilities import blind
 from backends.judgement.policy import outlasting
-from backends.pacemaker import domains, simulate
+from backends.pacemaker import domains, scores, simulate
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.past.archive import Archive
 
@@ -144,6 +144,12 @@ class LiveBackend(Backend):
         return await asyncio.to_thread(
             simulate.parse_single, answer.stdout, answer.stderr, answer.exit_status
         )
+
+    async def scores(self) -> Mapping[str, Mapping[str, int]]:
+        host = await self._voice.speaking()
+        cib = self._voice.reading.cib_text
+        answer = await host.run(scores.ASK, stdin=cib, timeout_s=SIMULATION_TIMEOUT_S)
+        return scores.parse_scores(answer.stdout, answer.exit_status)
 
     async def configuration(self) -> bytes:
         return self._voice.reading.cib_text

@@ -105,6 +105,13 @@ class SimulatedBackend(Backend):
             recorder.exit_status = 0
         return actions
 
+    async def scores(self) -> Mapping[str, Mapping[str, int]]:
+        """Those of the scheduler of this cluster."""
+        with self.commands.record(self.voice(), "crm_simulate --show-scores") as recorder:
+            await self.pause(_SIMULATE_S)
+            recorder.exit_status = 0
+        return self.world.scores()
+
     async def configuration(self) -> bytes:
         """What its CIB would be. Of a large cluster that is much to write: in a thread."""
         return await asyncio.to_thread(configuration.cib, self.world.state)

@@ -78,6 +78,9 @@ class SimulatedRecord(Record):
     async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
         return self._then(moment, decided=False).foresee([each.argv for each in commands])
 
+    async def scores(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:
+        return self._then(moment).scores()
+
     def _then(self, moment: Moment, *, decided: bool = True) -> World:
         """The world of that moment. Its scheduler has `decided`, or is about to.
 

@@ -133,6 +133,39 @@ class _Crowd:
                 self.memory[node] += sign * guest.memory_bytes
 
 
+def scores(state: State) -> dict[str, dict[str, int]]:
+    """What each VM would score on each node that could run it, as `crm_simulate -s` tells it."""
+    now = present(state)
+    own = _scores(state, now.constraints)
+    found: dict[str, dict[str, int]] = {}
+    for guest in state.guests.values():
+        stopped = guest.target_role == "Stopped"
+        found[guest.id] = {
+            host.name: -INFINITY
+            if stopped or host.name in guest.cannot_start_on
+            else _total(state, guest, host.name, own.get(guest.id, {}), now.places)
+            for host in state.hosts.values()
+            if host.can_host
+        }
+    return found
+
+
+def _total(
+    state: State,
+    guest: Guest,
+    node: str,
+    own: Mapping[str, int],
+    places: Mapping[str, str | None],
+) -> int:
+    score = own.get(node, 0)
+    with_, without = guest.colocated_with, guest.apart_from
+    if (with_ and places.get(with_) != node) or (without and places.get(without) == node):
+        return -INFINITY
+    if places[guest.id] == node:
+        score += state.stickiness
+    return max(-INFINITY, min(INFINITY, score))
+
+
 def _scores(state: State, constraints: Iterable[Location]) -> dict[str, dict[str, int]]:
     scores = {g.id: dict(g.preferences) for g in state.guests.values() if g.preferences}
     leaders = {g.id: g.colocated_with for g in state.guests.values() if g.colocated_with}

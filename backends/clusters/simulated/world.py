@@ -143,6 +143,10 @@ class World:
         now = scheduler.present(state)
         return (*scheduler.under_way(state, now), *scheduler.decide(state, now))
 
+    def scores(self) -> dict[str, dict[str, int]]:
+        """The scheduler's scores, by VM and node."""
+        return scheduler.scores(self.state)
+
     def fail_next_migration(self, vm: str) -> None:
         """The next live migration of this VM breaks off in the middle."""
         self.guest(vm).fails_next = True
