@@ -202,6 +202,21 @@ class Journal:
         paths = sorted((self._directory / "closed").glob("*.jsonl"), reverse=True)
         yield from (intent for _, intent in _intents(paths))
 
+    def notes(self) -> Iterator[tuple[Intent, Note]]:
+        """What was noted of every act that is kept, in the order of time."""
+        files = [*(self._directory / "closed").glob("*.jsonl"), *self._directory.glob("*.jsonl")]
+        found = [each for path in files for each in _notes(path)]
+        yield from sorted(found, key=lambda each: each[1].at)
+
+
+def _notes(path: Path) -> Iterator[tuple[Intent, Note]]:
+    with suppress(FileNotFoundError, PermissionError, msgspec.DecodeError), path.open("rb") as file:
+        intent = _decode(file.readline())
+        for line in file:
+            note = _decode(line)
+            if isinstance(intent, Intent) and isinstance(note, Note):
+                yield intent, note
+
 
 def _intents(paths: Iterable[Path]) -> Iterator[tuple[Path, Intent]]:
     for path in paths:

@@ -6,8 +6,11 @@ The names are those that `crm_report` masks (`passw.*`), and others that mean th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
+
+from backends.pacemaker.xml import parse
 
 STRUCK = "******"
 
@@ -20,19 +23,35 @@ _SHORTEST = 4
 
 def strike(cib: etree._Element) -> None:
     """Take the secrets out of a CIB, also where another value or a reason repeats one."""
-    found: set[str] = set()
-    for pair in cib.iter("nvpair"):
-        name = pair.get("name") or ""
-        value = pair.get("value")
-        if value and _SECRET.search(name) and name not in _NO_SECRET:
-            found.add(value)
-            pair.set("value", STRUCK)
-    long = sorted((secret for secret in found if len(secret) >= _SHORTEST), key=len, reverse=True)
-    if not long:
+    anywhere = _pattern(_found(cib))
+    for pair in _pairs(cib):
+        pair.set("value", STRUCK)
+    if anywhere is None:
         return
-    anywhere = re.compile("|".join(map(re.escape, long)))
     for element in cib.iter(etree.Element):
         for key in map(str, element.attrib):
             value = element.get(key) or ""
             if anywhere.search(value):
                 element.set(key, anywhere.sub(STRUCK, value))
+
+
+def struck(text: str, cib: bytes) -> str:
+    """A text without the secrets of a CIB, wherever it has them from. Raises `BadAnswer`."""
+    anywhere = _pattern(_found(parse(cib, "cibadmin")))
+    return text if anywhere is None else anywhere.sub(STRUCK, text)
+
+
+def _pairs(cib: etree._Element) -> Iterator[etree._Element]:
+    for pair in cib.iter("nvpair"):
+        name = pair.get("name") or ""
+        if pair.get("value") and _SECRET.search(name) and name not in _NO_SECRET:
+            yield pair
+
+
+def _found(cib: etree._Element) -> set[str]:
+    return {pair.get("value") or "" for pair in _pairs(cib)}
+
+
+def _pattern(secrets: set[str]) -> re.Pattern[str] | None:
+    long = sorted((each for each in secrets if len(each) >= _SHORTEST), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, long))) if long else None

@@ -53,3 +53,30 @@ def test_why_names_the_cause_who_it_was_and_what_would_have_saved_the_guest(
 def test_why_of_a_stranger_is_refused(vmferry: Callable[..., Ended], night: Record) -> None:
     ended = vmferry("why", "nobody", "--at", "-4h", past=night)
     assert ended.code != 0 and "no VM and no node 'nobody'" in ended.err
+
+
+def test_why_of_now_tells_the_rules_and_scores_first(vmferry: Callable[..., Ended]) -> None:
+    backend = SimulatedBackend(4, 24, 1, 100, "night")
+    ended = vmferry("why", "web1", on=backend)
+    assert ended.code == 0
+    assert ended.out.startswith("web1 runs on bravo\n  bravo has the highest score for it, 100\n")
+    assert "alpha  -INFINITY: cli-ban-web1-on-alpha bans it from this node" in ended.out
+    assert "would have saved it: with on-fail=block" in ended.out
+
+
+def test_why_of_now_as_json(vmferry: Callable[..., Ended]) -> None:
+    backend = SimulatedBackend(4, 24, 1, 100, "calm")
+    ended = vmferry("why", "staging", "--json", on=backend)
+    now = json.loads(ended.out)["now"]
+    assert now["text"] == "staging runs nowhere"
+    assert "its target role is Stopped: somebody has stopped it" in now["reasons"]
+    assert {place["score"] for place in now["places"]} == {-1_000_000}
+
+
+def test_why_of_a_node_tells_what_keeps_vms_from_it(vmferry: Callable[..., Ended]) -> None:
+    backend = SimulatedBackend(3, 12, 1, 100, "calm")
+    backend.world.execute(("crm_standby", "--node", "bravo", "--update", "on"))
+    backend.world.advance(120)
+    said = vmferry("why", "bravo", on=backend).out
+    assert said.startswith("bravo is standby, with 0 VMs\n  it is in standby: nothing is started")
+    assert "bravo was put in standby (by root with crm_standby on alpha)" in said

@@ -15,7 +15,7 @@ from tui.cli.output import STDERR, STDOUT, hush
 from tui.cli.session import Session, takes_session
 
 COMMANDS = (
-    *("demo", "status", "watch", "since", "why"),
+    *("demo", "status", "watch", "since", "why", "report"),
     *("preview", "migrate", "abort", "evacuate", "clear", "doctor"),
 )
 """Each a module of this package, with a function of the same name; in the order of the help."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from backends.data.timeline import Entry
-from backends.data.why import Why
+from backends.data.why import Whereabouts, Why
 from backends.past.record import Record
 from tui.cli.documents import SCHEMA, Document, action_document
 
@@ -48,13 +48,30 @@ def entry_document(entry: Entry) -> Document:
     }
 
 
-def why_document(why: Why, record: Record) -> Document:
-    """What `why --json` prints; the chain begins with the first cause."""
+NOTHING_RECORDED: Document = {"recorded": None, "oldest": None, "dark": [], "damaged": []}
+
+
+def whereabouts_document(now: Whereabouts) -> Document:
+    """What decides where it is: scores are Pacemaker's, 1000000 being INFINITY."""
+    return {
+        "text": now.text,
+        "reasons": list(now.reasons),
+        "places": [
+            {"node": each.node, "score": each.score, "reasons": list(each.reasons)}
+            for each in now.places
+        ],
+    }
+
+
+def why_document(why: Why, record: Record | None, now: Whereabouts | None = None) -> Document:
+    """What `why --json` prints; the chain begins with the first cause. `now` is `null` where a
+    moment of the past was asked for."""
     cause = why.chain[0] if why.chain else None
     return {
         "schema": SCHEMA,
         "subject": why.subject,
-        **record_document(record),
+        "now": whereabouts_document(now) if now else None,
+        **(record_document(record) if record else NOTHING_RECORDED),
         "event": entry_document(why.event) if why.event else None,
         "cause": cause.kind if cause else None,
         "who": next((entry.who for entry in why.chain if entry.who), None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import click
@@ -72,15 +73,20 @@ async def _look(record: Record, began: float) -> tuple[Entry, ...]:
 
 def missing(record: Record, began: float) -> None:
     """Say what of the span is not known."""
+    for each in untold(record, began):
+        say(f"! {each}", Tone.WARNING)
+
+
+def untold(record: Record, began: float) -> Iterator[str]:
+    """What of the span nobody can tell, and why."""
     for node, why in sorted(record.dark.items()):
-        say(f"! {node} could not be asked, what it decided as DC is dark: {why}", Tone.WARNING)
-    for why in record.damaged.values():
-        say(f"! {why}", Tone.WARNING)
+        yield f"{node} could not be asked, what it decided as DC is dark: {why}"
+    yield from record.damaged.values()
     if record.files and record.files[0].at > began:
         first = clock(record.files[0].at)
-        say(f"! nothing older than {first} is left: what was before is dark", Tone.WARNING)
+        yield f"nothing older than {first} is left: what was before is dark"
     if not record.files:
-        say("! Pacemaker has recorded nothing that is left", Tone.WARNING)
+        yield "Pacemaker has recorded nothing that is left"
 
 
 def _tell(entry: Entry, depth: int = 0, *, whole: bool = False) -> None:

@@ -6,10 +6,13 @@ import time
 
 import click
 
+from backends.clusters.base import Backend
 from backends.data.errors import Unknown
-from backends.data.why import Why
+from backends.data.why import Whereabouts, Why
+from backends.judgement import whereabouts
+from backends.judgement.whereabouts import in_words
 from backends.past.moments import moment
-from backends.past.record import Record
+from backends.past.record import Record, Remembering
 from backends.past.whys import why as explain
 from tui.cli.output import Tone, emit, say
 from tui.cli.past_documents import why_document
@@ -30,32 +33,75 @@ AFTER_S = 900.0
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @takes_hosts
 def why(session: Session, subject: str, at: str | None, as_json: bool) -> int:
-    """Say what happened to VM or NODE, what caused it, and what would have saved it.
+    """Say why VM or NODE is as it is, what happened to it, and what would have saved it.
 
-    Of the last twelve hours, or around TIME, the gravest counts. The cluster's own scheduler is
-    asked, over what it recorded; nothing is changed.
+    Of the last twelve hours, or around TIME alone, the gravest counts. The cluster's own
+    scheduler is asked, over what it recorded; nothing is changed.
     """
     now = time.time()
-    then = moment(at, now) if at is not None else None
+    if at is None:
+        return _of_now(session, subject, now - LOOKS_BACK_S, as_json=as_json)
+    then = moment(at, now)
     record = session.connect_past(session.prepare())
-    began = (now - LOOKS_BACK_S) if then is None else then - BEFORE_S
-    found = run(_explain(record, subject, began, None if then is None else then + AFTER_S))
+    found = run(_explain(record, subject, then - BEFORE_S, then + AFTER_S))
     if as_json:
         emit(why_document(found, record))
         return 0
-    missing(record, began)
+    missing(record, then - BEFORE_S)
     _tell(found)
     return 0
 
 
-async def _explain(record: Record, subject: str, began: float, ended: float | None) -> Why:
+def _of_now(session: Session, subject: str, began: float, *, as_json: bool) -> int:
+    """Why it is where it is, and what happened to it lately, as far as that was recorded."""
+    backend = session.connect(session.prepare())
+    now, found = run(_look(backend, subject, began))
+    record = backend.record if isinstance(backend, Remembering) else None
+    if as_json:
+        emit(why_document(found, record, now))
+        return 0
+    _tell_now(now)
+    if record is not None:
+        missing(record, began)
+    if found.event is not None:
+        _tell(found)
+    return 0
+
+
+async def _look(backend: Backend, subject: str, began: float) -> tuple[Whereabouts, Why]:
+    async with backend:
+        picture = await backend.fresh()
+        vm, node = picture.vm(subject), picture.node(subject)
+        if vm is not None:
+            now = whereabouts.of_vm(picture, vm, (await backend.scores()).get(vm.id))
+        elif node is not None:
+            now = whereabouts.of_node(picture, node)
+        else:
+            raise Unknown(f"no VM and no node {subject!r} in this cluster")
+        if not isinstance(backend, Remembering):
+            return now, Why(subject)
+        record = backend.record
+        await record.ready()
+        return now, await explain(record, subject, await record.span(began))
+
+
+def _tell_now(now: Whereabouts) -> None:
+    say(now.text, Tone.STRONG)
+    for reason in now.reasons:
+        say(f"  {reason}")
+    for place in now.places:
+        reasons = f": {'; '.join(place.reasons)}" if place.reasons else ""
+        say(f"  {place.node}  {in_words(place.score)}{reasons}", Tone.QUIET)
+
+
+async def _explain(record: Record, subject: str, began: float, ended: float) -> Why:
     async with record:
         inputs = await record.span(began)
         if inputs and not any(
             subject in each.nodes or any(vm.id == subject for vm in each.cib.vms) for each in inputs
         ):
             raise Unknown(f"no VM and no node {subject!r} in what is recorded")
-        kept = [each for each in inputs if ended is None or each.at <= ended]
+        kept = [each for each in inputs if each.at <= ended]
         return await explain(record, subject, kept)
 
 
