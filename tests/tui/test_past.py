@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from textual.widgets import Static
 
 from app_operator import Operator, at_the_app
 from app_scene import simulated, tell
@@ -30,8 +31,8 @@ def shown(operator: Operator) -> Cluster:
 
 
 def read(operator: Operator) -> str:
-    """The glass as one reads it, line after line, whatever frames there are."""
-    return " ".join(" ".join(operator.lines()).replace("│", " ").split())
+    """What the dialog says, wherever its lines are broken."""
+    return " ".join(str(each.content) for each in operator.app.screen.query(Static))
 
 
 async def back(operator: Operator) -> float:
