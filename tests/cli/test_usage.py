@@ -28,7 +28,7 @@ from cli.conftest import Vmferry
 from cli.still import failing
 
 COMMANDS = [
-    *("demo", "status", "watch", "since", "why"),
+    *("demo", "status", "watch", "since", "why", "report"),
     *("preview", "migrate", "abort", "evacuate", "clear", "doctor"),
 ]
 NOT_YET = ["audit", "record", "replay"]
