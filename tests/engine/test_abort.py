@@ -27,6 +27,7 @@ from engine.acting import (
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
+from lab.pace import ENDLESS_MIB_PER_S, set_speed, slowed
 from waiting import until
 
 EARLY, MIDDLE, LATE = 0.0, 45.0, 93.0
@@ -39,10 +40,24 @@ moments = pytest.mark.parametrize(
 
 
 async def abort(
-    backend: Backend, vm: str, percent: float, journal: Journal, *, foreign: bool = True
+    lab: Lab,
+    backend: Backend,
+    vm: str,
+    percent: float,
+    journal: Journal,
+    *,
+    foreign: bool = True,
 ) -> None:
-    """Abort once so much is copied; a late one may come too late, and must say so."""
-    await copied(backend, vm, percent)
+    """Abort once so much is copied; a late one may come too late, and must say so.
+
+    Any other is not over before: the copy waits for the abort, as slow as this machine may be.
+    """
+    if percent == LATE:
+        await copied(backend, vm, percent)
+    else:
+        with slowed(lab, vm):
+            await copied(backend, vm, percent)
+        set_speed(lab, ENDLESS_MIB_PER_S, [vm])
     told = ""
     try:
         told = (await all_of(rescue(backend, vm, Way.ABORT, journal)))[-1].text
@@ -66,8 +81,8 @@ async def test_ones_own_migration_and_somebody_elses_are_aborted(
         await copied(backend, "web2")
         foreign_move(lab, "web1", "bravo")
         await asyncio.gather(
-            abort(backend, "web1", percent, journal),
-            abort(backend, "web2", percent, journal, foreign=False),
+            abort(lab, backend, "web1", percent, journal),
+            abort(lab, backend, "web2", percent, journal, foreign=False),
         )
         try:
             assert (await task)[-1].stage is Stage.DONE
@@ -87,7 +102,7 @@ async def test_a_vm_that_was_on_that_node_before_is_aborted(
     to_and_fro(lab, "web2", "bravo", "alpha")
     async with connect() as backend:
         foreign_move(lab, "web2", "bravo")
-        await abort(backend, "web2", percent, journal)
+        await abort(lab, backend, "web2", percent, journal)
     aftermath.check()
 
 

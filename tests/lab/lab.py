@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from lab import cache, inquest, keeper, network, releases, reset, seed
+from lab import cache, inquest, keeper, network, pace, releases, reset, seed
 from lab.cib import VMS
 from lab.cluster import Cluster
 from lab.consoles import Consoles, Silent
@@ -270,7 +270,7 @@ class Lab:
 
     def hurry(self) -> None:
         """Let what migrates now go as fast as it can; end what is being stopped."""
-        reset.hurry(self)
+        pace.hurry(self)
 
     def wait(self, predicate: Callable[[], T | None], timeout_s: float, what: str) -> T:
         """Ask until the answer is true, and return it. Raises LabError after `timeout_s`."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from lab.cib import VMS, preferred_node
 from lab.cluster import Cluster
+from lab.pace import hurry
 from lab.system import LabError, wait, write
 from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from lab.lab import Lab
-
-UNLIMITED_MIB_PER_S = "2000"
 
 
 def keep_pristine(cluster: Cluster, base: Path) -> None:
@@ -133,15 +132,3 @@ def _wait_idle(lab: Lab) -> None:
         return lab.cluster.is_idle()
 
     wait(idle, PATIENCE_S, "the cluster is idle")
-
-
-def hurry(lab: Lab) -> None:
-    """Lift the speed limit of what migrates (VirtualDomain sets it anew each time); end what is
-    being stopped: a guest that still boots would not hear its power button until the timeout."""
-    domains = {vm.name: vm.domain_name for vm in VMS}
-    for node, vm, operation in lab.cluster.pending():
-        if operation == "migrate_to":
-            speed = ("migrate-setspeed", domains[vm], UNLIMITED_MIB_PER_S)
-            lab.run(node, "virsh", *speed, check=False)
-        elif operation == "stop":
-            lab.run(node, "virsh", "destroy", domains[vm], check=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.acting import modify
 from engine.aftermath import Aftermath
 from engine.tally import Tally
 from lab import Lab
+from lab.pace import hurried
 from tui.app import VmferryApp
 from waiting import until
 
@@ -77,23 +77,6 @@ async def at_the_board(backend: LiveBackend, journal: Journal) -> AsyncIterator[
         yield operator
         app.exit()
         await until(lambda: not app.is_running, "the app to leave")
-
-
-@asynccontextmanager
-async def in_a_hurry(lab: Lab) -> AsyncIterator[None]:
-    """Copies on whose way nothing is done go as fast as they can."""
-
-    async def hurry() -> None:
-        while True:
-            await asyncio.to_thread(lab.hurry)
-            await asyncio.sleep(0.2)
-
-    task = asyncio.create_task(hurry())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture
@@ -161,13 +144,13 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         await operator.press("7")
         await operator.sees("2 running, 0 waiting")
         await operator.copying(*BOTH)
-        async with in_a_hurry(lab):
+        with hurried(lab):
             await operator.sees("✔ finished.*2 of 2 done")
 
         await operator.press("1")
         await operator.select("charlie")
         await operator.press("e")
-        async with in_a_hurry(lab):
+        with hurried(lab):
             await operator.confirm("3 VMs on charlie", "crm_standby --node charlie --update on")
             await operator.sees("charlie is in standby and empty")
         assert "charlie" not in lab.cluster.placement().values()
@@ -175,7 +158,7 @@ async def test_two_go_side_by_side_a_node_is_emptied_and_its_vms_come_home(
         await operator.select("charlie")
         await operator.press("b")
         await operator.confirm("crm_standby --node charlie --update off")
-        async with in_a_hurry(lab):
+        with hurried(lab):
             home = ("app1", *BOTH)
             await operator.confirm(*(rf"✔ +{vm} → charlie" for vm in home))
             await operator.press("7")

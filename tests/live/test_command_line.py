@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab
+from lab.pace import slowed
 from waiting import PATIENCE_S
 
 VMFERRY = Path(sys.executable).with_name("vmferry")
@@ -32,7 +33,8 @@ def vmferry(
 
 def test_migrate_waits_for_the_proven_end(settled_lab: Lab, tmp_path: Path) -> None:
     before = settled_lab.guest("web1")
-    done = vmferry(settled_lab, "migrate", "web1", "charlie", "--yes", "--json", state=tmp_path)
+    with slowed(settled_lab, "web1"):
+        done = vmferry(settled_lab, "migrate", "web1", "charlie", "--yes", "--json", state=tmp_path)
     assert done.returncode == 0, done.stderr
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert {each["schema"] for each in objects} == {1}

@@ -14,6 +14,7 @@ from backends.acts.journal import Journal
 from backends.clusters.live.backend import LiveBackend
 from backends.data.picture import Cluster
 from lab import Lab
+from lab.pace import slowed
 from tui.app import VmferryApp
 from waiting import until
 
@@ -92,8 +93,9 @@ async def test_a_vm_is_dragged_to_another_node_with_the_mouse(
         assert all(not sent.writes for sent in backend.commands.sent), (
             "sent before it was confirmed"
         )
-        await pilot.press("enter")
-        pictures, drawn = await follow_to_the_end(app, backend, "web1", "bravo")
+        with slowed(settled_lab, "web1"):
+            await pilot.press("enter")
+            pictures, drawn = await follow_to_the_end(app, backend, "web1", "bravo")
     assert_rose(drawn)
     moved = [m for picture in pictures if (m := picture.migration("web1"))]
     assert {(m.source, m.target) for m in moved} == {("alpha", "bravo")}

@@ -11,6 +11,7 @@ from backends.clusters.live.backend import LiveBackend
 from backends.data.errors import NotACluster
 from backends.data.picture import Cluster, HypervisorState, NodeState, Phase, VMState
 from lab import Lab
+from lab.pace import slowed
 from waiting import PATIENCE_S, until
 
 Connect = Callable[..., LiveBackend]
@@ -118,7 +119,8 @@ async def test_somebody_elses_migration_shows_the_same_progress(
                     percents.append(migration.percent)
             return bool(percents) and migration is None and vm is not None and vm.node != "alpha"
 
-        await until(ended, "web1 away from alpha")
+        with slowed(settled_lab, "web1"):
+            await until(ended, "web1 away from alpha")
         assert len(percents) > 5 and percents[0] < 50
         assert Phase.COPYING in phases and phases & {Phase.SWITCHING, Phase.STOPPING}
 
@@ -159,16 +161,37 @@ async def test_a_backend_that_failed_to_open_can_be_opened_again(
         assert {node.hypervisor.state for node in picture.nodes} == {HypervisorState.UP}
 
 
-async def test_a_standby_and_a_constraint_are_noticed_where_the_events_are_killed(
-    settled_lab: Lab, connect: Connect
+OF_THE_STREAM = "vmferry-watch"
+"""What the shells in which the stream of changes is made are called by."""
+
+
+@pytest.mark.short
+@pytest.mark.parametrize(
+    ("signal", "which"),
+    [("KILL", "^crm_mon -i"), ("STOP", "^crm_mon -i"), ("STOP", OF_THE_STREAM)],
+    ids=["events killed", "events stopped", "all of it stopped"],
+)
+async def test_a_standby_and_a_constraint_are_noticed_where_nothing_tells_of_them(
+    settled_lab: Lab,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    signal: str,
+    which: str,
 ) -> None:
+    """No other node needs to take over for that, which takes longer than it may."""
+    monkeypatch.setattr("backends.clusters.live.voice.SILENT_AFTER_S", PATIENCE_S)
     async with watched(connect("alpha")) as backend:
-        settled_lab.run("alpha", "pkill", "-f", "^crm_mon -i")
-        settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "on")
-        await until(lambda: (n := backend.picture.node("charlie")) and n.standby, "the standby")
-        settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "off")
-        await until(lambda: (n := backend.picture.node("charlie")) and not n.standby, "its end")
-        settled_lab.run("bravo", "crm_resource", "--ban", "-r", "db1", "-N", "charlie")
-        await until(lambda: (vm := backend.picture.vm("db1")) and vm.constraints, "the ban")
-        settled_lab.run("bravo", "crm_resource", "--clear", "-r", "db1")
-        await until(lambda: (vm := backend.picture.vm("db1")) and not vm.constraints, "its end")
+        settled_lab.run("alpha", "pkill", f"-{signal}", "-f", which)
+        try:
+            settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "on")
+            await until(lambda: (n := backend.picture.node("charlie")) and n.standby, "the standby")
+            settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "off")
+            await until(lambda: (n := backend.picture.node("charlie")) and not n.standby, "its end")
+            settled_lab.run("bravo", "crm_resource", "--ban", "-r", "db1", "-N", "charlie")
+            await until(lambda: (vm := backend.picture.vm("db1")) and vm.constraints, "the ban")
+            settled_lab.run("bravo", "crm_resource", "--clear", "-r", "db1")
+            await until(lambda: (vm := backend.picture.vm("db1")) and not vm.constraints, "its end")
+        finally:
+            settled_lab.run(
+                "alpha", "pkill", "-CONT", "-f", f"{OF_THE_STREAM}|{which}", check=False
+            )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from collections.abc import Iterator
+
 import pytest
 
+from backends.clusters.live import watch
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
 from backends.data.picture import NodeState
 from ssh.site import Site
 from ssh.sshd import Server
-from waiting import until
+from waiting import PATIENCE_S, until
 
 CIB = """<cib admin_epoch="0" epoch="1" num_updates="$updates">
 <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>"""
@@ -53,6 +58,55 @@ async def test_a_change_is_noticed_without_events(site: Site, alpha: Server, eve
         for updates, state in enumerate((NodeState.STANDBY, NodeState.ONLINE) * 2, start=2):
             happens(site, updates, standby=state is NodeState.STANDBY)
             await shown(backend, state)
+
+
+async def test_a_change_is_noticed_by_a_stream_that_hangs(
+    site: Site, alpha: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before it is given up, which in this test is never."""
+    monkeypatch.setattr("backends.clusters.live.voice.SILENT_AFTER_S", PATIENCE_S)
+    happens(site, 1, standby=False)
+    cluster(site, "exit 1")
+    site.program("sleep", "exec /bin/sleep 1000")
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        for updates, state in enumerate((NodeState.STANDBY, NodeState.ONLINE), start=2):
+            happens(site, updates, standby=state is NodeState.STANDBY)
+            await shown(backend, state)
+            assert backend.picture.stale_pacemaker() is None
+
+
+@pytest.fixture
+def silent_daemon(site: Site) -> Iterator[None]:
+    """One by whose counters nothing ever happens."""
+    daemon = site.bin / "pacemaker-based"
+    shutil.copy("/bin/sleep", daemon)
+    with subprocess.Popen([daemon, "1000"]) as process:
+        yield
+        process.kill()
+
+
+@pytest.mark.usefixtures("silent_daemon")
+def test_a_change_that_no_counter_tells_is_told_within_two_seconds(site: Site) -> None:
+    """Counted in beats of a second, of which there is one whenever three looks were taken."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec sleep 1000")
+    with subprocess.Popen(
+        watch.COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=site.environment,
+    ) as stream:
+        assert stream.stdin and stream.stdout
+        told = next(line for line in stream.stdout if line.startswith("<cib"))
+        for updates in range(2, 6):
+            happens(site, updates, standby=False)
+            beats = 0
+            while f'"{updates}"' not in told:
+                told = stream.stdout.readline()
+                beats += told == "#beat\n"
+            assert beats <= 2
+        stream.stdin.close()
 
 
 async def test_what_changes_between_two_looks_of_one_reading_is_not_lost(
