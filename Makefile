@@ -22,7 +22,8 @@ help:
 	@echo 'make lab          a real cluster on this machine, and the board on it (root);'
 	@echo '                  RELEASE=trixie: of that Debian (bookworm, trixie, sid), or one for each node'
 	@echo 'make lab-down     take that cluster down'
-	@echo 'make bench        benchmarks: ratios against something run beside it (root)'
+	@echo 'make bench        benchmarks: ratios against something run beside it (root);'
+	@echo '                  with RELEASE=trixie on that Debian; BENCH='--only standby''
 	@echo 'make screenshots  draw the pictures of the README again'
 
 demo: $(STAMP)
@@ -75,7 +76,7 @@ lab-down: $(STAMP)
 	$(LAB) down
 
 bench: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
+	VMFERRY_LAB_RELEASE=$(RELEASE) PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
 screenshots: $(STAMP)
 	$(BIN)/python screenshots/make.py

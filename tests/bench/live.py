@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -25,27 +25,40 @@ VMFERRY = Path(sys.executable).with_name("vmferry")
 
 
 def rows(rest_s: float) -> Iterator[Row]:
-    """On the lab that stands, or on one of its own."""
-    standing = os.environ.get("VMFERRY_TEST_LAB")
-    with tempfile.TemporaryDirectory() as home:
-        if standing:
-            yield from run(Lab.attach(standing), Path(home), rest_s)
-        else:
-            with Lab.up(base=f"bench-{os.getpid()}", owner=os.getpid()) as lab:
-                yield from run(lab, Path(home), rest_s)
+    with a_lab() as lab, a_home() as home:
+        yield from cold(lab, home)
+        yield verdicts.on_the_lab(lab)
+        yield verdicts.of_sixty(lab)
+        with board(lab, home) as terminal:
+            yield glass(lab, terminal)
+            yield standby(lab, terminal)
+        yield from rest(lab, home, rest_s)
 
 
-def run(lab: Lab, home: Path, rest_s: float) -> Iterator[Row]:
-    lab.enter_network()
-    lab.reset()
-    lab.wait_guests()
-    yield from cold(lab, home)
-    yield verdicts.on_the_lab(lab)
-    yield verdicts.of_sixty(lab)
-    with board(lab, home) as terminal:
-        yield glass(lab, terminal)
+def standby_alone() -> Iterator[Row]:
+    with a_lab() as lab, a_home() as home, board(lab, home) as terminal:
         yield standby(lab, terminal)
-    yield from rest(lab, home, rest_s)
+
+
+@contextmanager
+def a_lab() -> Iterator[Lab]:
+    """The lab that stands, or one of its own; all its guests tick."""
+    with ExitStack() as stack:
+        if standing := os.environ.get("VMFERRY_TEST_LAB"):
+            lab = Lab.attach(standing)
+        else:
+            up = Lab.up(base=f"bench-{os.getpid()}", owner=os.getpid())
+            lab = stack.enter_context(up)
+        lab.enter_network()
+        lab.reset()
+        lab.wait_guests()
+        yield lab
+
+
+@contextmanager
+def a_home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as home:
+        yield Path(home)
 
 
 @contextmanager

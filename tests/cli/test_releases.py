@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from backends.clusters.simulated import SimulatedBackend
@@ -38,9 +40,18 @@ def test_what_would_change_it_says_which_release_it_takes(
     assert not wrote(backend)
 
 
-def test_it_is_looked_at_like_any_other(vmferry: Vmferry) -> None:
-    ended = vmferry("status", on=old())
-    assert ended.code == 0 and "web1" in ended.out
+def test_it_is_looked_at_like_any_other_and_so_are_its_migrations(vmferry: Vmferry) -> None:
+    ended = vmferry("status", "--json", on=old())
+    assert ended.code == 0
+    (migration,) = json.loads(ended.out)["migrations"]
+    assert (migration["vm"], migration["target"]) == ("web1", "bravo")
+    assert migration["percent"] is not None and migration["total_bytes"]
+
+
+def test_it_is_examined_like_any_other(vmferry: Vmferry) -> None:
+    ended = vmferry("doctor", on=old())
+    assert ended.code == 0
+    assert "legacy-erp: allow-migrate is not set" in ended.out
 
 
 @pytest.mark.parametrize("release", ["2.1.0-7c3f660707", "2.1.5", "3.0.0", "10.0", "", "unknown"])
