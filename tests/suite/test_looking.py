@@ -14,6 +14,8 @@ from backends.data.picture import (
     Phase,
     VMState,
 )
+from backends.past.backend import PastBackend
+from backends.past.record import Remembering
 from suite.stage import Stage
 from waiting import PATIENCE_S
 
@@ -244,3 +246,22 @@ async def test_another_node_speaks_when_the_voice_is_killed(stage: Stage) -> Non
     await stage.wait(
         lambda p: p.voice not in (None, voice) and p.stale_pacemaker() is None, "another voice"
     )
+
+
+async def test_the_scheduler_tells_by_which_scores_it_places_a_vm(stage: Stage) -> None:
+    vm = stage.migratable
+    scores = (await stage.backend.scores())[vm]
+    assert scores.keys() == {node.name for node in stage.picture.nodes}
+    assert max(scores.values()) == scores[stage.home(vm)]
+
+
+async def test_the_past_of_a_cluster_begins_before_anybody_looked(stage: Stage) -> None:
+    assert isinstance(stage.backend, Remembering)
+    async with PastBackend(stage.backend.record) as past:
+        then = past.picture.then
+        assert then is not None and then.number == then.of >= 1
+        assert then.at <= stage.picture.taken_at
+        assert {node.name for node in past.picture.nodes} == {n.name for n in stage.picture.nodes}
+        assert {vm.id for vm in past.picture.vms} == {vm.id for vm in stage.picture.vms}
+        assert past.writer is None
+        assert (await past.scores()).keys() >= {stage.migratable}
