@@ -39,6 +39,8 @@ from backends.pacemaker.xml import truth
 SYNC = Probe.of("csync2", "sh", "-c", "command -v csync2; true")
 _SCHEMES = frozenset({"tcp", "rdma", "unix"})
 _DECIMAL = re.compile(r"[0-9]+")
+_SHUTDOWN_MODES = ("acpi", "agent", "initctl", "signal", "paravirt")
+"""What `virsh shutdown --mode` takes; several are joined by commas."""
 _EVERY_ACTION = "the agent refuses every action on it, and so a migration, a start and a probe"
 
 
@@ -64,6 +66,7 @@ def judge(case: Case) -> Iterator[Finding]:
                 *_leading(resource),
                 *_user(resource),
                 *_hypervisor(case, resource),
+                *_shutdown(resource),
             ):
                 yield replace(finding, vm=vm.id)
     for node in case.nodes:
@@ -159,6 +162,20 @@ def _hypervisor(case: Case, resource: Resource) -> Iterator[Finding]:
     elif kind != QEMU:
         why = "what QEMU needs for a migration is not asked for"
         yield Finding(Topic.RESOURCE, "hypervisor", State.OK, f"hypervisor is {uri}", why)
+
+
+def _shutdown(resource: Resource) -> Iterator[Finding]:
+    said = resource.parameters.get("shutdown_mode", "")
+    unknown = [mode for mode in filter(None, said.split(",")) if mode not in _SHUTDOWN_MODES]
+    if unknown:
+        yield Finding(
+            Topic.RESOURCE,
+            "shutdown_mode",
+            State.WARNING,
+            f"shutdown_mode is {said}: virsh knows {', '.join(_SHUTDOWN_MODES)}",
+            "virsh refuses to shut the guest down: whatever stops it cuts its power instead",
+            cures=_unset(resource, "shutdown_mode"),
+        )
 
 
 def _options(resource: Resource) -> list[str]:

@@ -12,6 +12,7 @@ from backends.doctor.configuration import Resource
 from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
 from backends.judgement.policy import left_over, why_on_purpose
 from backends.pacemaker.agents import ALTEEVE_SERVER
+from backends.pacemaker.xml import truth
 
 _LIKE_A_VM = ("virtualdomain", "server", "xen", "lxc", "managevm", "kvm", "vm")
 _LIKE_A_VMS = frozenset({"migration_transport", "hypervisor", "migration_network_suffix"})
@@ -24,6 +25,7 @@ def judge(case: Case) -> Iterator[Finding]:
         yield _judge_allow_migrate(vm, resource)
         yield from _judge_transport(vm, resource)
         yield from _judge_role(vm, resource)
+        yield from _judge_recording(vm, resource)
         yield from _judge_agent(vm, resource)
         yield from _judge_constraints(vm)
     if not case.vms:
@@ -123,6 +125,26 @@ def _judge_role(vm: VM, resource: Resource) -> Iterator[Finding]:
         vm=vm.id,
         cures=Cure.of(commands.set_meta(vm.id, "target-role", "Started")),
     )
+
+
+def _judge_recording(vm: VM, resource: Resource) -> Iterator[Finding]:
+    """Pacemaker records what is under way, unless it is told not to."""
+    silent = [
+        name
+        for name in ("migrate_to", "migrate_from", "stop")
+        if truth(resource.operations.get(name, {}).get("record-pending")) is False
+    ]
+    if silent:
+        yield Finding(
+            Topic.RESOURCE,
+            "record-pending",
+            State.WARNING,
+            f"record-pending is false for {', '.join(silent)}",
+            "while it goes on nobody sees it: a migration shows no progress, and can neither be "
+            "guarded nor safely ended",
+            vm=vm.id,
+            cures=(Cure((f"record-pending=true for {', '.join(silent)}, or none at all",)),),
+        )
 
 
 def _judge_constraints(vm: VM) -> Iterator[Finding]:

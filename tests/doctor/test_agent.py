@@ -106,3 +106,14 @@ def test_csync2_is_missed_where_a_config_file_is_to_be_handed_on() -> None:
     (finding,) = agent.judge(make(outputs, vms=[(vm(), resource(parameters=wanted))]))
     assert (finding.node, finding.state, finding.concerns) == ("bravo", WRONG, ("web1",))
     assert not list(agent.judge(make(outputs)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "states"),
+    [("acpi", []), ("agent,acpi", []), ("", []), ("ACPI", [WARNING]), ("agent, acpi", [WARNING])],
+)
+def test_a_guest_whose_shutdown_virsh_refuses_loses_its_power(
+    mode: str, states: list[State]
+) -> None:
+    findings = found(shutdown_mode=mode)
+    assert [(f.check, f.state) for f in findings] == [("shutdown_mode", s) for s in states]

@@ -69,6 +69,14 @@ def test_target_role(role: str, states: list[State]) -> None:
     assert [state for state, _, _ in found(resource.judge, case, "target-role")] == states
 
 
+def test_what_is_not_recorded_while_it_goes_on_is_a_warning() -> None:
+    told = {"migrate_to": {"record-pending": "false"}, "stop": {"record-pending": "true"}}
+    case = make(vms=[(vm(), configured(operations=told))])
+    finding = only(resource.judge, case, "record-pending")
+    assert finding.state is State.WARNING and finding.seen.endswith("false for migrate_to")
+    assert found(resource.judge, make(), "record-pending") == []
+
+
 def test_an_agent_that_looks_like_a_vm_is_named() -> None:
     case = make(others=[Resource("dom", "ocf:heartbeat:Xen"), FENCING])
     finding = only(resource.judge, case, "agent")
