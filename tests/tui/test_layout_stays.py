@@ -42,6 +42,7 @@ async def test_opening_details_moves_no_card_out_of_sight(
         assert cards_seen(operator) == seen
         assert opened.layout.pitch == before.pitch
         assert side_by_side(opened.layout) == side_by_side(before)
+        assert not operator.sees("m…"), "a number without its name rather than half a name"
         await operator.press("i")
         await operator.pilot.pause()
         assert operator.board.sight.layout == before

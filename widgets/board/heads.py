@@ -178,8 +178,12 @@ def _load(
 
 
 def _gauge(name: str, percent: float | None, number: str, spark: str, width: int) -> _Spans:
-    filled, empty = bar(percent, width - 5 - cell_len(number) - cell_len(spark))
-    left = [(f"{name} ", Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
+    room = width - cell_len(name) - 2 - cell_len(number)
+    if room < cell_len(spark):
+        spark = ""
+    filled, empty = bar(percent, room - cell_len(spark))
+    label = f"{name} " if room >= 0 else ""
+    left = [(label, Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
     tone = Tone.TEXT if percent is not None else Tone.FAINT
     return left, [(f" {number}", tone), (spark, Tone.TREND)]
 
