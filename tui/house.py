@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
@@ -10,8 +11,9 @@ from backends.data.picture import Cluster
 from tui.acts.curing import Curing
 from tui.acts.desk import Desk
 from tui.acts.examining import Examining
-from tui.acts.listed import ACTS
+from tui.acts.listed import ACTS, OFFERS
 from tui.acts.moving import Moving
+from tui.acts.offer import meant
 from tui.acts.queueing import Queueing
 from tui.chronicle import Chronicle
 from tui.copies import Copies
@@ -33,6 +35,7 @@ from tui.messages import (
 from tui.proposals.why import explanation
 from tui.views.listed import VIEWS
 from widgets.board import Board
+from widgets.selection import Selection
 
 
 class House:
@@ -74,6 +77,11 @@ class House:
         )
         self.acts = {offer.name: make(given) for offer, make in ACTS}
         self.views = {tab.name: make(given) for tab, make in VIEWS}
+
+    def meant(self, name: str, chosen: Selection) -> Selection:
+        """What the key of this act is about: what is highlighted, but for what cannot wait."""
+        picture = self.desk.backend.picture
+        return meant(OFFERS[name], picture, chosen, partial(self.acts[name].suits, picture))
 
     def take(self, picture: Cluster) -> None:
         """Take a picture, and what has changed in it."""

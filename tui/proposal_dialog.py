@@ -88,7 +88,7 @@ class ProposalDialog(Modal[Then]):
                 yield Vertical(id="answered")
             with Vertical(id="foot"):
                 yield Static(id="hint")
-                yield Input(id="word", compact=True)
+                yield Input(id="word", compact=True, select_on_focus=False)
                 with Horizontal(id="buttons"):
                     yield Button("", id="option")
                     yield Button("", id="confirm", variant="primary")

@@ -21,8 +21,16 @@ DOWNTIME = Offer(
     "Allow the migrating guest to stand still for longer",
     About.VM,
     key="D",
+    urgent=True,
 )
-SPEED = Offer("speed", "Speed", "Let the copy of the selected VM run faster", About.VM, key="S")
+SPEED = Offer(
+    "speed",
+    "Speed",
+    "Let the copy of the selected VM run faster",
+    About.VM,
+    key="S",
+    urgent=True,
+)
 
 Help = Callable[[VM, Migration | None, Course, int, Callable[[Command], None]], Proposal]
 """Makes the proposal in one of its variants, out of what is known of the copy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -45,6 +46,8 @@ class Offer:
     """How the palette calls it, `{0}` being the name of the VM or node; `None`: not there."""
     help: str = ""
     """Beside it in the palette."""
+    urgent: bool = False
+    """Whether it is about the only migration under way, where nothing that it suits is chosen."""
 
     def binding(self) -> Binding:
         return Binding(
@@ -68,3 +71,14 @@ class Act(Protocol):
 
     def begin(self, chosen: Selection) -> None:
         """Propose it; where it cannot be done, say why."""
+
+
+def meant(
+    offer: Offer, picture: Cluster, chosen: Selection, suits: Callable[[Selection], bool]
+) -> Selection:
+    """What the key of an act is about: what is highlighted, but for what cannot wait."""
+    moving = tuple(dict.fromkeys(migration.vm for migration in picture.migrations))
+    if not offer.urgent or len(moving) != 1 or suits(chosen):
+        return chosen
+    vm = picture.vm(moving[0])
+    return Selection(vm.node, vm.id) if vm is not None else chosen

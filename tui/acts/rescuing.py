@@ -21,6 +21,7 @@ ABORT = Offer(
     About.VM,
     key="a",
     show=True,
+    urgent=True,
 )
 GUARD = Offer(
     "guard",
@@ -28,6 +29,7 @@ GUARD = Offer(
     "Guard the copy: when its timeout strikes, nothing is restarted",
     About.VM,
     key="g",
+    urgent=True,
 )
 
 
