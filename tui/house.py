@@ -78,9 +78,8 @@ class House:
         self.acts = {offer.name: make(given) for offer, make in ACTS}
         self.views = {tab.name: make(given) for tab, make in VIEWS}
 
-    def meant(self, name: str, chosen: Selection) -> Selection:
+    def meant(self, name: str, picture: Cluster, chosen: Selection) -> Selection:
         """What the key of this act is about: what is highlighted, but for what cannot wait."""
-        picture = self.desk.backend.picture
         return meant(OFFERS[name], picture, chosen, partial(self.acts[name].suits, picture))
 
     def take(self, picture: Cluster) -> None:

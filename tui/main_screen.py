@@ -181,7 +181,7 @@ class MainScreen(Screen[None]):
     # Keys
 
     def action_act(self, name: str) -> None:
-        self.house.acts[name].begin(self.house.meant(name, self.selection))
+        self.house.acts[name].begin(self.house.meant(name, self.picture, self.selection))
 
     @on(SituationBar.Wanted)
     def _view_wanted(self, event: SituationBar.Wanted) -> None:
@@ -199,8 +199,8 @@ class MainScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for a VM or a node where none is highlighted."""
         if action == "act" and parameters:
-            name = str(parameters[0])
-            return OFFERS[name].about.of(self.house.meant(name, self.selection)) is not None
+            chosen = self.house.meant(str(parameters[0]), self.picture, self.selection)
+            return OFFERS[str(parameters[0])].about.of(chosen) is not None
         if action == "unfilter":
             return bool(self.rooms.filter_text or self.picture.then)
         return True

@@ -26,6 +26,8 @@ class ClusterTables(Widget):
         TabbedContent { height: 1fr; }
         ContentSwitcher { height: 1fr; }
         TabPane { height: 1fr; padding: 0; }
+        Tab { color: $foreground 76%; }
+        Tab.-active { color: $foreground; }
     }
     """
 

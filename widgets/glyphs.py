@@ -104,15 +104,15 @@ PASSAGE_MARKS = {
     Passage.FAILS: Mark("⊗", "would fail", Tone.BAD),
     Passage.REBOOT: Mark("⊘", "reboot", Tone.WARN),
     Passage.STAYS: Mark("‖", "stays", Tone.MUTED),
-    Passage.UNKNOWN: Mark("?", "not known", Tone.FAINT),
+    Passage.UNKNOWN: Mark("?", "not known", Tone.MUTED),
 }
 """What a move of a VM would come to, by the last word of the scheduler and the doctor."""
 
-LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.FAINT)
+LIVE_MIGRATABLE = Badge("⇄", "can be migrated live", Tone.MUTED)
 LIVE_WITH_OTHERS = Badge("◐", "can be migrated live, with side effects", Tone.WARN)
 WOULD_FAIL = Badge("⊗", "a live migration would fail", Tone.BAD)
 WOULD_REBOOT = Badge("⊘", "a move would reboot it", Tone.WARN)
-MOVE_UNKNOWN = Badge("?", "not known yet whether it can be migrated live", Tone.FAINT)
+MOVE_UNKNOWN = Badge("?", "not known yet whether it can be migrated live", Tone.MUTED)
 CONSTRAINT_LEFT = Badge("⚑", "a move or a ban left a constraint", Tone.WARN)
 HAS_FAILED = Badge("✖", "Pacemaker remembers a failure", Tone.BAD)
 UNMANAGED = Badge("‖", "Pacemaker does not manage it", Tone.WARN)

@@ -32,16 +32,22 @@ class KeyedTable(DataTable[Text]):
         scrollbar-size: 1 1;
         &:focus { background-tint: $foreground 0%; }
         & > .datatable--cursor { background: $foreground 10%; color: $foreground; }
-        &:focus > .datatable--cursor { background: $primary 30%; color: $foreground; }
+        &:focus > .datatable--cursor { background: $primary 22%; color: $foreground; }
         & > .datatable--hover { background: $foreground 6%; }
         & > .datatable--header { background: $panel; color: $text-muted; text-style: none; }
         & > .keyed-table--text { color: $foreground; }
         & > .keyed-table--strong { text-style: bold; }
-        & > .keyed-table--muted, & > .keyed-table--faint { text-style: dim; }
+        & > .keyed-table--muted, & > .keyed-table--faint { color: $foreground 76%; }
         & > .keyed-table--accent, & > .keyed-table--busy { color: $primary; }
         & > .keyed-table--ok { color: $success; }
         & > .keyed-table--warn { color: $warning; }
         & > .keyed-table--bad { color: $error; }
+        &:ansi {
+            & > .keyed-table--muted, & > .keyed-table--faint {
+                color: ansi_default;
+                text-style: dim;
+            }
+        }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"keyed-table--{tone.value}" for tone in Tone}

@@ -47,5 +47,5 @@ def _row(event: Event, now: float) -> Row:
         Cell(event.text, tone),
         Cell(event.vm or "", Tone.MUTED),
         Cell(event.node or "", Tone.MUTED),
-        Cell(event.kind, Tone.FAINT),
+        Cell(event.kind, Tone.MUTED),
     )

@@ -7,7 +7,7 @@ from textual.content import Content
 from widgets.bars import literal
 from widgets.glyphs import Mark, Tone
 
-MUTED = "$foreground 62%"
+MUTED = "$foreground 76%"
 """Secondary text. Textual's own `$text-muted` is `auto`, which content does not resolve."""
 
 STYLES = {

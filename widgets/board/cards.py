@@ -86,14 +86,14 @@ def _resting(card: Card, width: int, lines: int, marked: bool) -> list[_Spans]:
         size = f"{_count(vm.vcpus)}c {bytes_short(vm.memory_bytes)}"
     if vm.node is None and vm.vcpus is None and vm.memory_bytes is None:
         size = UNKNOWN
-    left: list[Span] = [("  ", Tone.TEXT), (size, Tone.FAINT if card.stale else Tone.MUTED)]
+    left: list[Span] = [("  ", Tone.TEXT), (size, Tone.MUTED)]
     if in_words:
         return [(title, signs), (left, [(f" {word}", tone)])]
     return [(title, signs), (left, _load(percent, width))]
 
 
 def _load(percent: float | None, width: int) -> list[Span]:
-    number = (percent_text(percent), Tone.TEXT if percent is not None else Tone.FAINT)
+    number = (percent_text(percent), Tone.TEXT if percent is not None else Tone.MUTED)
     if width < _WIDE - 2:
         return [(f" {gauge(percent)}", load_tone(percent)), number]
     filled, empty = bar(percent, min(16, width - 24))
@@ -183,11 +183,11 @@ def _arriving(card: Card, lines: int) -> list[_Spans]:
     title: list[Span] = [
         (f"{ARRIVING_GLYPH} ", Tone.BUSY),
         (card.vm.id, Tone.MUTED),
-        (f" ← {source}", Tone.FAINT),
+        (f" ← {source}", Tone.MUTED),
     ]
     number: list[Span] = [(f" {percent_text(percent)}", Tone.MUTED)]
     phase = migration.phase.value if migration else ""
-    second: _Spans = ([("  ", Tone.TEXT), (f"arriving · {phase}", Tone.FAINT)], [])
+    second: _Spans = ([("  ", Tone.TEXT), (f"arriving · {phase}", Tone.MUTED)], [])
     return [(title, number), second][:lines]
 
 

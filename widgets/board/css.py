@@ -16,7 +16,7 @@ Board {
     scrollbar-corner-color: $background;
 
     & > .board--strong { text-style: bold; }
-    & > .board--muted { color: $foreground 65%; }
+    & > .board--muted { color: $foreground 76%; }
     & > .board--faint { color: $foreground 35%; }
     & > .board--accent { color: $text-primary; text-style: bold; }
     & > .board--ok { color: $text-success; }
@@ -25,13 +25,13 @@ Board {
     & > .board--warn { color: $text-warning; }
     & > .board--bad { color: $text-error; text-style: bold; }
 
-    & > .board--on-cursor { background: $primary 40%; }
+    & > .board--on-cursor { background: $primary 24%; }
     & > .board--on-cursor-blurred { background: $foreground 10%; }
-    & > .board--on-marked { background: $primary 18%; }
-    & > .board--on-carried { background: $primary 40%; text-style: italic; }
-    & > .board--on-live { background: $success 30%; }
-    & > .board--on-side-effects { background: $warning 30%; }
-    & > .board--on-reboot { background: $error 35%; }
+    & > .board--on-marked { background: $primary 14%; }
+    & > .board--on-carried { background: $primary 24%; text-style: italic; }
+    & > .board--on-live { background: $success 22%; }
+    & > .board--on-side-effects { background: $warning 22%; }
+    & > .board--on-reboot { background: $error 24%; }
     & > .board--on-refused { background: $foreground 8%; }
     & > .board--on-label { background: $primary; color: auto; text-style: bold; }
 

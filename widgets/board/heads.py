@@ -184,7 +184,7 @@ def _gauge(name: str, percent: float | None, number: str, spark: str, width: int
     filled, empty = bar(percent, room - cell_len(spark))
     label = f"{name} " if room >= 0 else ""
     left = [(label, Tone.MUTED), (filled, load_tone(percent)), (empty, Tone.FAINT)]
-    tone = Tone.TEXT if percent is not None else Tone.FAINT
+    tone = Tone.TEXT if percent is not None else Tone.MUTED
     return left, [(f" {number}", tone), (spark, Tone.TREND)]
 
 

@@ -12,8 +12,8 @@ Listing {
     scrollbar-background: $background;
 
     & > .listing--strong { text-style: bold; }
-    & > .listing--muted { color: $foreground 70%; }
-    & > .listing--faint { color: $foreground 55%; }
+    & > .listing--muted { color: $foreground 76%; }
+    & > .listing--faint { color: $foreground 72%; }
     & > .listing--accent { color: $text-primary; text-style: bold; }
     & > .listing--ok { color: $text-success; }
     & > .listing--busy, & > .listing--trend { color: $text-primary; }
@@ -21,9 +21,9 @@ Listing {
     & > .listing--bad { color: $text-error; text-style: bold; }
 
     & > .listing--on-label { background: $panel; }
-    & > .listing--on-cursor { background: $primary 40%; color: $foreground; }
+    & > .listing--on-cursor { background: $primary 24%; color: $foreground; }
     & > .listing--on-blurred { background: $foreground 10%; }
-    & > .listing--on-marked { background: $primary 18%; }
+    & > .listing--on-marked { background: $primary 14%; }
 
     &:ansi {
         & > .listing--muted, & > .listing--faint { color: ansi_default; text-style: dim; }
