@@ -35,6 +35,13 @@ class _Command(NamedTuple):
     help: str
     run: Callable[[], object]
     weight: float = USUAL
+    mass: bool = False
+    """Whether it may move many VMs: then only words that stand in it lead to it."""
+
+
+def _names(words: Sequence[str], text: str) -> bool:
+    """Whether every word stands in the text."""
+    return all(word in text.casefold() for word in words)
 
 
 def _highlighted(text: str, offsets: Sequence[int], style: Style) -> Content:
@@ -54,12 +61,14 @@ class ClusterCommands(Provider):
             yield DiscoveryHit(Content(command.text), command.run, command.text, command.help)
 
     async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
+        matcher, words = self.matcher(query), query.casefold().split()
         for number, command in enumerate(self._all()):
             if number % BREATH == 0:
                 await asyncio.sleep(0)
             score, offsets = matcher.fuzzy_search.match(query, command.text)
-            if not score and query.casefold() in command.help.casefold():
+            if command.mass and not _names(words, command.text):
+                score = 0.0
+            if not score and _names(words, command.help):
                 score = BY_HELP
             if score > 0:
                 shown = _highlighted(command.text, offsets, matcher.match_style)
@@ -81,7 +90,11 @@ class ClusterCommands(Provider):
             name, act = offer.about.of(chosen), screen.house.acts[offer.name]
             if name and act.suits(screen.picture, chosen):
                 text = f"{offer.label}: {literal(name)}"
-                yield _Command(text, offer.tooltip, partial(screen.action_act, offer.name), HERE)
+                run = partial(screen.action_act, offer.name)
+                yield _Command(text, offer.tooltip, run, HERE, offer.about is not About.VM)
+        if chosen.vm is not None:
+            text, run = f"Mark: {literal(chosen.vm)}", partial(screen.board.toggle, chosen.vm)
+            yield _Command(text, "Mark it, or unmark it: marked VMs are moved together", run, HERE)
 
     def _fixed(self) -> Iterator[_Command]:
         screen = self.screen
@@ -124,8 +137,8 @@ class ClusterCommands(Provider):
                 if screen.house.acts[offer.name].suits(screen.picture, chosen):
                     text = offer.listed.format(literal(chosen.vm or chosen.node or ""))
                     run = partial(screen.go_and_act, offer.name, chosen)
-                    weight = USUAL if offer.about is About.VM else FAR
-                    yield _Command(text, offer.help, run, weight)
+                    mass = offer.about is not About.VM
+                    yield _Command(text, offer.help, run, FAR if mass else USUAL, mass)
 
     def _theme(self, name: str) -> None:
         self.app.theme = name

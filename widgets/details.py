@@ -27,7 +27,6 @@ from backends.judgement.prospect import Prospect
 from widgets.bars import (
     bar,
     bytes_text,
-    clock_text,
     duration_text,
     moment_text,
     percent_text,
@@ -244,7 +243,7 @@ def _age(at: float | None, now: float) -> str:
         return "older than this vmferry"
     if now - at > HALF_A_DAY_S:
         return f"set {duration_text(now - at)} ago"
-    return f"set at {clock_text(at)}"
+    return f"set at {moment_text(at, now)}"
 
 
 def _operation(operation: Operation, now: float) -> Content:

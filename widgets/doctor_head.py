@@ -14,7 +14,7 @@ from textual.widget import Widget
 from backends.data.examination import Finding, State
 from backends.doctor.telling import TROUBLE, total, verdict
 from backends.judgement.prospect import UNKNOWN, Prospect
-from widgets.bars import clock_text, duration_text
+from widgets.bars import duration_text, moment_text
 from widgets.doctor_rows import MARKS, Examination
 from widgets.glyphs import PASSAGE_MARKS, Tone
 from widgets.tones import toned
@@ -86,7 +86,7 @@ class DoctorHead(Widget):
         if found.running_since is not None:
             yield toned(f"examining … {self._age(found.running_since)}", Tone.BUSY)
         elif found.at is not None:
-            at = f"examined {clock_text(found.at)}, {self._age(found.at)} ago"
+            at = f"examined {moment_text(found.at, self._clock())}, {self._age(found.at)} ago"
             yield toned(at, Tone.MUTED)
         elif not found.failed:
             yield toned("not examined yet: r examines the cluster", Tone.MUTED)
@@ -96,13 +96,13 @@ class DoctorHead(Widget):
         if found.failed:
             yield toned(f"✖ not examined: {found.failed}", Tone.BAD)
         if found.stale_since is not None and found.running_since is None:
-            since = clock_text(found.stale_since)
+            since = moment_text(found.stale_since, self._clock())
             text = f"⚠ the configuration has changed at {since}: r examines again"
             yield toned(text, Tone.WARN)
         if found.before is not None and (found.new or found.gone):
             counts = {"new": len(found.new), "gone": found.gone}
             told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-            yield toned(f"since {clock_text(found.before)}: {told}", Tone.ACCENT)
+            yield toned(f"since {moment_text(found.before, self._clock())}: {told}", Tone.ACCENT)
 
     def _age(self, moment: float) -> str:
         return duration_text(self._clock() - moment)

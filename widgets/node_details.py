@@ -13,7 +13,7 @@ from backends.data.picture import (
 )
 from widgets.bars import (
     bytes_text,
-    clock_text,
+    moment_text,
     percent_text,
 )
 from widgets.facts import completed_text, failures_of, field, keyed
@@ -38,10 +38,10 @@ def node_lines(picture: Cluster, node: Node) -> Iterator[Content]:
     yield field("VMs", sum(vm.node == node.name for vm in picture.vms))
     marks = {"standby": node.standby, "maintenance": node.maintenance, "unclean": node.unclean}
     yield field("marked", ", ".join(word for word, is_set in marks.items() if is_set) or "no")
-    yield from _hypervisor(node)
+    yield from _hypervisor(node, picture.taken_at)
     for stale in picture.stale:
         if stale.node == node.name:
-            since = clock_text(stale.since)
+            since = moment_text(stale.since, picture.taken_at)
             yield toned(f"⚠ {stale.source} is old, since {since}: {stale.reason}", Tone.WARN)
     yield from failures_of(picture, None, node.name)
     if node.standby:
@@ -57,13 +57,13 @@ def node_lines(picture: Cluster, node: Node) -> Iterator[Content]:
         yield toned(f"{entry.action}: {entry.status} {completed_text(entry, picture.taken_at)}")
 
 
-def _hypervisor(node: Node) -> Iterator[Content]:
+def _hypervisor(node: Node, now: float) -> Iterator[Content]:
     yield from heading("libvirt")
     hypervisor = node.hypervisor
     if hypervisor.state is HypervisorState.UP:
         yield toned("✔ answers", Tone.OK)
         return
-    since = f", since {clock_text(hypervisor.since)}" if hypervisor.since else ""
+    since = f", since {moment_text(hypervisor.since, now)}" if hypervisor.since else ""
     word = "not reachable" if hypervisor.state is HypervisorState.DOWN else "not known"
     yield toned(f"⚠ {word}{since}", Tone.WARN)
     if hypervisor.reason:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from backends.data.picture import LOST, Cluster, NodeState, Stale, VMState
 from backends.data.timeline import Then
 from backends.judgement.health import Health
-from widgets.bars import clock_text, cut, duration_text, literal
+from widgets.bars import clock_text, cut, duration_text, literal, moment_text
 from widgets.glyphs import GRADE_MARKS, NODE_MARKS, VM_MARKS
 from widgets.tones import MUTED, toned
 
@@ -122,7 +122,7 @@ class StatusLine(Widget):
 
     def _more_lines(self) -> Iterator[Content]:
         if self.paused_since is not None:
-            since = clock_text(self.paused_since)
+            since = moment_text(self.paused_since, self._clock())
             text = f"‖ The display is paused since {since}: nothing below is newer. p goes on."
             yield Content.styled(text, "$warning")
         if self.picture and self.picture.then:
@@ -136,11 +136,9 @@ class StatusLine(Widget):
     def _stale_line(self, stale: Stale) -> Content:
         where = f" on {literal(stale.node)}" if stale.node else ""
         age = max(0, round(self._clock() - stale.since))
+        since = moment_text(stale.since, self._clock())
         return Content.assemble(
-            (
-                f"⚠ {literal(stale.source)}{where}: not reachable, since {clock_text(stale.since)}",
-                "$warning",
-            ),
+            (f"⚠ {literal(stale.source)}{where}: not reachable, since {since}", "$warning"),
             (
                 f" ({f'{age} s' if age < 100 else duration_text(age)})  {literal(stale.reason)}",
                 MUTED,

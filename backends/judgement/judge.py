@@ -192,15 +192,23 @@ def make_plan(picture: Cluster, verdict: Verdict, *, keep: bool = False) -> Plan
     vms = [vm for vm in map(picture.vm, verdict.vms) if vm is not None]
     places = dict.fromkeys(verdict.vms, verdict.node)
     live = [vm for vm in vms if vm.id not in verdict.reboots]
+    beside = [vm for vm in map(picture.vm, _migrating_beside(verdict)) if vm is not None]
     constraints = (text for vm in vms for text in told(vm, verdict.node, keep=keep))
     refused = verdict.kind is VerdictKind.REFUSED
     return Plan(
         verdict=verdict,
         steps=tuple(step for vm in vms for step in _steps(vm, verdict, keep=keep)),
-        warnings=() if refused else (*constraints, *warnings(live)),
+        warnings=() if refused else (*constraints, *risks([*live, *beside]), *guarded(live)),
         commands=(() if refused else sequence(picture, places, alone=verdict.reboots, keep=keep)),
         deadline_s=_deadline_s(live),
     )
+
+
+def _migrating_beside(verdict: Verdict) -> tuple[str, ...]:
+    """The VMs that migrate live because of the move, and may fail as those that are moved."""
+    migrating = (each.resource for each in verdict.actions if each.kind is ActionKind.MIGRATE)
+    gone = (*verdict.vms, *verdict.reboots)
+    return tuple(dict.fromkeys(name for name in migrating if name not in gone))
 
 
 def _steps(vm: VM, verdict: Verdict, *, keep: bool) -> Iterator[str]:

@@ -233,6 +233,14 @@ def test_what_failing_would_mean_is_said_unless_on_fail_blocks() -> None:
     assert not any("starts it again" in w for w in plan(MIGRATES, picture=blocking).warnings)
 
 
+def test_a_vm_that_migrates_beside_runs_the_same_risk() -> None:
+    found = plan(MIGRATES, action(ActionKind.MIGRATE, "web2"))
+    [risk] = [warning for warning in found.warnings if "starts it again" in warning]
+    assert "web1 or web2" in risk
+    [own] = [warning for warning in found.warnings if "somebody" in warning]
+    assert "web2" not in own, "vmferry keeps no hands off what it does not move"
+
+
 def test_what_vmferry_would_do_by_itself_stands_in_the_plan_word_by_word() -> None:
     [warning] = [w for w in plan(MIGRATES).warnings if "somebody" in w]
     assert warning.endswith(str(commands.hands_off("web1")))

@@ -123,7 +123,7 @@ async def test_a_migration_of_which_nothing_is_known_shows_no_number() -> None:
 
 async def test_libvirt_down_is_said_and_its_numbers_are_not_shown() -> None:
     down = Hypervisor(HypervisorState.DOWN, "connection refused", 1_700_000_000.0)
-    picture = with_node(cluster(), node("node02", hypervisor=down))
+    picture = with_node(cluster(at=1_700_000_060.0), node("node02", hypervisor=down))
     async with on_board(picture, size=(120, 30)) as hands:
         head = " ".join(hands.head("node02").replace("│", " ").split())
         assert f"libvirt: not reachable, since {clock_text(1_700_000_000.0)}" in head

@@ -19,7 +19,7 @@ from backends.data.picture import (
 from backends.judgement.health import Grade, Judged
 from backends.judgement.outlook import Outlook
 from backends.judgement.prospect import UNKNOWN, Prospect
-from widgets.bars import clock_text
+from widgets.bars import moment_text
 from widgets.board.trends import Trend
 from widgets.natural import natural
 
@@ -175,9 +175,13 @@ def make_scene(
         numbers_known = entry is None and node.hypervisor.state is not HypervisorState.DOWN
         trouble = None
         if not numbers_known:
-            trouble = f"libvirt: not reachable, since {clock_text(libvirt_since)}"
+            trouble = (
+                f"libvirt: not reachable, since {moment_text(libvirt_since, picture.taken_at)}"
+            )
         elif stale:
-            trouble = f"pacemaker: not reachable, since {clock_text(stale.since)}"
+            trouble = (
+                f"pacemaker: not reachable, since {moment_text(stale.since, picture.taken_at)}"
+            )
         columns.append(
             Column(
                 node,
