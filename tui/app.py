@@ -43,6 +43,7 @@ from tui.thin_line import ThinLine
 from tui.travelling import Travelling
 from tui.welcome import Welcome
 from widgets.bars import literal
+from widgets.pointing import MenuWanted
 from widgets.status_line import StatusLine
 from widgets.tones import toned
 
@@ -193,6 +194,10 @@ class VmferryApp(App[None]):
     @on(TravelWanted)
     def _travel(self, event: TravelWanted) -> None:
         self._travelling.go(event)
+
+    @on(MenuWanted)
+    async def _menu_wanted(self) -> None:
+        await self.run_action("screen.menu")
 
     @on(ConnectFailed)
     def _connect_failed(self, event: ConnectFailed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.data.plan import Sent
-from widgets.bars import clock_text
+from widgets.bars import clock_text, literal
 from widgets.glyphs import Tone
 from widgets.table import Cell, KeyedTable, Row
 
@@ -17,6 +17,10 @@ class CommandList(KeyedTable):
         super().__init__(
             "time", "node", "exit", "duration", "writes", "command", follow=True, id=id
         )
+
+    def text_of(self, row: Row) -> str:
+        """The command alone, to be sent by hand."""
+        return literal(row[-1].text)
 
     def show_commands(self, commands: Sequence[Sent]) -> None:
         """Draw these, oldest first."""

@@ -8,10 +8,13 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.widgets import DataTable
 
 from widgets.bars import literal
 from widgets.glyphs import Tone
+from widgets.pointing import MENU_BUTTON, MenuWanted
 
 
 class Cell(NamedTuple):
@@ -50,6 +53,10 @@ class KeyedTable(DataTable[Text]):
         }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy", show=False, id="table.copy",
+                tooltip="Copy what the row says, through the terminal (OSC 52)"),
+    ]  # fmt: skip
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"keyed-table--{tone.value}" for tone in Tone}
 
     def __init__(
@@ -109,6 +116,27 @@ class KeyedTable(DataTable[Text]):
         if not self.row_count:
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+
+    def on_click(self, event: Click) -> None:
+        """The right button asks what can be done to a row, and opens nothing."""
+        row = event.style.meta.get("row", -1)
+        if event.button == MENU_BUTTON:
+            event.prevent_default()
+            event.stop()
+            if row >= 0:
+                self.move_cursor(row=row, animate=False)
+                self.post_message(MenuWanted())
+
+    def text_of(self, row: Row) -> str:
+        """What is copied of a row."""
+        return "  ".join(literal(cell.text) for cell in row if cell.text.strip())
+
+    def action_copy(self) -> None:
+        """Hand the highlighted row to the terminal's clipboard, which may refuse it silently."""
+        if (key := self.selected_key) is not None:
+            text = self.text_of(self._shown[key])
+            self.app.copy_to_clipboard(text)
+            self.notify(text, title="Copied", markup=False)
 
     def action_scroll_home(self) -> None:
         """To the first row: where rows are chosen, the ends are not those of a line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app_operator import Operator, at_the_app
+from app_operator import BARS, Operator, at_the_app
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from tui.act_menu import ActMenu
@@ -114,3 +114,22 @@ async def test_the_list_marks_and_picks_up_as_the_board_does(
         assert operator.board.marked == {VM}
         await operator.press("m")
         await operator.until(lambda: operator.board.carrying == (VM,), "in the hand")
+
+
+async def test_a_right_click_opens_the_menu_of_what_is_pointed_at(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        for key, text, name in (
+            ("1", "web2", "web2"),
+            ("2", "mail", "mail"),
+            ("1", "● charlie", "charlie"),
+            ("3", "● online", "alpha"),
+        ):
+            await operator.press(key)
+            await operator.pilot.click(offset=operator.at(text, below=BARS), button=3)
+            await operator.until(lambda: isinstance(operator.app.screen, ActMenu), "the menu")
+            selection = operator.main.selection
+            assert name in (selection.vm, selection.node)
+            await operator.press("escape")
+            assert len(operator.app.screen_stack) == 1, "and it opens nothing else"

@@ -321,3 +321,12 @@ async def test_the_ends_of_the_list_of_commands_are_its_first_and_its_newest(
         await operator.until_sees("command-00")
         await operator.press("end")
         await operator.until_sees("command-59")
+
+
+async def test_a_row_is_copied_and_said_to_be(backend: SimulatedBackend, journal: Journal) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await operator.press("6", "end", "y")
+        await operator.until_sees("Copied")
+        assert operator.app.clipboard == operator.backend.commands.sent[-1].command
+        await operator.press("3", "home", "y")
+        assert operator.app.clipboard.startswith("alpha")

@@ -15,6 +15,7 @@ from widgets.board.grip import Grip
 from widgets.board.layout import Hit, Part
 from widgets.board.moves import Spot
 from widgets.board.sight import Sight
+from widgets.pointing import MENU_BUTTON, MenuWanted
 
 _NOWHERE = "«not running» is no node: vmferry moves VMs, and stops none"
 
@@ -52,6 +53,8 @@ class Mouse:
 
     def down(self, event: events.MouseDown) -> None:
         """Select what is pressed; it may become a drag."""
+        if event.button == MENU_BUTTON:
+            self._ask(event)
         if event.button != 1:
             return
         at, hit = self._over(event)
@@ -65,6 +68,19 @@ class Mouse:
             there = self._take(event, hit, at)
         event.stop()
         self._look_at(there)
+
+    def _ask(self, event: events.MouseDown) -> None:
+        """What can be done to what is pointed at; not while something is carried."""
+        at, hit = self._over(event)
+        if self._grip.hand.carrying or hit is None:
+            return
+        event.stop()
+        if hit.part is not Part.BODY:
+            self._grip.go((hit.column, hit.card))
+        elif (node := self._node_at(at)) is not None:
+            self._grip.select(None, node)
+        self._look_at(None)
+        self._board.post_message(MenuWanted())
 
     def _take(self, event: events.MouseDown, hit: Hit, at: Offset) -> Spot | None:
         column = self._sight().scene.columns[hit.column]

@@ -21,6 +21,7 @@ from widgets.ink import Ground, Line, Span, row
 from widgets.listing.columns import Entry, aligned, fitting
 from widgets.listing.css import LISTING_CSS
 from widgets.listing.order import SICKEST, Only, Order, entries, ordered
+from widgets.pointing import MENU_BUTTON, MenuWanted
 
 _Content = tuple[tuple[Span, ...], bool, bool]
 """What a line says, whether the cursor is on it, and whether it is marked."""
@@ -282,6 +283,8 @@ class Listing(ScrollView, can_focus=True):
             at = event.y - 1 + self.scroll_offset.y
             if at < len(self._lines):
                 self._go(at)
+                if event.button == MENU_BUTTON:
+                    self.post_message(MenuWanted())
             return
         left = 2
         for column, width in fitting(self.order.columns, self._room):
