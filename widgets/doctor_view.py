@@ -134,8 +134,8 @@ class DoctorView(Vertical):
 
     @property
     def selected_vm(self) -> str | None:
-        """The VM of the finding under the cursor, where it is one VM's."""
-        return self._selected.vm if self._selected is not None else None
+        """The VM of the checklist, or of the finding under the cursor, where it is one VM's."""
+        return self.vm or (self._selected.vm if self._selected is not None else None)
 
     @property
     def selected_node(self) -> str | None:

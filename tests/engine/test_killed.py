@@ -17,6 +17,7 @@ from engine.acting import all_of, foreign_move, found
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
+from lab.pace import slowed
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,8 +58,9 @@ async def test_an_abort_is_finished_by_the_next_start(
     connect: Connect, aftermath: Aftermath, lab: Lab, tmp_path: Path
 ) -> None:
     """Killed when Pacemaker had just forgotten the VM: the most delicate moment."""
-    foreign_move(lab, "web2", "bravo")
-    await killed(lab, tmp_path, "abort", "after --refresh")
+    with slowed(lab, "web2"):
+        foreign_move(lab, "web2", "bravo")
+        await killed(lab, tmp_path, "abort", "after --refresh")
     await finish(connect, tmp_path, "alpha")
     aftermath.check()
 
@@ -67,8 +69,9 @@ async def test_a_move_and_its_abort_are_both_finished_by_the_next_start(
     connect: Connect, aftermath: Aftermath, lab: Lab, tmp_path: Path
 ) -> None:
     """Killed as soon as the move was sent; then in mid-abort, the VM in maintenance."""
-    await killed(lab, tmp_path, "move", "after --move")
-    await killed(lab, tmp_path, "abort", "before domjobabort")
+    with slowed(lab, "web2"):
+        await killed(lab, tmp_path, "move", "after --move")
+        await killed(lab, tmp_path, "abort", "before domjobabort")
     with pytest.raises(ActFailed, match="called off"):
         await finish(connect, tmp_path, "alpha")
     aftermath.check()

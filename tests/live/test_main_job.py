@@ -79,6 +79,10 @@ async def test_a_vm_is_dragged_to_another_node_with_the_mouse(
     before = settled_lab.guest("web1")
     backend = connect()
     async with board(backend, tmp_path) as (app, pilot):
+        await glass.shows(app, r"● web1", "the card")
+        # What stands above the board while libvirt is slow to answer would move it meanwhile.
+        await until(lambda: not backend.picture.stale, "all answer")
+        await until(lambda: glass.place(app, "not reachable") is None, "and nothing else is said")
         card = await glass.shows(app, r"● web1", "the card")
         column = await glass.shows(app, r"● bravo", "the column of bravo")
         target = (column[0] + 4, card[1] + 3)

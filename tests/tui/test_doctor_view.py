@@ -243,6 +243,8 @@ async def test_the_selected_vm_has_its_checklist(unfit: SimulatedBackend, journa
         assert operator.sees("✔ ok")
         assert not operator.sees("legacy-erp")
         await operator.press("escape")
+        await operator.until_sees("● web2")
+        await operator.press("5")
         await operator.until_sees("4 wrong, 4 warnings")
         await choose(operator, "resource: allow-migrate")
         await operator.press("v")
