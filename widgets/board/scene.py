@@ -67,16 +67,12 @@ class Column:
     """How its load went."""
     grade: Grade = Grade.FINE
     """How bad what is wrong with the node is."""
+    worst: Grade = Grade.FINE
+    """The same, or how bad it is with a VM on it, where that is worse."""
 
     @property
     def lost(self) -> bool:
         return self.node is not None and self.node.state in SILENT
-
-    @property
-    def worst(self) -> Grade:
-        """How bad it is with the node, or with a VM on it."""
-        grades = {self.grade, *(card.grade for card in self.cards)}
-        return min(grades, key=lambda grade: grade.rank)
 
     @property
     def name(self) -> str | None:
@@ -144,6 +140,8 @@ def make_scene(
         or node.hypervisor.state is HypervisorState.DOWN
     }
     totals = dict.fromkeys(cards, 0)
+    worst: dict[str | None, Grade] = {None: Grade.FINE}
+    worst.update((node.name, judged.health.of_node(node.name)) for node in picture.nodes)
     homeless: list[Card] = []
     nowhere = 0
     vms = picture.vms
@@ -162,12 +160,14 @@ def make_scene(
         if not alike or card is None or card.vm is not vm or card.stale != old:
             card = _card(card, vm, migration, False, old, *judged.of(vm))
         (homeless if home is None else cards[home]).append(card)
+        if card.grade is not Grade.FINE:
+            worst[home] = min(worst[home], card.grade, key=_rank)
         if migration and migration.target in cards and migration.target != home:
             arrival = _card(known.get((vm.id, True)), vm, migration, True, bool(stale), *NOT_JUDGED)
             cards[migration.target].append(arrival)
 
     columns = []
-    for node in sorted(picture.nodes, key=_node_order):
+    for node in _in_order(picture.nodes):
         if node.kind is NodeKind.GUEST and not totals[node.name] and not cards[node.name]:
             continue
         entry = old_libvirt.get(node.name)
@@ -192,10 +192,11 @@ def make_scene(
                 bool(stale),
                 trends.get(node.name, ()),
                 judged.health.of_node(node.name),
+                worst[node.name],
             )
         )
     if nowhere:
-        columns.append(Column(None, tuple(homeless), nowhere, stale=bool(stale)))
+        columns.append(Column(None, tuple(homeless), nowhere, stale=bool(stale), worst=worst[None]))
     return Scene(tuple(columns), bool(parts), bool(stale))
 
 
@@ -238,5 +239,11 @@ def _natural_order(names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(sorted(range(len(names)), key=lambda place: natural(names[place])))
 
 
-def _node_order(node: Node) -> tuple[int, tuple[tuple[int, int, str], ...]]:
-    return _KIND_ORDER[node.kind], natural(node.name)
+def _in_order(nodes: tuple[Node, ...]) -> list[Node]:
+    """By their kind, and then by their names."""
+    named = [nodes[place] for place in _natural_order(tuple(node.name for node in nodes))]
+    return sorted(named, key=lambda node: _KIND_ORDER[node.kind])
+
+
+def _rank(grade: Grade) -> int:
+    return grade.rank
