@@ -15,6 +15,8 @@ class Selection:
     vm: str | None = None
     marked: frozenset[str] = frozenset()
     """The VMs that are picked up together."""
+    happening: tuple[float, str] | None = None
+    """In a list of events: when the one of the cursor was, epoch seconds, and its kind."""
 
     @property
     def anything(self) -> bool:
@@ -23,7 +25,7 @@ class Selection:
 
     def at(self, node: str | None, vm: str | None) -> Selection:
         """The cursor elsewhere; the marks stay."""
-        return replace(self, node=node, vm=vm)
+        return replace(self, node=node, vm=vm, happening=None)
 
     def same_place(self, other: Selection) -> bool:
         """Whether the same is highlighted, whatever is marked."""

@@ -138,6 +138,8 @@ class Operation:
     exit_reason: str = ""
     source: str | None = None
     target: str | None = None
+    interval_ms: int = 0
+    """0 for what is done once, such as a probe."""
 
     @property
     def pending(self) -> bool:

@@ -205,4 +205,5 @@ def _entry(node: str, entry: etree._Element) -> Operation:
         exit_reason=entry.get("exit-reason", ""),
         source=entry.get("migrate_source"),
         target=entry.get("migrate_target"),
+        interval_ms=number(entry.get("interval")) or 0,
     )

@@ -60,13 +60,13 @@ def obstacles(configured: Configured, primitives: Iterable[Primitive]) -> Iterat
         ended.setdefault(end.resource, []).append(end)
     for primitive in primitives:
         for obstacle in (
-            *_counted(configured, primitive),
+            *counted(configured, primitive),
             *_for_good(configured, primitive, ended),
         ):
             yield primitive.id, obstacle
 
 
-def _counted(configured: Configured, primitive: Primitive) -> Iterator[Obstacle]:
+def counted(configured: Configured, primitive: Primitive) -> Iterator[Obstacle]:
     """What failed as often as it may; up to 1.1.16 all operations have one count."""
     limit = score_of(primitive.meta().get("migration-threshold", "INFINITY")) or INFINITY
     prefix = f"{_FAILURES}{primitive.id}"

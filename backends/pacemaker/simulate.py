@@ -21,7 +21,7 @@ from backends.pacemaker import mending
 from backends.pacemaker.cib import version_of
 from backends.pacemaker.edit import edited
 from backends.pacemaker.leftovers import is_leftover
-from backends.pacemaker.xml import flag, parse
+from backends.pacemaker.xml import errors_of, flag, parse
 
 _MARK = "vmferry-constraints"
 
@@ -163,24 +163,12 @@ def _sections(answer: bytes) -> Iterator[tuple[bytes, int, bytes]]:
 
 def _actions_of(text: bytes, status: int, stderr: bytes) -> tuple[Action, ...]:
     if status != 0:
-        said = _said(text) or stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        said = errors_of(text) or stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise CommandFailed(
             f"crm_simulate ended with {status}{': ' + said if said else ''}",
             cure="it must be as new as the cluster, and Pacemaker 2.1.0 at least",
         )
     return parse_actions(text)
-
-
-def _said(text: bytes) -> str | None:
-    """What it says of its own failure; newer ones put whole sentences below."""
-    try:
-        status = parse(text, "crm_simulate").find("status")
-    except BadAnswer:
-        return None
-    if status is None:
-        return None
-    errors = [error.text or "" for error in status.iterfind("errors/error")]
-    return "; ".join(filter(None, [status.get("message"), *errors]))
 
 
 def parse_actions(text: bytes) -> tuple[Action, ...]:

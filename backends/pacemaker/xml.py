@@ -69,3 +69,17 @@ def number(value: str | None) -> int | None:
     except ValueError:
         return None
     return found if -(1 << 63) <= found < 1 << 63 else None
+
+
+def errors_of(answer: bytes) -> str | None:
+    """What a tool of Pacemaker says, in its XML, of its own failure: newer ones say whole sentences
+    below, and some report the success of having failed."""
+    try:
+        status = parse(answer, "Pacemaker's tool").find("status")
+    except BadAnswer:
+        return None
+    if status is None:
+        return None
+    message = status.get("message") if number(status.get("code")) else None
+    errors = [error.text or "" for error in status.iterfind("errors/error")]
+    return "; ".join(filter(None, [message, *errors]))

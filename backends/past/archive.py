@@ -18,7 +18,8 @@ from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.picture import pacemaker_picture
 from backends.pacemaker.status import parse_status
-from backends.past import fencings, recorded
+from backends.pacemaker.xml import errors_of, parse
+from backends.past import fencings, otherwise, recorded
 from backends.past.record import Moment, Record
 from backends.past.recorded import Recorded
 
@@ -26,9 +27,6 @@ FETCH_S = 30.0
 SIMULATION_TIMEOUT_S = 60.0
 _AT_ONCE = 200
 """Files in one question: a command line has an end."""
-
-_NEWER = 76
-"""`CRM_EX_CONFIG_UNSUPPORTED`-like: the tool is older than what wrote the file (2.1.5, seen)."""
 
 _SHOW = r"""
 dir=$(mktemp -d -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp -d) || exit
@@ -120,13 +118,11 @@ class Archive(Record):
         argv = ("sh", "-c", _SHOW, "vmferry")
         answer = await self.site.ask(None, argv, bz2.compress(moment.cib))
         if answer.exit_status != 0:
-            newer = " (a newer Pacemaker wrote it)" if answer.exit_status == _NEWER else ""
-            raise Unknown(
-                f"crm_mon cannot read {moment.decision.name}{newer}: "
-                f"{_said(answer) or answer.exit_status}",
-                cure="look at a moment before or after it",
-            )
-        status = parse_status(recorded.expand(answer.stdout, "crm_mon's answer"))
+            raise _unreadable(moment, _said(answer) or f"it ended with {answer.exit_status}")
+        text = recorded.expand(answer.stdout, "crm_mon's answer")
+        if said := errors_of(text):
+            raise _unreadable(moment, said)
+        status = parse_status(text)
         cib = parse_cib(moment.cib, agents=self.agents, clock=Clock(moment.at))
         return pacemaker_picture(status, cib)
 
@@ -137,8 +133,11 @@ class Archive(Record):
         answer = await self.site.ask(None, argv, stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_batch(answer.stdout, answer.stderr, nodes, version)
 
-    async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
-        argv, stdin = simulate.single(moment.cib, commands)
+    async def foresee(
+        self, moment: Moment, commands: Sequence[Command], in_time: str | None = None
+    ) -> tuple[Action, ...]:
+        cib = moment.cib if in_time is None else otherwise.in_time(moment.cib, in_time)
+        argv, stdin = simulate.single(cib, commands)
         answer = await self.site.ask(None, argv, stdin, timeout_s=SIMULATION_TIMEOUT_S)
         return simulate.parse_single(answer.stdout, answer.stderr, answer.exit_status)
 
@@ -155,6 +154,16 @@ def _expanded(file: Recorded, compressed: bytes | None) -> bytes | VmferryError:
         return recorded.expand(compressed, what)
     except BadAnswer as error:
         return error
+
+
+def _unreadable(moment: Moment, said: str) -> Unknown:
+    """A node reads what its own release wrote; with a newer schema crm_mon ends well, and says that
+    it does not conform (2.1.5)."""
+    schema = parse(moment.cib, "a recorded input").get("validate-with", "no schema")
+    return Unknown(
+        f"crm_mon there cannot read {moment.decision.name}, which says {schema}: {said}",
+        cure="another release may have written it; look at a moment before or after it",
+    )
 
 
 def _said(answer: Answer) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from backends.clusters.base import Backend
-from backends.data.errors import Refused
+from backends.data.errors import Refused, Unknown
 from backends.data.examination import Facts, Probe
 from backends.data.picture import Stale
 from backends.data.plan import Action, Command, Prediction
@@ -70,7 +70,11 @@ class PastBackend(Backend):
             return False
         if file is None:
             raise Refused("nothing older is left")
-        await self.go(file.at)
+        try:
+            await self.go(file.at)
+        except Unknown as error:
+            self.record.damaged[file] = error.what  # the next step leads past it
+            raise
         return True
 
     @property

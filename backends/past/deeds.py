@@ -49,17 +49,18 @@ def deeds(inputs: Sequence[Input]) -> tuple[Entry, ...]:
 def _of_vm(vm: str, done: Iterable[Operation]) -> Iterator[Entry]:
     order = sorted(done, key=lambda operation: (operation.at or 0.0, operation.call_id))
     arrivals = [each for each in order if each.task == "migrate_from"]
-    left: dict[str, float] = {}
+    left: set[str] = set()
     for operation in order:
-        at, took_s = operation.at or 0.0, operation.exec_ms / 1000
+        at = operation.at or 0.0
         if operation.task == "migrate_to" and operation.succeeded:
-            left[operation.node] = at + took_s
             came = next(
                 (a for a in arrivals if a.node == operation.target and (a.at or 0.0) >= at), None
             )
+            if came is not None and came.succeeded:
+                left.add(operation.node)
             yield _migrated(vm, operation, came)
         elif operation.task == "stop" and operation.succeeded and operation.node in left:
-            del left[operation.node]  # the last step of a migration, no stop of the guest
+            left.remove(operation.node)  # the last step of a migration, no stop of the guest
         elif operation.task in ("start", "stop") and operation.succeeded:
             yield _started_or_stopped(vm, operation)
         elif not operation.succeeded and not _finds_nothing(operation):
@@ -67,8 +68,9 @@ def _of_vm(vm: str, done: Iterable[Operation]) -> Iterator[Entry]:
 
 
 def _finds_nothing(operation: Operation) -> bool:
-    """A probe that found what it should: nothing."""
-    return operation.task == "monitor" and operation.rc == NOT_RUNNING and operation.status == 0
+    """A probe that found what it should: nothing. What runs again and again should find it."""
+    probe = operation.task == "monitor" and not operation.interval_ms
+    return probe and operation.rc == NOT_RUNNING and operation.status == 0
 
 
 def _migrated(vm: str, left: Operation, came: Operation | None) -> Entry:
@@ -107,9 +109,8 @@ def _started_or_stopped(vm: str, operation: Operation) -> Entry:
 def _failed(vm: str, operation: Operation) -> Entry:
     took_s = operation.exec_ms / 1000
     timed_out = operation.status == TIMED_OUT
-    reason = operation.exit_reason or (
-        f"no answer within {took_s:.0f} s" if timed_out else f"it ended with {operation.rc}"
-    )
+    ended = "it did not run" if operation.rc == NOT_RUNNING else f"it ended with {operation.rc}"
+    reason = operation.exit_reason or (f"no answer within {took_s:.0f} s" if timed_out else ended)
     words = {
         "migrate_to": f"the migration of {vm} {operation.node} → {operation.target or '?'}",
         "migrate_from": f"the arrival of {vm} on {operation.node}",

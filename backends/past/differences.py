@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from backends.data.picture import LOST, ConstraintKind, NodeState
+from backends.data.picture import LOST, Constraint, ConstraintKind, NodeState
 from backends.data.timeline import Entry, Severity
 from backends.pacemaker.cib import VMResource
 from backends.past.inputs import Input
+from backends.past.partitions import GONE
 
 ITSELF = frozenset({"crmd", "pacemaker-controld", "attrd", "pacemaker-attrd", "pacemaker-fenced"})
 """Clients that write for Pacemaker itself: nobody asked for what they changed."""
 
-_DOWN = frozenset({NodeState.OFFLINE, NodeState.UNCLEAN})
-
 
 def differences(before: Input, after: Input) -> Iterator[Entry]:
-    """Entries of the moment of the later input; what explains most stands last."""
+    """Entries of the moment of the later input; what explains most stands last.
+
+    Pacemaker notes who wrote last. Of several things that were not written at once, of different
+    VMs or nodes, it is not known whose the others are, nor which was the last.
+    """
+    found = list(_differences(before, after))
+    written = after.cib.version.epoch - before.cib.version.epoch
+    authored = {entry.vm or entry.node for entry in found if entry.who is not None}
+    unsure = written > 1 and len(authored) > 1
+    yield from (replace(entry, who=None) for entry in found) if unsure else found
+
+
+def _differences(before: Input, after: Input) -> Iterator[Entry]:
     yield from _of_configuration(before, after)
     if before.quorum is not after.quorum and after.quorum is not None:
         severity = Severity.GOOD if after.quorum else Severity.BAD
@@ -25,6 +37,10 @@ def differences(before: Input, after: Input) -> Iterator[Entry]:
     if before.dc != after.dc and before.dc and after.dc:
         text = f"{after.dc} became the DC, after {before.dc}"
         yield Entry(after.at, "dc", Severity.NEUTRAL, text, node=after.dc)
+    for (vm, node), reason in after.barred.items():
+        if (vm, node) not in before.barred and after.nodes.get(node) not in GONE:
+            text = f"{vm} may not run on {node} any more: {reason}"
+            yield Entry(after.at, "barred", Severity.WARNING, text, vm, node, reason=reason)
     for name, state in after.nodes.items():
         yield from _of_node(name, before.nodes.get(name), state, before, after)
 
@@ -79,8 +95,7 @@ def _of_configuration(before: Input, after: Input) -> Iterator[Entry]:
     for name, constraint in old.items():
         if name not in new:
             told = True
-            text = f"the constraint {name} of {constraint.vm} was removed"
-            yield Entry(at, "cleared", Severity.NEUTRAL, text, constraint.vm, None, who=author)
+            yield _cleared(at, constraint, author)
     if before.maintenance is not after.maintenance:
         told = True
         word = "put in" if after.maintenance else "taken out of"
@@ -99,6 +114,14 @@ def _of_configuration(before: Input, after: Input) -> Iterator[Entry]:
     if not told and author is not None and _standing(before) == _standing(after):
         text = "the configuration was changed"
         yield Entry(at, "configuration", Severity.NEUTRAL, text, who=author)
+
+
+def _cleared(at: float, constraint: Constraint, author: str | None) -> Entry:
+    """It names the node that the constraint named, and is told apart by its id."""
+    name, vm = constraint.id, constraint.vm
+    text = f"the constraint {name} of {vm} was removed"
+    place = constraint.node
+    return Entry(at, "cleared", Severity.NEUTRAL, text, vm, place, who=author, reason=name)
 
 
 def _standing(each: Input) -> list[tuple[str, bool]]:

@@ -6,6 +6,9 @@ all nodes have stopped since.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
 from backends.data.errors import BadAnswer
 from backends.data.timeline import Entry, Severity
 from backends.pacemaker.status import moment
@@ -30,7 +33,28 @@ def parse_history(answer: bytes) -> tuple[Entry, ...]:
         client = (event.get("client") or "somebody").partition(".")[0]
         delegate = (event.get("delegate") or "nobody") if worked else None
         found[node, at] = entry(at, node, action, delegate, client, event.get("origin"))
-    return tuple(sorted(found.values(), key=lambda each: each.at))
+    return tuple(_together(sorted(found.values(), key=lambda each: each.at)))
+
+
+def _together(ended: Iterable[Entry]) -> Iterator[Entry]:
+    """Fencing that fails is tried again every few seconds: one entry, until it works."""
+    failing: dict[str | None, list[Entry]] = {}
+    for each in ended:
+        if each.kind == "fencing-failed":
+            failing.setdefault(each.node, []).append(each)
+            continue
+        yield from _tries(failing.pop(each.node, []))
+        yield each
+    for tries in failing.values():
+        yield from _tries(tries)
+
+
+def _tries(tries: Sequence[Entry]) -> Iterator[Entry]:
+    if len(tries) > 1:
+        text = f"{tries[0].text} ({len(tries)} times)"
+        yield replace(tries[0], text=text, took_s=tries[-1].at - tries[0].at)
+    else:
+        yield from tries
 
 
 def entry(

@@ -7,13 +7,14 @@ the present asks crm_mon for: the state of the nodes, as the scheduler itself re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from backends.data.errors import BadAnswer
 from backends.data.picture import NodeState
+from backends.pacemaker import failed_there
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import Cib, parse_cib
 from backends.pacemaker.configured import Configured
@@ -22,6 +23,7 @@ from backends.pacemaker.xml import number, parse, truth
 from backends.past import secrets
 from backends.past.recorded import Recorded
 
+_FAIL_COUNT = b"fail-count-"
 NEAR_S = 2.0
 """A file is written right after the decision; one that is older or younger was copied there."""
 
@@ -53,6 +55,8 @@ class Input:
     maintenance: bool
     nodes: Mapping[str, NodeState]
     configuration: bytes
+    barred: Mapping[tuple[str, str], str]
+    """The nodes where a resource failed as often as it may, and what is said of that."""
 
     @property
     def name(self) -> str:
@@ -96,7 +100,14 @@ def read_input(
         maintenance=truth(configured.options.get("maintenance-mode")) is True,
         nodes=_nodes(configured),
         configuration=configuration,
+        barred=dict(_barred(configured)) if _FAIL_COUNT in text else {},
     )
+
+
+def _barred(configured: Configured) -> Iterator[tuple[tuple[str, str], str]]:
+    for primitive in configured.primitives():
+        for obstacle in failed_there.counted(configured, primitive):
+            yield (primitive.id, obstacle.node), obstacle.reason
 
 
 def _decided_at(root: etree._Element, file: Recorded) -> float:

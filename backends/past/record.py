@@ -103,8 +103,11 @@ class Record(ABC):
         """`Backend.predict`, as of then."""
 
     @abstractmethod
-    async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
-        """`Backend.foresee`, as of then."""
+    async def foresee(
+        self, moment: Moment, commands: Sequence[Command], in_time: str | None = None
+    ) -> tuple[Action, ...]:
+        """`Backend.foresee`, as of then. `in_time`: a VM whose copy had timed out, as if it had
+        ended well."""
 
     @abstractmethod
     async def scores(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:

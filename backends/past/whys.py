@@ -6,38 +6,54 @@ its reason, and once for each thing that could have been otherwise. Only what it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from backends.data import commands
 from backends.data.errors import VmferryError
-from backends.data.plan import Action, ActionKind, Command
+from backends.data.plan import Action
 from backends.data.timeline import Entry, Severity
 from backends.data.why import Saving, Why
-from backends.pacemaker.cib import VMResource
+from backends.past.causes import VM_DOWN
 from backends.past.inputs import Input
 from backends.past.record import Moment, Record
 from backends.past.story import story
+from backends.past.what_ifs import (
+    ENDS_GUEST,
+    TIMED_OUT,
+    Case,
+    WhatIf,
+    slowest_copy_s,
+    what_ifs,
+)
 
-ENDS_GUEST = frozenset({ActionKind.STOP, ActionKind.RECOVER, ActionKind.RESTART, ActionKind.MOVE})
-BLOCK = "block"
 _SLACK_S = 1.0
+Way = tuple[Entry, ...]
+"""From a first cause to one of the things that it brought about."""
+
+_SAME_S = 120.0
+"""What was seen to happen is recorded within this."""
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
-    """What could have been otherwise, as the commands that would have made it so."""
+class Meant:
+    """One thing that happened: an entry, or what was seen of it while it happened."""
 
-    what: str
-    commands: tuple[Command, ...]
+    at: float
+    kind: str
+
+    def is_exactly(self, entry: Entry) -> bool:
+        return (entry.at, entry.kind) == (self.at, self.kind)
 
 
-async def why(record: Record, subject: str, inputs: Sequence[Input]) -> Why:
-    """Why the gravest thing that happened to a VM or a node in this span has happened.
+async def why(
+    record: Record, subject: str, inputs: Sequence[Input], meant: Meant | None = None
+) -> Why:
+    """Why the gravest thing that happened to a VM or a node in this span has happened, or the one
+    that is `meant`.
 
     Raises nothing of its own: what cannot be asked is told as a doubt.
     """
-    chain = chain_of(story(inputs, await record.fencings()), subject)
+    chain = chain_of(story(inputs, await record.fencings()), subject, meant)
     if not chain:
         return Why(subject)
     event = chain[-1]
@@ -47,35 +63,83 @@ async def why(record: Record, subject: str, inputs: Sequence[Input]) -> Why:
     decisive, action, doubts = await _decisive(record, vm, chain, inputs)
     if decisive is None or action is None:
         return Why(subject, event, chain, doubts=tuple(doubts))
-    savings = []
-    if action.kind in ENDS_GUEST:
-        for what_if in _what_ifs(vm, decisive):
+    case = Case(vm, decisive, action)
+    savings: list[Saving] = []
+    if case.is_harmed:
+        slowest_s = slowest_copy_s(vm, inputs)
+        doubts += _unproven(chain, slowest_s)
+        for what_if in what_ifs(case, chain, slowest_s):
             try:
-                planned = await record.foresee(_of(decisive), what_if.commands)
+                own = await _planned(record, case, what_if)
             except VmferryError as error:
                 doubts.append(f"{what_if.what}: {error.what}")
                 continue
-            own = tuple(each for each in planned if each.resource == vm)
-            if not any(each.kind in ENDS_GUEST for each in own):
+            if case.saved_by(own):
                 savings.append(Saving(what_if.what, own))
     return Why(subject, event, chain, decisive.at, action, tuple(savings), tuple(doubts))
 
 
-def chain_of(entries: Sequence[Entry], subject: str) -> tuple[Entry, ...]:
+async def _planned(record: Record, case: Case, what_if: WhatIf) -> tuple[Action, ...]:
+    """What the scheduler would have done with the VM."""
+    in_time = case.vm if what_if.in_time else None
+    planned = await record.foresee(_of(case.decisive), what_if.commands, in_time)
+    return tuple(each for each in planned if each.resource == case.vm)
+
+
+def _unproven(chain: Sequence[Entry], slowest_s: float | None) -> Iterator[str]:
+    for each in chain:
+        if each.kind == TIMED_OUT and (slowest_s is None or slowest_s < (each.took_s or 0)):
+            yield (
+                "whether a longer timeout would have helped: no copy of it that took as long "
+                "and arrived is recorded"
+            )
+
+
+def chain_of(entries: Sequence[Entry], subject: str, meant: Meant | None = None) -> Way:
     """From the first cause to the gravest thing that happened to the subject itself; of several
     the newest counts, and what was brought about before what brought it about."""
-    order = list(Severity)
     ways = [way for entry in entries for way in _ways(entry)]
     own = [way for way in ways if subject in (way[-1].vm, way[-1].node)]
+    way = _gravest(own, subject) if meant is None else _nearest(ways, own, meant)
+    return (*_conditions(way[-1], entries), *way) if way else ()
 
-    def weight(way: tuple[Entry, ...]) -> tuple[bool, int, float, int]:
+
+def _gravest(own: Iterable[Way], subject: str) -> Way:
+    order = list(Severity)
+
+    def weight(way: Way) -> tuple[bool, int, float, int]:
         last = way[-1]
         return last.vm == subject, order.index(last.severity), last.at, len(way)
 
     return max(own, key=weight, default=())
 
 
-def _ways(entry: Entry) -> Iterator[tuple[Entry, ...]]:
+def _nearest(ways: Iterable[Way], own: Iterable[Way], meant: Meant) -> Way:
+    """The very entry; where it was only seen, what is recorded of its subject about then."""
+    exact = [way for way in ways if meant.is_exactly(way[-1])]
+    same = [way for way in own if meant.is_exactly(way[-1])] or exact
+    if same:
+        return max(same, key=len)
+    near = [way for way in own if abs(way[-1].at - meant.at) <= _SAME_S]
+    return min(near, key=lambda way: abs(way[-1].at - meant.at), default=())
+
+
+def _conditions(event: Entry, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """What had been so before, without which it would not have happened: the bans that were left
+    behind, for a VM that found no other node when its own was lost."""
+    if event.kind != VM_DOWN:
+        return
+    left: dict[str | None, Entry] = {}
+    for each in entries:
+        if each.vm == event.vm and each.at <= event.at:
+            if each.kind == "ban":
+                left[each.node] = each
+            elif each.kind == "cleared":
+                left.pop(each.node, None)
+    yield from left.values()
+
+
+def _ways(entry: Entry) -> Iterator[Way]:
     yield (entry,)
     for effect in entry.effects:
         for way in _ways(effect):
@@ -110,28 +174,3 @@ async def _decisive(
 
 def _of(decision: Input) -> Moment:
     return Moment(decision.at, decision, decision.text)
-
-
-def _what_ifs(vm: str, decisive: Input) -> Iterator[WhatIf]:
-    """What an operator could have set before, each by itself."""
-    resource = next((each for each in decisive.cib.vms if each.id == vm), None)
-    if resource is None:
-        return
-    if resource.migrate_to_on_fail != BLOCK:
-        yield WhatIf(f"with on-fail={BLOCK} on its migrate_to", (_blocking(resource),))
-    if not resource.maintenance:
-        yield WhatIf("with the VM in maintenance", (commands.hands_off(vm),))
-    if any(each.vm == vm for each in decisive.cib.constraints):
-        left = ", ".join(each.id for each in decisive.cib.constraints if each.vm == vm)
-        yield WhatIf(f"without the leftover {left}", (commands.clear(vm),))
-    if not resource.allow_migrate:
-        yield WhatIf("with allow-migrate=true", (commands.set_meta(vm, "allow-migrate", "true"),))
-
-
-def _blocking(resource: VMResource) -> Command:
-    """On the operation that it has; where it has none of its own, on one that is made for it."""
-    own = resource.migrate_to_op_id
-    if own is not None:
-        return commands.block_on_failure(resource.id, own)
-    words = {"id": f"{resource.id}-migrate_to", "name": "migrate_to", "interval": "0s"}
-    return commands.set_operation(resource.id, {**words, "on-fail": BLOCK})

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backends.data.errors import Unknown
 from backends.past.archive import Archive
+from backends.past.backend import PastBackend
 from past.cibs import cib
 from past.folders import Folders
 
@@ -93,3 +95,22 @@ async def test_a_planted_password_goes_no_further(site: Folders) -> None:
         assert b"Pl4nted!" not in each.text + each.configuration
         assert b'name="passwd"' in each.text
         assert "Pl4nted!" not in repr(each)
+
+
+async def test_what_a_newer_pacemaker_wrote_gives_a_clear_word_and_the_rest_goes_on(
+    site: Folders,
+) -> None:
+    newer = cib(1100).replace(b"<cib ", b'<cib validate-with="pacemaker-9.9" ', 1)
+    site.put("alpha", "pe-input-1.bz2", cib(1000), 1000)
+    site.put("alpha", "pe-input-2.bz2", newer, 1100)
+    site.put("alpha", "pe-input-3.bz2", cib(1200), 1200)
+    async with PastBackend(Archive(site), 1000) as past:
+        assert [node.name for node in past.picture.nodes] == ["alpha", "bravo", "charlie"]
+        with pytest.raises(Unknown, match=r"says pacemaker-9\.9") as error:
+            await past.step(1)
+        assert "pe-input-2.bz2 of alpha" in error.value.what
+        assert "another release may have written it" in (error.value.cure or "")
+        assert await past.step(1)
+        assert past.at == 1200
+        assert await past.step(-1)
+        assert past.at == 1000

@@ -189,3 +189,35 @@ async def test_why_tells_the_rules_and_scores_and_what_would_have_saved_the_gues
     assert operator.sees("alpha  -INFINITY  cli-ban-web1-on-alpha bans it from this node")
     assert "(by bob with crm_resource on alpha)" in read(operator)
     assert "with on-fail=block on its migrate_to: nothing would" in read(operator)
+
+
+async def test_why_is_about_the_very_entry_under_the_cursor(operator: Operator) -> None:
+    """web1 has known worse; what is asked about is the ban that was left behind."""
+    await operator.press("4")
+    await operator.until_sees("bravo was lost")
+    table = operator.app.screen.query_one(Timeline)
+    for wanted, told in (
+        ("delta was put in standby", "(by ann with crm_standby on alpha)"),
+        ("was banned from alpha", "(by carl with crm_resource on alpha)"),
+    ):
+        key = next(key for key in table.rows if wanted in str(table.get_row(key)))
+        table.move_cursor(row=table.get_row_index(key))
+        await operator.press("w")
+        await operator.until_sees("What happened")
+        assert wanted in read(operator) and told in read(operator)
+        assert "timed out" not in read(operator)
+        await operator.press("escape")
+        await operator.until(lambda: isinstance(operator.app.screen, MainScreen), "read")
+
+
+async def test_why_of_what_happened_since_the_board_was_opened(operator: Operator) -> None:
+    tell(operator, "crm_standby", "--node", "charlie", "--update", "on")
+    await simulated(operator).advance(60)
+    await operator.press("4")
+    await operator.until_sees("charlie is in standby")
+    table = operator.app.screen.query_one(Timeline)
+    key = next(key for key in table.rows if "charlie is in standby" in str(table.get_row(key)))
+    table.move_cursor(row=table.get_row_index(key))
+    await operator.press("w")
+    await operator.until_sees("charlie was put in standby")
+    assert "(by root with crm_standby on alpha)" in read(operator)

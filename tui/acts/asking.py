@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from backends.data.errors import VmferryError
 from backends.data.picture import Cluster
 from backends.data.why import Whereabouts, Why
 from backends.judgement import whereabouts
-from backends.past.whys import why
+from backends.past.inputs import Input
+from backends.past.record import Record
+from backends.past.whys import Meant, why
 from tui.acts.desk import Desk
 from tui.acts.offer import About, Offer
 from tui.hindsight import Hindsight
@@ -25,6 +28,9 @@ WHY = Offer(
 GROUP = "why"
 AFTER_S = 900.0
 """Of the past: what a moment led to is told with it."""
+BEFORE_S = 1800.0
+"""The causes of what was just seen lie before it."""
+_CLUSTER = "the cluster"
 _NOTHING = "Select a VM or a node first."
 
 
@@ -39,17 +45,18 @@ class Asking:
         return True
 
     def objection(self, chosen: Selection) -> str | None:
-        return None if chosen.vm or chosen.node else _NOTHING
+        return None if chosen.vm or chosen.node or chosen.happening else _NOTHING
 
     def begin(self, chosen: Selection) -> None:
-        subject = chosen.vm or chosen.node
+        subject = chosen.vm or chosen.node or (_CLUSTER if chosen.happening else None)
         if subject is None:
             self._desk.tell(_NOTHING)
-        else:
-            self._desk.glass.work(GROUP, partial(self._ask, subject), exclusive=True)
+            return
+        meant = Meant(*chosen.happening) if chosen.happening is not None else None
+        self._desk.glass.work(GROUP, partial(self._ask, subject, meant), exclusive=True)
 
-    async def _ask(self, subject: str) -> None:
-        now, past = await self._now(subject), await self._past(subject)
+    async def _ask(self, subject: str, meant: Meant | None) -> None:
+        now, past = await self._now(subject), await self._past(subject, meant)
         self._desk.glass.post(Explained(subject, now, past))
 
     async def _now(self, subject: str) -> Whereabouts | None:
@@ -63,9 +70,21 @@ class Asking:
             return whereabouts.of_vm(picture, vm, None)
         return whereabouts.of_vm(picture, vm, scores.get(vm.id))
 
-    async def _past(self, subject: str) -> Why | None:
+    async def _past(self, subject: str, meant: Meant | None) -> Why | None:
         record, then = self._hindsight.record, self._desk.backend.picture.then
-        inputs = [
-            each for each in self._hindsight.inputs if then is None or each.at <= then.at + AFTER_S
-        ]
-        return await why(record, subject, inputs) if record is not None and inputs else None
+        if record is None:
+            return None
+        known = self._hindsight.inputs
+        if meant is not None and then is None and (not known or meant.at > known[-1].at):
+            known = await _recorded_since(record, meant.at - BEFORE_S)
+        inputs = [each for each in known if then is None or each.at <= then.at + AFTER_S]
+        return await why(record, subject, inputs, meant) if inputs else None
+
+
+async def _recorded_since(record: Record, began: float) -> Sequence[Input]:
+    """What happened after the board was opened was recorded since."""
+    try:
+        await record.ready()
+        return await record.span(began)
+    except VmferryError:
+        return ()

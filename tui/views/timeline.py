@@ -34,7 +34,9 @@ class TimelineView:
 
     def highlighted(self) -> Selection:
         event = self.widget.selected_event
-        return Selection(vm=event.vm, node=event.node) if event is not None else Selection()
+        if event is None:
+            return Selection()
+        return Selection(vm=event.vm, node=event.node, happening=(event.at, event.kind))
 
     @property
     def filter_text(self) -> str:

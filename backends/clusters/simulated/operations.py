@@ -218,6 +218,14 @@ def fail_migration(state: State, guest: Guest, rc: int, status: int, why: str) -
     state.engage(guest, None)
 
 
+def end_copy_well(state: State, guest: Guest) -> None:
+    """A copy that has failed becomes one that waits for its arrival."""
+    source, target = guest.host, guest.half_on
+    if guest.failed and source is not None and target is not None:
+        guest.failed, guest.blocked, guest.half_on, guest.host = False, False, None, target
+        state.engage(guest, Activity(ActionKind.MIGRATE, Stage.HELD, source, target, state.now, 0))
+
+
 def _stopped(state: State, guest: Guest, activity: Activity, source: str) -> None:
     history.ended(state, guest, source, "stop")
     guest.host, guest.paused, guest.failed, guest.half_on = None, False, False, None

@@ -75,8 +75,13 @@ class SimulatedRecord(Record):
         then = self._then(moment)
         return {node: then.predict(vms, node) for node in nodes}
 
-    async def foresee(self, moment: Moment, commands: Sequence[Command]) -> tuple[Action, ...]:
-        return self._then(moment, decided=False).foresee([each.argv for each in commands])
+    async def foresee(
+        self, moment: Moment, commands: Sequence[Command], in_time: str | None = None
+    ) -> tuple[Action, ...]:
+        then = self._then(moment, decided=False)
+        if in_time is not None:
+            then.end_copy_well(in_time)
+        return then.foresee([each.argv for each in commands])
 
     async def scores(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:
         return self._then(moment).scores()

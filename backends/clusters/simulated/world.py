@@ -147,6 +147,10 @@ class World:
         """The scheduler's scores, by VM and node."""
         return scheduler.scores(self.state)
 
+    def end_copy_well(self, vm: str) -> None:
+        """As if the copy that has failed had ended well: its arrival is what is missing."""
+        operations.end_copy_well(self.state, self.guest(vm))
+
     def fail_next_migration(self, vm: str) -> None:
         """The next live migration of this VM breaks off in the middle."""
         self.guest(vm).fails_next = True
