@@ -56,6 +56,8 @@ class Configuration:
 
     options: Mapping[str, str] = field(default_factory=dict)
     """Cluster options, as they are set; defaults are not filled in."""
+    fences: bool | None = True
+    """`None` where a rule that cannot be evaluated decides it."""
     resources: Mapping[str, Resource] = field(default_factory=dict)
     """By id, in the order of the CIB."""
     dependent: frozenset[str] = frozenset()
@@ -78,6 +80,7 @@ def parse_configuration(
     members = members_of(root)
     return Configuration(
         options=configured.options,
+        fences=configured.fences,
         resources={resource.id: resource for resource in _resources(configured, agents)},
         dependent=frozenset(_dependent(root, members)),
         barred=barred(configured, members),

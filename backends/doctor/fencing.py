@@ -15,7 +15,6 @@ from backends.data.picture import NodeKind
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.pacemaker.moments import seconds
-from backends.pacemaker.xml import truth
 
 _CHECK = "fencing"
 _NEVER = "the VMs of a lost node are never started again"
@@ -24,12 +23,14 @@ _ADD = Cure(("a stonith resource for each node: see stonith_admin --list-install
 
 def judge(case: Case) -> Iterator[Finding]:
     options = case.configuration.options
-    enabled = truth(options.get("fencing-enabled", options.get("stonith-enabled", "true")))
     devices = [
         each for each in case.configuration.resources.values() if each.agent.startswith("stonith:")
     ]
     used = [device for device in devices if _in_use(case, device)]
-    if enabled is False:
+    if case.configuration.fences is None:
+        seen = "whether fencing is on hangs on a rule that only Pacemaker can evaluate"
+        yield Finding(Topic.RESOURCE, _CHECK, State.UNKNOWN, seen)
+    elif case.configuration.fences is False:
         why = "the VMs of a lost node are started a second time while they may still run there"
         on = Cure(("crm_attribute --type crm_config --name stonith-enabled --update true",))
         yield Finding(Topic.RESOURCE, _CHECK, State.WRONG, "fencing is off", why, cures=(_ADD, on))

@@ -189,7 +189,7 @@ _REBOOTS = (State.WARNING, "a migration that fails or takes too long reboots the
 
 def _judge_on_fail(case: Case, vm: VM, resource: Resource) -> Finding:
     operation = resource.operations.get("migrate_to", {})
-    said, acted = operation.get("on-fail"), on_fail(operation, case.configuration.options)
+    said, acted = operation.get("on-fail"), on_fail(operation, fencing=case.configuration.fences)
     if acted is None:
         return Finding(Topic.RESOURCE, "on-fail", State.UNKNOWN, f"it {_BY_RULE}", vm=vm.id)
     state, why = _ON_FAIL.get(acted, _REBOOTS)

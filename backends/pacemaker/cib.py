@@ -151,7 +151,7 @@ def _vms(configured: Configured, agents: Agents) -> Iterator[VMResource]:
             memory_bytes=memory * MiB if memory else None,
             migrate_to_timeout_s=timeout_s(migrate_to),
             migrate_from_timeout_s=timeout_s(primitive.operation("migrate_from")),
-            migrate_to_on_fail=on_fail(migrate_to, configured.options),
+            migrate_to_on_fail=on_fail(migrate_to, fencing=configured.fences),
             migrate_to_op_id=primitive.operation_id("migrate_to"),
             migration_speed_bytes_per_s=speed * MiB if speed else None,
         )

@@ -15,31 +15,40 @@ from itertools import chain
 
 from lxml import etree
 
+from backends.pacemaker.effective import fences
 from backends.pacemaker.moments import Clock, seconds
 from backends.pacemaker.node_attributes import as_they_are
 from backends.pacemaker.nvpairs import Source, Unpacking, Values, unpack, unpack_over
 from backends.pacemaker.references import Tree
 from backends.pacemaker.release import Release, release_of
 from backends.pacemaker.rules import Agent, Node, Situation, Task
+from backends.pacemaker.upgraded import Upgrade, is_older
+from backends.pacemaker.upgraded_order import in_order
 
 _PARENTS = ("group", "clone", "master", "bundle")
 _FIRST_OPTIONS = "cib-bootstrap-options"
+_CLUSTER_DELAY = "60s"
 
 
 class Configured:
     """One CIB at one moment."""
 
     def __init__(self, root: etree._Element, clock: Clock | None = None) -> None:
-        self.root = root
         self.release: Release = release_of(root)
+        is_upgraded = self.release.upgrades_older_schemas and is_older(root)
+        self.root = in_order(root) if is_upgraded else root
         self.clock = clock or Clock()
-        self.tree = Tree(root)
-        self.source = Source(self.tree, self.tree)
+        self.tree = Tree(self.root)
+        self._upgrade = Upgrade(self.tree) if is_upgraded else None
+        self.source = self._source(self.tree)
+
+    def _source(self, own: Tree) -> Source:
+        return Source(self.tree, own, self._upgrade)
 
     def source_of(self, element: etree._Element) -> Source:
         """Where that which a resource refers to is looked for, if it has no template."""
         alone = self.release.looks_in_the_resource_alone
-        return Source(self.tree, Tree(element)) if alone else self.source
+        return self._source(Tree(element)) if alone else self.source
 
     def situation(
         self, agent: Agent | None = None, task: Task | None = None, node: Node | None = None
@@ -60,6 +69,10 @@ class Configured:
         return into.values
 
     @cached_property
+    def fences(self) -> bool | None:
+        return fences(self.options, self.release)
+
+    @cached_property
     def nodes(self) -> dict[str, Node]:
         """By name, all that rules may ask of them."""
         return as_they_are(self.root, self.values, self.options)
@@ -77,7 +90,7 @@ class Configured:
         if template is None:
             return Primitive(self, own, own, self.source_of(own))
         put_in = _with_template(own, template)
-        return Primitive(self, own, put_in, Source(self.tree, Tree(put_in)))
+        return Primitive(self, own, put_in, self._source(Tree(put_in)))
 
 
 def _with_template(own: etree._Element, template: etree._Element) -> etree._Element:
@@ -220,7 +233,11 @@ class Primitive:
             into.put(key, said, overwrite=True)
         if not situation.release.lets_first_operation_set_win:
             unpack(into, defaults, tag, self.configured.source, situation)
-        return into.values
+        values = into.values
+        if situation.release.takes_no_timeout and seconds(values.get("timeout")) == 0:
+            delay = self.configured.options.get("cluster-delay", _CLUSTER_DELAY)
+            return Values({**values, "timeout": delay}, values.unsure)
+        return values
 
     def operation_names(self) -> list[str]:
         return [op.get("name", "") for op in self._entries()]

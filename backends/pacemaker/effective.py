@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from backends.judgement.judge import DEFAULT_TIMEOUT_S
 from backends.pacemaker.moments import seconds
 from backends.pacemaker.nvpairs import unsure
+from backends.pacemaker.release import Release
 from backends.pacemaker.xml import truth
 
 RESTART = "restart"
@@ -28,19 +29,23 @@ def timeout_s(operation: Mapping[str, str]) -> float | None:
     return seconds(operation.get("timeout")) or DEFAULT_TIMEOUT_S
 
 
-def on_fail(operation: Mapping[str, str], options: Mapping[str, str]) -> str | None:
+def on_fail(operation: Mapping[str, str], *, fencing: bool | None) -> str | None:
     """What follows a failure of a migrate_to or a migrate_from."""
     if "on-fail" in unsure(operation):
         return None
     said = operation.get("on-fail", RESTART).lower()
     if said == "nothing":
         return "ignore"
-    if said == "fence" and not fences(options):
-        return "stop"
+    if said == "fence" and not fencing:
+        return "stop" if fencing is False else None
     return said if said in _ON_FAIL else RESTART
 
 
-def fences(options: Mapping[str, str]) -> bool:
-    """Whether fencing is on, which it is by default; its option has a new name since 3.0.2."""
-    said = options.get("fencing-enabled", options.get("stonith-enabled"))
-    return truth(said) is not False
+def fences(options: Mapping[str, str], release: Release) -> bool | None:
+    """Whether fencing is on, which it is by default, and where its option says nothing sensible."""
+    for name in release.options_of_fencing:
+        if name in unsure(options):
+            return None
+        if name in options:
+            return truth(options[name]) is not False
+    return True

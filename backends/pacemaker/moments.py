@@ -55,11 +55,11 @@ _TIME = re.compile(r"(\d{2}):?(?:(\d{2}):?(?:(\d{2}))?)?(?:[.,]\d+)?(?P<zone>.*)
 _ZONE = re.compile(r"([+-])?(\d{2}):?(\d{2})?(?::?(\d{2}))?")
 
 
-def moment(text: str, offset_s: int) -> tuple[datetime, int]:
+def moment(text: str, offset_s: int, *, sees_any_zone: bool = False) -> tuple[datetime, int]:
     """A date and time without a zone, and the offset from UTC that belongs to it.
 
-    A date alone is that of UTC. A zone counts only after a blank, or as Z; else the nodes' own,
-    `offset_s`, is meant. Raises `ValueError` for what is not understood.
+    A date alone is that of UTC. A zone counts only after a blank, or as Z, if not any is seen; else
+    the nodes' own, `offset_s`, is meant. Raises `ValueError` for what is not understood.
     """
     found = _DATE.fullmatch(text)
     if found is None:
@@ -74,7 +74,10 @@ def moment(text: str, offset_s: int) -> tuple[datetime, int]:
     if minute > 59 or second > 59 or hour * HOUR_S + minute * 60 + second > 24 * HOUR_S:
         raise ValueError(f"no time: {text}")
     when = day + timedelta(hours=hour, minutes=minute, seconds=second)
-    return when, _offset_s(clock["zone"], offset_s)
+    zone = clock["zone"]
+    if "Z" in zone:
+        return when, 0
+    return when, _offset_s(zone if sees_any_zone else zone.partition(" ")[2], offset_s)
 
 
 def _day(found: re.Match[str]) -> datetime:
@@ -89,14 +92,11 @@ def _day(found: re.Match[str]) -> datetime:
 
 
 def _offset_s(zone: str, offset_s: int) -> int:
-    if "Z" in zone:
-        return 0
-    blank, _, said = zone.partition(" ")
-    found = _ZONE.fullmatch(said.strip())
-    if not said.strip():
+    if not zone.strip():
         return offset_s
+    found = _ZONE.fullmatch(zone.strip())
     if found is None:
-        raise ValueError(f"no zone: {zone}{blank}")
+        raise ValueError(f"no zone: {zone}")
     away = int(found[2]) * HOUR_S + int(found[3] or 0) * 60 + int(found[4] or 0)
     return -away if found[1] == "-" else away
 

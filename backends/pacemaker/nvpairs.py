@@ -15,6 +15,7 @@ from lxml import etree
 
 from backends.pacemaker.references import Tree
 from backends.pacemaker.rules import Situation, Truth, holds
+from backends.pacemaker.upgraded import Upgrade
 from backends.pacemaker.xml import number
 
 INFINITY = 1_000_000
@@ -100,6 +101,7 @@ class Source:
     cib: Tree
     own: Tree
     """The CIB too, or the resource with its template put into it."""
+    upgrade: Upgrade | None = None
 
     def sets(
         self, parent: etree._Element, tag: str, situation: Situation
@@ -113,10 +115,12 @@ class Source:
     def pairs(self, nvset: etree._Element, situation: Situation) -> Iterator[tuple[str, str]]:
         release = situation.release
         tree = self.cib if release.finds_pairs_around_templates else self.own
+        if self.upgrade is not None:
+            yield from self.upgrade.pairs(nvset, tree)
+            return
         renamed = release.lets_references_be_renamed
         for element in nvset.iterfind("nvpair"):
-            is_copied = release.copies_renamed_references and element.get("name") is not None
-            resolved = (self.cib if is_copied else tree).resolved(element)
+            resolved = tree.resolved(element)
             if resolved is None:
                 if not renamed:
                     continue

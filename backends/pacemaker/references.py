@@ -25,4 +25,11 @@ class Tree:
         reference = element.get("id-ref")
         if reference is None:
             return element
-        return self._by_id.get((str(element.tag), reference))
+        return self.of_id(str(element.tag), reference)
+
+    def of_id(self, tag: str, name: str) -> etree._Element | None:
+        return self._by_id.get((tag, name))
+
+    def has(self, element: etree._Element) -> bool:
+        """Whether it stands here too, itself or a copy of it."""
+        return self.of_id(str(element.tag), element.get("id", "")) is not None

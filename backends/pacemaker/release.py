@@ -55,13 +55,29 @@ class Release:
     @property
     def lets_references_be_renamed(self) -> bool:
         """A reference to an nvpair may have a name or a value of its own."""
-        return self < Release(2, 1, 8) or self.copies_renamed_references
+        return self < Release(2, 1, 8)
 
     @property
-    def copies_renamed_references(self) -> bool:
-        """A reference with a name of its own becomes an nvpair wherever what it refers to stands
-        (`upgrade-3.10-0.xsl`, through which each CIB of an older schema goes)."""
+    def upgrades_older_schemas(self) -> bool:
+        """Each CIB of an older schema goes through an upgrade that changes sets (`upgraded.py`)."""
         return self >= Release(3, 0, 0)
+
+    @property
+    def sees_any_zone(self) -> bool:
+        """The zone of a moment may follow it without a blank, as in ISO 8601."""
+        return self >= Release(3, 0, 2)
+
+    @property
+    def takes_no_timeout(self) -> bool:
+        """A timeout of 0 is none for the executor, and `cluster-delay` for the controller; later
+        ones take their default for it."""
+        return self < Release(2, 1, 8)
+
+    @property
+    def options_of_fencing(self) -> tuple[str, ...]:
+        """The names of the option that switches it off; the first that is set counts."""
+        renamed = ("fencing-enabled",) if self >= Release(3, 0, 2) else ()
+        return (*renamed, "stonith-enabled")
 
     @property
     def compares_without_node(self) -> bool:

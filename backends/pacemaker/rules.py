@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 from lxml import etree
 
@@ -17,6 +19,7 @@ from backends.pacemaker.release import Release
 from backends.pacemaker.xml import number
 
 Truth = bool | None
+ReadMoment = Callable[[str, int], tuple[datetime, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _true(part: etree._Element, tree: Tree, situation: Situation) -> Truth:
         case "rule":
             return holds(part, tree, situation)
         case "date_expression":
-            return _in_time(part, situation.clock)
+            return _in_time(part, situation)
         case "rsc_expression":
             return _of_agent(part, situation)
         case "op_expression":
@@ -113,27 +116,29 @@ def _of_task(part: etree._Element, task: Task | None) -> Truth:
     return interval_s == task.interval_s if interval_s is not None else None
 
 
-def _in_time(part: etree._Element, clock: Clock | None) -> Truth:
+def _in_time(part: etree._Element, situation: Situation) -> Truth:
     """In every zone that the nodes may be in, or it is not known."""
+    clock = situation.clock
     if clock is None:
         return None
     try:
-        found = {_at(part, int(clock.now_s), offset_s) for offset_s in clock.zones}
+        read = partial(moment, sees_any_zone=situation.release.sees_any_zone)
+        found = {_at(part, int(clock.now_s), offset_s, read) for offset_s in clock.zones}
     except (ValueError, OverflowError):
         return None
     return found.pop() if len(found) == 1 else None
 
 
-def _at(part: etree._Element, now_s: int, offset_s: int) -> bool:
+def _at(part: etree._Element, now_s: int, offset_s: int, read: ReadMoment) -> bool:
     """Raises `ValueError` or `OverflowError` for times that are not understood."""
     operation = part.get("operation", "in_range").lower()
     if operation == "date_spec":
         spec = part.find("date_spec")
         return spec is not None and in_spec(_attributes(spec), now_s, offset_s)
     begin, end, duration = part.get("start"), part.get("end"), part.find("duration")
-    start = moment(begin, offset_s) if begin is not None else None
+    start = read(begin, offset_s) if begin is not None else None
     begin_s = epoch_s(*start) if start is not None else None
-    end_s = epoch_s(*moment(end, offset_s)) if end is not None else None
+    end_s = epoch_s(*read(end, offset_s)) if end is not None else None
     match operation:
         case "gt":
             return begin_s is not None and now_s > begin_s

@@ -9,6 +9,8 @@ from backends.data.picture import VM, Cluster, Node, NodeState, VMState
 from backends.data.plan import Prediction
 from backends.doctor.case import Case
 from backends.doctor.configuration import Configuration, Resource
+from backends.pacemaker.effective import fences
+from backends.pacemaker.release import Release
 
 GiB = 1 << 30
 Text = Output | str
@@ -79,6 +81,7 @@ def make(
         ),
         configuration=Configuration(
             options or {},
+            fences(options or {}, Release(3, 0, 2)),
             {each.id: each for each in (*(own for _, own in pairs), *others)},
             frozenset(dependent),
         ),

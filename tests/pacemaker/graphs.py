@@ -22,6 +22,15 @@ INVALID_CONFIGURATION = 78
 
 
 @dataclass(frozen=True)
+class Graph:
+    """What the scheduler hands to the executors."""
+
+    operations: dict[str, dict[str, dict[str, str]]]
+    """By resource and operation, with its parameters and options."""
+    fences: bool
+
+
+@dataclass(frozen=True)
 class Scheduler:
     """crm_simulate in the root file system of a release, or in this machine's."""
 
@@ -35,11 +44,9 @@ class Scheduler:
         assert found is not None
         return found[0]
 
-    def scheduled(
-        self, data: bytes, moment: str, zone: str
-    ) -> dict[str, dict[str, dict[str, str]]] | None:
-        """By VM and operation, what the transition graph hands to the executor. `None` where the
-        CIB cannot be brought to the schema of this release: no such cluster runs it."""
+    def scheduled(self, data: bytes, moment: str, zone: str) -> Graph | None:
+        """`None` where the CIB cannot be brought to the schema of this release: no such cluster
+        runs it."""
         graph = subprocess.run(
             ("unshare", "--mount", "sh", "-c", IN_ROOT, "sh", self.root, moment),
             input=data,
@@ -49,11 +56,14 @@ class Scheduler:
         if graph.returncode == INVALID_CONFIGURATION:
             return None
         assert graph.returncode == 0, graph.stderr.decode()
+        root = etree.fromstring(graph.stdout)
         found: dict[str, dict[str, dict[str, str]]] = {}
-        for operation in etree.fromstring(graph.stdout).iterfind(".//action_set/rsc_op"):
-            vm = operation.find("primitive")
+        for operation in root.iterfind(".//action_set/rsc_op"):
+            resource = operation.find("primitive")
             said = operation.find("attributes")
-            assert vm is not None and said is not None
+            assert resource is not None and said is not None
             attributes = {str(key): str(value) for key, value in said.attrib.items()}
-            found.setdefault(vm.get("id", ""), {})[operation.get("operation", "")] = attributes
-        return found
+            of_it = found.setdefault(resource.get("id", ""), {})
+            of_it[operation.get("operation", "")] = attributes
+        fences = root.find(".//action_set/crm_event[@operation='stonith']") is not None
+        return Graph(found, fences)
