@@ -36,6 +36,24 @@ async def test_the_selection_follows_the_vm_to_its_new_node() -> None:
         assert (said.vm, said.node) == ("web01", "node03")
 
 
+async def test_a_picture_that_comes_while_the_board_shrinks_leaves_the_cursor_in_sight() -> None:
+    async with on_board(cluster(vms=15), size=(80, 24)) as hands:
+        board = hands.board
+        last = board.sight.scene.columns[0].cards[-1].vm.id
+        board.select(last)
+        board.hold(True)
+        board.styles.height = 9
+        board.screen._clear_arrangement_cache()
+        board.screen._refresh_layout()
+        board.show(board.picture)
+        await hands.pilot.pause()
+        sight = board.sight
+        assert sight.view.height == 9
+        spot = sight.scene.find(last)
+        assert spot is not None
+        assert sight.clipped(sight.place(*spot)) == sight.place(*spot)
+
+
 async def test_a_vanished_selection_leaves_its_neighbour_selected() -> None:
     picture = cluster()
     async with on_board(picture) as hands:

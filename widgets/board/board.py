@@ -71,6 +71,8 @@ class Board(ScrollView, can_focus=True):
 
     def show(self, picture: Cluster, judged: Judged | None = None) -> None:
         """Draw another picture, and what is judged of it; selection, marks and hand follow."""
+        if not self._stage.fits(self.size):
+            self.on_resize()
         self._grip.show(picture, judged or Judged())
         self._place()
         self._renew()

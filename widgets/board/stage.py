@@ -76,6 +76,10 @@ class Stage:
         """A screenful, of one column."""
         return max(1, (self.view.height - self.layout.head_height) // self.layout.pitch)
 
+    def fits(self, size: Size) -> bool:
+        """Whether it is laid out for a widget of that size, or the widget is out of sight."""
+        return size == self._size or not size.area
+
     def place(self, size: Size, scroll: Offset = ORIGIN, *, keep_pitch: bool = False) -> Offset:
         """Lay the scene out in a widget of that size; `keep_pitch`: no closer than it is.
 
