@@ -37,8 +37,9 @@ from widgets.bars import (
     wrap,
 )
 from widgets.board.cards import paint_card
+from widgets.board.dealing import Card
 from widgets.board.heads import Frame, paint_head
-from widgets.board.scene import Card, Column
+from widgets.board.scene import Column
 from widgets.hand import Offer
 from widgets.ink import Ground, plain_look, text_of
 

@@ -182,7 +182,7 @@ class Board(ScrollView, can_focus=True):
 
     def _place(self) -> None:
         """Lay everything out anew; not closer than it is, while VMs are in the hand."""
-        self._painter.keep(self._stage.cards.keys())
+        self._painter.keep(self._stage.scene)
         here = self.scroll_offset
         there = self._stage.place(self.size, here, keep_pitch=bool(self.carrying))
         self.virtual_size = self._stage.extent

@@ -19,7 +19,7 @@ from widgets.bars import (
     rate_short,
     rate_text,
 )
-from widgets.board.scene import Card
+from widgets.board.dealing import Card
 from widgets.glyphs import (
     ARRIVING_GLYPH,
     CHANCE_MARKS,

@@ -140,7 +140,7 @@ class Grip:
 
     def homes_with(self, vm: str, *, complain: bool = False) -> dict[str, str]:
         """The same of what is meant by taking this VM."""
-        here = (vm for vm, arriving in self._stage.cards if not arriving)
+        here = (card.vm.id for card in self._stage.scene.cards if not card.arriving)
         return self.homes(self.selection.with_others(vm, here), complain=complain)
 
     def lift(self, homes: Mapping[str, str]) -> None:

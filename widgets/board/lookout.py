@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backends.data.picture import Cluster
-from widgets.board.scene import SILENT
+from widgets.board.dealing import SILENT
 
 
 class Lookout:

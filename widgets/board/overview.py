@@ -6,10 +6,11 @@ of them are seen, and at its ends the names of those beyond. A click on any of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.segment import Segment
 
 from backends.data.picture import Node, NodeState
 from backends.judgement.health import Grade
@@ -18,7 +19,7 @@ from widgets.board.scene import Column
 from widgets.board.sight import Sight
 from widgets.glyphs import GRADE_MARKS, NODE_MARKS, VERDICT_MARKS, Tone, load_tone
 from widgets.hand import Hand
-from widgets.ink import Ground, Line, Look, Span, row
+from widgets.ink import Ground, Line, Look, Span
 from widgets.selection import Selection
 
 _MOST_NAMES = 3
@@ -49,16 +50,28 @@ def paint_overview(sight: Sight, selection: Selection, hand: Hand, look: Look) -
     line: Line = []
     x = 0
     for piece in _pieces(sight, hand):
-        line += row(piece.x - x, [], look=look)
-        ground = Ground.REFUSED if piece.is_cell and piece.node in seen else Ground.PLAIN
-        if piece.is_cell and piece.node == selection.node:
-            ground = Ground.CURSOR
-        if piece.is_cell and piece.node is not None and piece.node == hand.target:
-            ground = Ground.LABEL
-        width = cell_len(piece.span[0])
-        line += row(width, [piece.span], look=look, ground=ground)
-        x = piece.x + width
-    return [*line, *row(max(0, sight.view.width - x), [], look=look)]
+        if piece.x > x:
+            line.append(_gap(piece.x - x, look))
+        text, tone = piece.span
+        line.append(Segment(text, look(tone, _ground(piece, seen, selection, hand))))
+        x = piece.x + cell_len(text)
+    if sight.view.width > x:
+        line.append(_gap(sight.view.width - x, look))
+    return line
+
+
+def _gap(width: int, look: Look) -> Segment:
+    return Segment(" " * width, look(Tone.TEXT, Ground.PLAIN))
+
+
+def _ground(piece: _Piece, seen: Collection[str], selection: Selection, hand: Hand) -> Ground:
+    if not piece.is_cell or piece.node is None:
+        return Ground.PLAIN
+    if piece.node == hand.target:
+        return Ground.LABEL
+    if piece.node == selection.node:
+        return Ground.CURSOR
+    return Ground.REFUSED if piece.node in seen else Ground.PLAIN
 
 
 def _pieces(sight: Sight, hand: Hand) -> Iterator[_Piece]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from rich.segment import Segment
@@ -10,13 +9,14 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from widgets.board.cards import paint_card
+from widgets.board.dealing import Card, CardKey
 from widgets.board.glass import Glass
 from widgets.board.heads import Frame, frame_of, paint_head
 from widgets.board.moves import Spot
 from widgets.board.overlays import label_region, paint_foot, paint_label
 from widgets.board.overview import paint_overview
 from widgets.board.ranking import Ranking
-from widgets.board.scene import Card, CardKey
+from widgets.board.scene import Scene
 from widgets.board.sight import Sight
 from widgets.glyphs import Tone
 from widgets.hand import Hand, Offer
@@ -55,10 +55,11 @@ class Painter:
         self._cards.clear()
         self._heads.clear()
 
-    def keep(self, cards: Collection[CardKey]) -> None:
-        """Forget all cards but these."""
-        for gone in self._cards.keys() - cards:
-            del self._cards[gone]
+    def keep(self, scene: Scene) -> None:
+        """Forget the cards that are not in it, once there are more than it has."""
+        if len(self._cards) > sum(len(column.cards) for column in scene.columns):
+            there = {card.key for card in scene.cards}
+            self._cards = {key: ink for key, ink in self._cards.items() if key in there}
 
     def glass(self, shown: Shown) -> Glass:
         """The ink of everything that is in sight."""

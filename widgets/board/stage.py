@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
 
 from textual.geometry import Offset, Size
 
 from backends.data.picture import Cluster
 from backends.judgement.health import Judged
+from widgets.board.dealing import Dealt, deal
 from widgets.board.layout import Layout, arrange, arrange_in, is_partial
-from widgets.board.scene import Card, CardKey, Dealt, Scene, make_scene
+from widgets.board.scene import Scene, make_scene
 from widgets.board.trends import Trends
 
 ORIGIN = Offset(0, 0)
@@ -47,19 +47,9 @@ class Stage:
         self._compose()
 
     def _compose(self) -> None:
-        judged, migrations = self._judged, self.picture.migrations
-        self.scene = make_scene(self.picture, self._filter, self._dealt, judged, self._trends.of)
-        cards = {
-            (card.vm.id, card.arriving): card
-            for column in self.scene.columns
-            for card in column.cards
-        }
-        self._dealt = Dealt(cards, judged, migrations)
-
-    @property
-    def cards(self) -> Mapping[CardKey, Card]:
-        """All that are in the scene."""
-        return self._dealt.cards
+        self._dealt = deal(self.picture, self._filter, self._dealt, self._judged)
+        filtered = bool(self._filter.strip())
+        self.scene = make_scene(self.picture, self._dealt, self._trends.of, filtered=filtered)
 
     def hold(self, held: bool) -> None:
         """Keep pitch and columns a band, for as long as there is any way to."""
