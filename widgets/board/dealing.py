@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TypeAlias
 
 from backends.data.picture import VM, Cluster, HypervisorState, Migration, NodeState
@@ -46,10 +47,10 @@ Lying: TypeAlias = VM | tuple[VM, Migration]
 class Pile:
     """The cards of one column, and what they were made of."""
 
-    lying: list[Lying]
-    stale: bool
-    cards: tuple[Card, ...]
-    worst: Grade
+    lying: list[Lying] = field(default_factory=list)
+    stale: bool = False
+    cards: tuple[Card, ...] = ()
+    worst: Grade = Grade.FINE
     """How bad it is with a VM in it."""
 
 
@@ -91,8 +92,8 @@ def deal(picture: Cluster, filter_text: str, before: Dealt, judged: Judged) -> D
     deck = _Deck(flights, judged, alike, None in silent)
     piles = {}
     for name, those in lying.items():
-        pile, stale = before.piles.get(name), name in silent
-        if not alike or pile is None or pile.stale != stale or pile.lying != those:
+        pile, stale = before.piles.get(name, Pile()), name in silent
+        if not alike or pile.stale != stale or pile.lying != those:
             pile = _pile(pile, those, stale, deck)
         piles[name] = pile
     return Dealt(piles, totals, judged, picture.migrations)
@@ -123,24 +124,22 @@ class _Deck:
     stale: bool
 
 
-def _pile(before: Pile | None, lying: list[Lying], stale: bool, deck: _Deck) -> Pile:
-    known = {card.key: card for card in before.cards} if before is not None else {}
-    alike = deck.alike and before is not None and before.stale == stale
+def _pile(before: Pile, lying: list[Lying], stale: bool, deck: _Deck) -> Pile:
+    alike = deck.alike and before.stale == stale
+    known: Mapping[CardKey, Card] = {}
     cards = []
     worst = Grade.FINE
-    for one in lying:
-        if isinstance(one, tuple):
-            vm, flight = one
-            card = _card(known.get((vm.id, True)), vm, flight, True, deck.stale)
-        else:
-            there = known.get((one.id, False))
-            if alike and there is not None and there.vm is one:
-                card = there
-            else:
-                flying = deck.flights.get(one.id)
-                card = _card(there, one, flying, False, stale, *deck.judged.of(one))
-            if card.grade is not Grade.FINE:
-                worst = min(worst, card.grade, key=lambda grade: grade.rank)
+    for one, card in zip_longest(lying, before.cards[: len(lying)]):
+        vm, flight = one if isinstance(one, tuple) else (one, None)
+        if card is None or card.vm.id != vm.id or card.arriving is not bool(flight):
+            known = known or {each.key: each for each in before.cards}
+            card = known.get((vm.id, bool(flight)))
+        if flight is not None:
+            card = _card(card, vm, flight, True, deck.stale)
+        elif not alike or card is None or card.vm is not vm:
+            card = _card(card, vm, deck.flights.get(vm.id), False, stale, *deck.judged.of(vm))
+        if card.grade is not Grade.FINE:
+            worst = min(worst, card.grade, key=lambda grade: grade.rank)
         cards.append(card)
     return Pile(lying, stale, tuple(cards), worst)
 
@@ -148,7 +147,7 @@ def _pile(before: Pile | None, lying: list[Lying], stale: bool, deck: _Deck) -> 
 def _card(
     before: Card | None,
     vm: VM,
-    migration: Migration | None,
+    flight: Migration | None,
     arriving: bool,
     stale: bool,
     outlook: Outlook | None = None,
@@ -161,15 +160,15 @@ def _card(
     """
     if (
         before is not None
+        and (before.vm is vm or before.vm == vm)
         and before.stale == stale
         and before.grade is grade
         and (before.prospect is prospect or before.prospect == prospect)
-        and (before.vm is vm or before.vm == vm)
-        and before.migration == migration
+        and before.migration == flight
         and before.outlook == outlook
     ):
         return before
-    return Card(vm, migration, arriving, stale, outlook, prospect, grade)
+    return Card(vm, flight, arriving, stale, outlook, prospect, grade)
 
 
 def _matches(vm: VM, parts: Iterable[str]) -> bool:

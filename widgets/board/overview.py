@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 
 from backends.data.picture import Node, NodeState
 from backends.judgement.health import Grade
@@ -50,18 +51,20 @@ def paint_overview(sight: Sight, selection: Selection, hand: Hand, look: Look) -
     line: Line = []
     x = 0
     for piece in _pieces(sight, hand):
-        if piece.x > x:
-            line.append(_gap(piece.x - x, look))
+        _write(line, " " * (piece.x - x), look(Tone.TEXT, Ground.PLAIN))
         text, tone = piece.span
-        line.append(Segment(text, look(tone, _ground(piece, seen, selection, hand))))
+        _write(line, text, look(tone, _ground(piece, seen, selection, hand)))
         x = piece.x + cell_len(text)
-    if sight.view.width > x:
-        line.append(_gap(sight.view.width - x, look))
+    _write(line, " " * (sight.view.width - x), look(Tone.TEXT, Ground.PLAIN))
     return line
 
 
-def _gap(width: int, look: Look) -> Segment:
-    return Segment(" " * width, look(Tone.TEXT, Ground.PLAIN))
+def _write(line: Line, text: str, style: Style) -> None:
+    """What looks alike is one segment: the fewer, the faster it is drawn."""
+    if line and line[-1].style is style:
+        text = line.pop().text + text
+    if text:
+        line.append(Segment(text, style))
 
 
 def _ground(piece: _Piece, seen: Collection[str], selection: Selection, hand: Hand) -> Ground:
