@@ -9,7 +9,7 @@ ROOT   := $(filter 0,$(shell id -u))
 JOBS   ?= 3
 LAB    := PYTHONPATH=tests $(BIN)/python -m lab $(if $(RELEASE),--release $(RELEASE))
 
-.PHONY: help demo test test-fast test-engine test-short test-releases prepare check format lab lab-down bench screenshots clean
+.PHONY: help demo test test-fast test-engine test-short test-releases test-incidents prepare check format lab lab-down bench screenshots clean
 
 help:
 	@echo 'make demo         the board on a simulated cluster'
@@ -17,6 +17,8 @@ help:
 	@echo 'make test-engine  of these only those in which nodes die and migrations fail (root)'
 	@echo 'make test-short   the shortest of them, with RELEASE=trixie on that Debian (root)'
 	@echo 'make test-releases  the tests of the lab on bookworm, trixie and sid, and in between (root)'
+	@echo 'make test-incidents  twelve kinds of incident, and why each happened (root); RELEASE=trixie,'
+	@echo '                  INCIDENTS=3: each three times'
 	@echo 'make test-fast    the tests that need no lab'
 	@echo 'make check        ruff, mypy, import contracts'
 	@echo 'make lab          a real cluster on this machine, and the board on it (root);'
@@ -34,7 +36,7 @@ demo: $(STAMP)
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(STAMP)
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not upgrade'
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not upgrade and not incident'
 
 # Fetches what tests need, and that of RELEASE, so that it need not be waited for later.
 prepare: $(STAMP)
@@ -52,6 +54,11 @@ test-releases: $(addprefix test-release-,$(RELEASES))
 
 test-release-%: $(STAMP)
 	VMFERRY_LAB_RELEASE=$* $(BIN)/pytest $(SIDE_BY_SIDE) -m 'lab and not upgrade' $(ON_EACH)
+
+# What it says of incidents that it knows nothing of beforehand; by itself, since each is a minute.
+test-incidents: $(STAMP)
+	VMFERRY_LAB_RELEASE=$(RELEASE) VMFERRY_INCIDENTS=$(or $(INCIDENTS),1) \
+	  $(BIN)/pytest $(SIDE_BY_SIDE) -m incident
 
 test-engine: $(STAMP)
 	$(BIN)/pytest $(SIDE_BY_SIDE) tests/engine

@@ -15,13 +15,13 @@ from bench import doctor, drawing, live, opening
 from bench.telling import Row, told, write
 
 PARTS = ("drawing", "opening", "doctor", "lab")
-STANDBY = "standby"
-"""What releases of Pacemaker differ in; a part of the lab's that may be had alone."""
+ALONE = {"standby": live.standby_alone, "past": live.past_alone}
+"""Parts of the lab's that may be had alone; releases of Pacemaker differ in them."""
 SIZES = ("3/20", "8/200", "32/2000")
 
 
 @click.command()
-@click.option("--only", "parts", multiple=True, default=PARTS, type=click.Choice((*PARTS, STANDBY)))
+@click.option("--only", "parts", multiple=True, default=PARTS, type=click.Choice((*PARTS, *ALONE)))
 @click.option("--size", "sizes", multiple=True, default=SIZES, metavar="NODES/VMS")
 @click.option("--doctor-size", "examined", multiple=True, metavar="NODES/VMS")
 @click.option("--rest", "rest_s", type=float, default=20.0, metavar="SECONDS")
@@ -51,8 +51,10 @@ def rows(
         yield from doctor.rows([_size(each) for each in examined] or doctor.SIZES)
     if "lab" in parts:
         yield from live.rows(rest_s)
-    elif STANDBY in parts:
-        yield from live.standby_alone()
+        return
+    for part, measured in ALONE.items():
+        if part in parts:
+            yield from measured()
 
 
 def _size(text: str) -> tuple[int, int]:

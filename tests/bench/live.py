@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import verdicts
+from bench import past, verdicts
 from bench.drawing import settle
 from bench.telling import Row
 from lab import Lab
@@ -32,12 +32,18 @@ def rows(rest_s: float) -> Iterator[Row]:
         with board(lab, home) as terminal:
             yield glass(lab, terminal)
             yield standby(lab, terminal)
+        yield from past.rows(lab)
         yield from rest(lab, home, rest_s)
 
 
 def standby_alone() -> Iterator[Row]:
     with a_lab() as lab, a_home() as home, board(lab, home) as terminal:
         yield standby(lab, terminal)
+
+
+def past_alone() -> Iterator[Row]:
+    with a_lab() as lab:
+        yield from past.rows(lab)
 
 
 @contextmanager

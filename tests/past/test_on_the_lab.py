@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -20,45 +18,9 @@ from backends.past.backend import PastBackend
 from backends.past.story import story
 from lab.lab import Lab
 from lab.system import wait
-from past.witness import as_seen
+from past.witness import NEAR_S, Seen, as_seen, calm, seen
 
 PLANTED = "Pl4nted-on-purpose"
-NEAR_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What crm_mon said between two moments."""
-
-    began: float
-    ended: float
-    nodes: dict[str, tuple[bool, bool, bool]]
-    places: dict[str, frozenset[str]]
-
-
-def seen(lab: Lab) -> Seen:
-    began = time.time()
-    answer = lab.crm_mon()
-    return Seen(began, time.time(), _nodes(answer), _places(answer))
-
-
-def _nodes(answer: Element) -> dict[str, tuple[bool, bool, bool]]:
-    return {
-        node.get("name", ""): (
-            node.get("online") == "true",
-            node.get("standby") == "true",
-            node.get("unclean") == "true",
-        )
-        for node in answer.iterfind("nodes/node")
-    }
-
-
-def _places(answer: Element) -> dict[str, frozenset[str]]:
-    return {
-        resource.get("id", ""): frozenset(n.get("name", "") for n in resource.iterfind("node"))
-        for resource in answer.iter("resource")
-        if resource.get("resource_agent") == "ocf:heartbeat:VirtualDomain"
-    }
 
 
 def site(lab: Lab, log: CommandLog | None = None) -> LiveSite:
@@ -111,25 +73,16 @@ def moves(lab: Lab) -> Iterator[bool]:
 
 async def test_the_past_is_what_a_witness_saw(past: float, settled_lab: Lab) -> None:
     looks = await asyncio.to_thread(lambda: witnessed(settled_lab, moves(settled_lab)))
-    changed = [
-        (one.ended + other.began) / 2
-        for one, other in pairwise(looks)
-        if (one.nodes, one.places) != (other.nodes, other.places)
-    ]
-    assert len(changed) >= 3
-    calm = [
-        look
-        for look in looks
-        if all(not look.began - NEAR_S < moment < look.ended + NEAR_S for moment in changed)
-    ]
-    assert calm
+    assert sum(one.view != other.view for one, other in pairwise(looks)) >= 3
+    compared = list(calm(looks))
+    assert compared
     wrong = []
     async with PastBackend(Archive(site(settled_lab)), past) as backend:
-        for look in calm:
-            await backend.go((look.began + look.ended) / 2)
-            if as_seen(backend.picture) != (look.nodes, look.places):
+        for look in compared:
+            await backend.go(look.at)
+            if as_seen(backend.picture) != look.view:
                 wrong.append((look, as_seen(backend.picture)))
-    assert len(wrong) <= len(calm) / 100, wrong
+    assert len(wrong) <= len(compared) / 100, wrong
 
 
 async def test_who_did_what_is_told_and_no_password(past: float, settled_lab: Lab) -> None:

@@ -1,0 +1,101 @@
+"""What a look into a long past costs on the lab: to list what is recorded, and to jump in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from backends.clusters.command_log import CommandLog
+from backends.clusters.live.site import LiveSite
+from backends.clusters.ssh import Fleet, Login
+from backends.past.archive import Archive
+from backends.past.backend import PastBackend
+from backends.past.recorded import DIRECTORY
+from bench.telling import Row
+from lab import Lab
+
+FILES = 4000
+"""What Pacemaker keeps by itself of the most frequent kind (`pe-input-series-max`)."""
+EVERY_S = 20.0
+JUMPS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    took_s: float
+    wire_bytes: int
+
+
+def rows(lab: Lab) -> Iterator[Row]:
+    """Two nodes have been DC by turns."""
+    made = list(fill(lab))
+    try:
+        listed_s, indexed_s, jumps = asyncio.run(measured(lab))
+    finally:
+        for file in made:
+            file.unlink(missing_ok=True)
+    files = f"{FILES} recorded inputs"
+    yield Row(f"listing {files}", indexed_s, "s", "find on one node", listed_s, "2 s")
+    took = statistics.median(jump.took_s for jump in jumps)
+    beside = timed_s(lambda: lab.run("alpha", "crm_mon", "-1", "--output-as=xml"))
+    yield Row("a jump in the past", took, "s", "one crm_mon", beside, "0.3 s")
+    most = max(jump.wire_bytes for jump in jumps)
+    yield Row("the most that a jump brings over the wire", most / 1000, "kB", wanted="50 kB")
+
+
+def fill(lab: Lab) -> Iterator[Path]:
+    """Files of long ago, each as it was written at the moment of a decision."""
+    places = [lab.members[node].root / DIRECTORY.lstrip("/") for node in lab.nodes[:2]]
+    own = next(file for place in places for file in place.glob("pe-*.bz2"))
+    content, newest = own.read_bytes(), time.time() - 86_400
+    for number in range(FILES):
+        file = places[number * len(places) // FILES] / f"pe-input-{90_000 + number}.bz2"
+        file.write_bytes(content)
+        at = newest - EVERY_S * (FILES - number)
+        os.utime(file, (at, at))
+        yield file
+
+
+async def measured(lab: Lab) -> tuple[float, float, list[Jump]]:
+    """One node's own `find`, the index of all, and jumps all over the span."""
+    archive = Archive(site(lab))
+    await archive.open()
+    await archive.listed(lab.nodes[0])
+    started = time.monotonic()
+    await archive.listed(lab.nodes[0])
+    listed_s = time.monotonic() - started
+    started = time.monotonic()
+    await archive.index()
+    indexed_s = time.monotonic() - started
+    old = [file for file in archive.files if "pe-input-9" in file.name]
+    assert len(old) == FILES
+    jumps = []
+    async with PastBackend(archive, old[-1].at) as past:
+        for number in range(JUMPS):
+            before, started = on_the_wire(), time.monotonic()
+            await past.go(old[(number * 1237) % FILES].at + 1)
+            jumps.append(Jump(time.monotonic() - started, on_the_wire() - before))
+    return listed_s, indexed_s, jumps
+
+
+def site(lab: Lab) -> LiveSite:
+    return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
+
+
+def on_the_wire() -> int:
+    """What has gone between the operator and the nodes so far, both ways."""
+    counted = psutil.net_io_counters(pernic=True)["br0"]
+    return counted.bytes_sent + counted.bytes_recv
+
+
+def timed_s(act: Callable[[], object]) -> float:
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
