@@ -24,7 +24,8 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
     inputs = of_the_cluster(inputs)
     if not inputs:
         return ()
-    told = [each for each in fencings if inputs[0].at <= each.at <= inputs[-1].at]
+    ended = [replace(entry, at=_not_before(entry, inputs)) for entry in fencings]
+    told = [each for each in ended if inputs[0].at <= each.at <= inputs[-1].at]
     known = {entry.node for entry in told if entry.kind == FENCED}
     changed = [
         entry
@@ -53,7 +54,7 @@ def _after_its_node(down: Entry, entries: Iterable[Entry]) -> Entry:
 
 
 def _not_before(entry: Entry, inputs: Sequence[Input]) -> float:
-    """An operation follows its decision, within the second that its history has cut off.
+    """What was done follows its decision, within the second that histories have cut off.
 
     Of several decisions in that second the last: each one before it had been overtaken.
     """

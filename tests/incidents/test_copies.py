@@ -41,9 +41,9 @@ def test_the_target_was_killed_while_copying(scene: Scene) -> None:
     with slowed(scene.lab, "web2"):
         scene.move("web2", "bravo", by="charlie")
         scene.copying("web2", "alpha")
-        scene.lab.kill("bravo")
-        scene.until(lambda: scene.is_lost("bravo"), "bravo is fenced")
-        scene.rebooted("web2", boots)
+    scene.lab.kill("bravo")
+    scene.until(lambda: scene.is_lost("bravo"), "bravo is fenced")
+    scene.rebooted("web2", boots)
     scene.rest()
     lost, failed = Link("node-lost", node="bravo"), Link("migrate_to-failed", "web2", "alpha")
     scene.judge(Truth("web2", (lost, failed)))
@@ -55,8 +55,8 @@ def test_the_source_was_killed_while_copying(scene: Scene) -> None:
     with slowed(scene.lab, "web2"):
         scene.move("web2", "bravo", by="charlie")
         scene.copying("web2", "alpha")
-        scene.lab.kill("alpha")
-        scene.rebooted("web2", boots)
+    scene.lab.kill("alpha")
+    scene.rebooted("web2", boots)
     scene.rest()
     lost, fenced = Link("node-lost", node="alpha"), Link("node-fenced", node="alpha")
     scene.judge(Truth("web2", (lost, fenced, Link("started", "web2"))))

@@ -78,6 +78,19 @@ def test_a_vm_that_was_started_elsewhere_is_not_down() -> None:
     assert "vm-down" not in {each.kind for each in flat(story(inputs))}
 
 
+def test_a_fencing_of_the_same_second_follows_the_loss_that_it_was_decided_for() -> None:
+    """The fencer's history has whole seconds, and a power switch may need less."""
+    started = {("web", "bravo"): [operation("start", 1011)]}
+    inputs = [
+        taken(cib(990, RUNS), 990),
+        taken(cib(1010, RUNS, down=["alpha"]), 1010),
+        taken(cib(1030, started, fenced=["alpha"]), 1030),
+    ]
+    entries = story(inputs, [fencing(1010, "alpha", "off", "bravo", "x", None)])
+    chain = chain_of(entries, "web")
+    assert [each.kind for each in chain] == ["node-lost", "node-fenced", "started"]
+
+
 def test_where_the_first_input_shows_a_lost_node_already_that_is_told() -> None:
     """The DC that had recorded what was before is the node that was lost."""
     started = {("web", "bravo"): [operation("start", 1025)]}

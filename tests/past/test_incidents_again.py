@@ -21,8 +21,3 @@ def test_cause_object_and_who_are_right(sample: Path) -> None:
     chain = chain_of(story(kept.inputs, kept.fencings), kept.truth.subject)
     answer = why_document(Why(kept.truth.subject, chain[-1], chain), None)
     assert not kept.truth.objections(answer)
-
-
-def test_there_are_all_twelve_kinds() -> None:
-    kinds = {sample.name for sample in SAMPLES.glob("*/*.tar.xz")}
-    assert len(kinds) == 12
