@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from backends.aio.heavy import give_back
 from backends.clusters.base import Backend
 from backends.data.errors import VmferryError
 from backends.data.examination import Finding, Probe, Report, State, Topic
@@ -35,7 +36,7 @@ from backends.doctor import (
 )
 from backends.doctor.case import Case
 from backends.doctor.configuration import parse_configuration
-from backends.doctor.pace import Effort
+from backends.doctor.effort import Effort
 from backends.doctor.reach import within_reach
 from backends.doctor.uris import LOCAL_QEMU, hypervisor_of
 
@@ -97,6 +98,12 @@ async def examine(backend: Backend) -> Report:
 
     To judge hundreds of VMs takes a while: a thread of its own does it, and the board goes on.
     """
+    report = await _examine(backend)
+    await give_back()  # all that the nodes have answered
+    return report
+
+
+async def _examine(backend: Backend) -> Report:
     effort = Effort()
     cib = await backend.configuration()
     case = Case(backend.picture, await effort.of(lambda: parse_configuration(cib, backend.agents)))

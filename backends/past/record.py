@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
+from backends.aio.heavy import heavy
 from backends.data.errors import BadAnswer, Unknown, VmferryError
 from backends.data.picture import Cluster
 from backends.data.plan import Action, Command, Prediction
@@ -141,9 +142,7 @@ class Record(ABC):
     async def _parsed(self, text: bytes, file: Recorded | None, now: float) -> Input:
         """In a thread: a parser is quick, but of hundreds the screen need not wait for the last."""
         last = self._last_read
-        self._last_read = read = await asyncio.to_thread(
-            read_input, text, file, now, self.agents, last
-        )
+        self._last_read = read = await heavy(read_input, text, file, now, self.agents, last)
         return read
 
     async def read(self, files: Sequence[Recorded]) -> list[Input]:

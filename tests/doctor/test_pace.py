@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.data.examination import Finding, Report, State, Topic
-from backends.doctor.pace import SHARE, Effort, rest_s
+from backends.doctor.effort import Effort
+from backends.doctor.pace import SHARE, rest_s
 from backends.doctor.uris import routes
 from doctor.cases import make, resource, vm
 from widgets.doctor_rows import Examination

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from backends.aio.heavy import heavy
 from backends.aio.tasks import cancel
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.hypervisor.watcher import Watcher
@@ -128,22 +129,18 @@ class LiveBackend(Backend):
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         host = await self._voice.speaking()
         cib, kept = self._voice.reading.cib_text, outlasting(self.picture, vms)
-        argv, stdin, version = await asyncio.to_thread(simulate.batch, cib, vms, nodes, kept)
+        argv, stdin, version = await heavy(simulate.batch, cib, vms, nodes, kept)
         answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return await asyncio.to_thread(
-            simulate.parse_batch, answer.stdout, answer.stderr, nodes, version
-        )
+        return await heavy(simulate.parse_batch, answer.stdout, answer.stderr, nodes, version)
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
         if (reason := blind(self.picture)) is not None:
             raise Refused(reason, cure="update Pacemaker on the nodes")
         host = await self._voice.speaking()
         cib = self._voice.reading.cib_text
-        argv, stdin = await asyncio.to_thread(simulate.single, cib, commands)
+        argv, stdin = await heavy(simulate.single, cib, commands)
         answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return await asyncio.to_thread(
-            simulate.parse_single, answer.stdout, answer.stderr, answer.exit_status
-        )
+        return await heavy(simulate.parse_single, answer.stdout, answer.stderr, answer.exit_status)
 
     async def scores(self) -> Mapping[str, Mapping[str, int]]:
         host = await self._voice.speaking()
@@ -164,7 +161,7 @@ class LiveBackend(Backend):
             )
         except VmferryError as error:
             return Facts(node, error=error.what, asked_at=asked_at, answered_at=time.time())
-        outputs = await asyncio.to_thread(doctor_round.parse, answer.stdout, probes)
+        outputs = await heavy(doctor_round.parse, answer.stdout, probes)
         return Facts(node, outputs, None, asked_at, time.time())
 
     def _heard(self, reading: Reading) -> None:

@@ -8,10 +8,10 @@ cluster keeps from being proven bears the older version: whoever compares it fin
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, replace
 
+from backends.aio.heavy import heavy
 from backends.clusters.base import Answer
 from backends.clusters.ssh import Host
 from backends.data.errors import (
@@ -83,7 +83,7 @@ async def read(host: Host, agents: Agents = KNOWN) -> Reading:
         attempts -= 1
         answers = taken_apart(await host.run(COMMAND))
         try:
-            reading = await asyncio.to_thread(understood, host.name, answers, agents)
+            reading = await heavy(understood, host.name, answers, agents)
         except VmferryError as error:
             error.where = error.where or host.name
             raise

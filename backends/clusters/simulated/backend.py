@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from backends.aio.heavy import heavy
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.command_log import CommandLog
 from backends.clusters.simulated import configuration, examined, scenarios
@@ -114,7 +115,7 @@ class SimulatedBackend(Backend):
 
     async def configuration(self) -> bytes:
         """What its CIB would be. Of a large cluster that is much to write: in a thread."""
-        return await asyncio.to_thread(configuration.cib, self.world.state)
+        return await heavy(configuration.cib, self.world.state)
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
         """The answers of a node of a healthy cluster, in the form of the real tools."""
@@ -124,7 +125,7 @@ class SimulatedBackend(Backend):
             host = self.world.state.hosts.get(node)
             if host is None or not host.alive:
                 return Facts(node, error="no route to host", asked_at=asked_at)
-            outputs = await asyncio.to_thread(examined.answers, self.world.state, host, probes)
+            outputs = await heavy(examined.answers, self.world.state, host, probes)
             recorder.exit_status = 0
         return Facts(node, outputs, None, asked_at, time.time())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from backends.aio.heavy import heavy
 from backends.clusters.simulated import configuration
 from backends.clusters.simulated.painter import Painter
 from backends.clusters.simulated.state import State
@@ -99,7 +99,7 @@ class SimulatedRecord(Record):
 
 
 async def _text(state: State) -> bytes:
-    return await asyncio.to_thread(configuration.cib, state)
+    return await heavy(configuration.cib, state)
 
 
 def _world_of(state: State, at: float, *, decided: bool) -> World:
