@@ -10,7 +10,7 @@ writes is escaped again, by all releases.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from backends.data.xml_text import escaped
 
@@ -18,12 +18,12 @@ _BYTE = re.compile(rb"\\(?:37777777([67][0-7]{2})|([23][0-7]{2}))")
 _OCTAL = re.compile(rb"(?:%s)+" % _BYTE.pattern)
 
 _NO_CHARACTER = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])"
-    "|x0*(?:[0-8bcef]|1[0-9a-f]));",
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
+    rb"|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));",
     re.IGNORECASE,
 )
 """What XML 1.0 cannot carry, as it is or as a reference."""
-_REPLACEMENT = "\ufffd"
+_REPLACEMENT = "\ufffd".encode()
 
 _BEGIN = re.compile(rb'[\w.-]="')
 _END = re.compile(rb'"(?=\s{1,9}[A-Za-z_][\w:.-]{0,99}="|\s{0,9}[/?]?>\s*(?:<|\Z))')
@@ -35,11 +35,23 @@ _LETTER = re.compile(rb'[^"<>\x80-\xff]*[\x80-\xff]{2}')
 
 def letters(data: bytes) -> bytes:
     """The same with its octal numbers as the letters that they stand for."""
-    return _OCTAL.sub(_as_letters, data) if b"\\" in data else data
+    return _replaced(_OCTAL, _as_letters, data) if b"\\" in data else data
+
+
+def _replaced(
+    pattern: re.Pattern[bytes], by: Callable[[re.Match[bytes]], bytes], data: bytes
+) -> bytes:
+    """`re.sub`, which takes a hundred bytes for each hit, and damaged data may be nothing else."""
+    replaced, taken = bytearray(), 0
+    for found in pattern.finditer(data):
+        replaced += data[taken : found.start()]
+        replaced += by(found)
+        taken = found.end()
+    return bytes(replaced + data[taken:]) if taken else data
 
 
 def _as_letters(found: re.Match[bytes]) -> bytes:
-    written = bytes(int(a or b, 8) & 0xFF for a, b in _BYTE.findall(found[0]))
+    written = bytes(int(one[1] or one[2], 8) & 0xFF for one in _BYTE.finditer(found[0]))
     try:
         written.decode()
     except UnicodeDecodeError:
@@ -49,30 +61,36 @@ def _as_letters(found: re.Match[bytes]) -> bytes:
 
 def attempts(data: bytes) -> Iterator[bytes]:
     """What to try next, one after the other, where this is no XML."""
-    text = data.decode(errors="replace")
-    readable = _NO_CHARACTER.sub(_REPLACEMENT, text).encode()
+    text = data.decode(errors="replace").encode()
+    readable = _replaced(_NO_CHARACTER, lambda _: _REPLACEMENT, text)
     if readable != data:
         yield readable
-    closed = b"".join(_closed(readable))
+    closed = _closed(readable)
     if closed != readable:
         yield closed
 
 
-def _closed(data: bytes) -> Iterator[bytes]:
+def _closed(data: bytes) -> bytes:
     """The same with all escaped that stands in a value behind its first letter beyond ASCII; in
-    one pass, whatever the data is."""
+    one pass, whatever the data is, and in little more memory than that."""
     ends = _END.finditer(data)
     end, at = next(ends, None), 0
+    mended, taken = bytearray(), 0
     for begin in _BEGIN.finditer(data):
         while end is not None and end.start() < begin.end():
             end = next(ends, None)
         if end is None:
             break
         if begin.end() >= at:
-            yield data[at : begin.end()]
-            yield _with_the_rest_escaped(data[begin.end() : end.start()])
             at = end.start()
-    yield data[at:]
+            value = data[begin.end() : at]
+            escaped_value = _with_the_rest_escaped(value)
+            if escaped_value != value:
+                mended += data[taken : begin.end()]
+                mended += escaped_value
+                taken = at
+    mended += data[taken:]
+    return bytes(mended)
 
 
 def _with_the_rest_escaped(value: bytes) -> bytes:

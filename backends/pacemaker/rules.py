@@ -6,6 +6,7 @@ here is `None`: neither true nor false.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -210,12 +211,18 @@ def _order(one: str, other: str, kind: str) -> int | None:
     return (one.lower() > other.lower()) - (one.lower() < other.lower())
 
 
+_INTEGER = re.compile(r"\s*([+-]?[0-9]+)")
+_NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
+
+
 def _numbers(kind: str, one: str, other: str) -> tuple[float, float] | None:
-    """`None` where they are to be compared as words, as they are if either is no number."""
-    if kind == "integer":
-        found = (number(one), number(other))
-        return (found[0], found[1]) if found[0] is not None and found[1] is not None else None
-    try:
-        return (float(one), float(other)) if kind == "number" else None
-    except ValueError:
+    """`None` where they are to be compared as words, as they are if either begins with no number.
+    What stands behind it is left out (`strtoll`, `strtod`): 5.5 is the integer 5."""
+    reads = {"integer": _INTEGER, "number": _NUMBER}.get(kind)
+    found = [match[1] for text in (one, other) if reads and (match := reads.match(text))]
+    if len(found) < 2:
         return None
+    if kind == "number":
+        return float(found[0]), float(found[1])
+    first, second = number(found[0]), number(found[1])
+    return (first, second) if first is not None and second is not None else None

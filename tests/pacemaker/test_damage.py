@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -36,6 +37,20 @@ PARSERS = [parse_status, parse_cib, simulate.parse_actions]
 MUTATED = int(os.environ.get("VMFERRY_TEST_MUTATIONS", "600"))
 """How many mutated answers are tried; a hundred thousand take some minutes."""
 NASTY = st.sampled_from([b'"', b"<", b">", b"&", b"&#0;", b"]]>", b"\x00", b"\xff", b"\x1b[2J"])
+
+
+ALWAYS_TAKEN = 32 << 10
+"""Bytes that the shortest answer takes too: for the error and its words."""
+
+
+def taken(parser: Parser, data: bytes) -> int:
+    """Bytes at most, over what was taken before."""
+    tracemalloc.start()
+    try:
+        parsed_or_refused(parser, data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def parsed_or_refused(parser: Parser, data: bytes) -> None:
@@ -93,10 +108,11 @@ def test_any_value_in_any_attribute_is_parsed_or_refused(
 def test_whatever_becomes_of_an_answer_it_is_parsed_or_refused(
     case: tuple[Parser, bytes], seed: int
 ) -> None:
-    """What is parsed makes a picture as well: no later step stumbles over it."""
+    """What is parsed makes a picture as well: no later step stumbles over it. Python's half of the
+    memory that it takes is measured here, all of it by the large ones below."""
     parser, data = case
     data = mutated(data, Random(seed))
-    parsed_or_refused(parser, data)
+    assert taken(parser, data) <= 10 * len(data) + ALWAYS_TAKEN
     try:
         if parser is parse_status:
             pacemaker_picture(parse_status(data), parse_cib(sample("cib-during")))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from backends.pacemaker.cib import VMResource, parse_cib
+from backends.pacemaker.configured import Configured
 from backends.pacemaker.moments import Clock
 from pacemaker.cibs import cib, nvpairs, vm
 
@@ -98,3 +100,20 @@ ZONED = nvpairs("meta_attributes", "z", {"allow-migrate": "true"}).replace(
 def test_a_zone_right_behind_a_time_counts_where_it_is_seen(version: str, allowed: bool) -> None:
     """It is 13:20:11 UTC."""
     assert read(version, rsc_defaults=ZONED).allow_migrate is allowed
+
+
+NUMBERED = nvpairs("instance_attributes", "n", {"migration_transport": "ssh"}).replace(
+    "<nvpair",
+    '<rule id="r" score="0"><expression id="e" attribute="#id" operation="gte" type="integer" '
+    'value="{}"/></rule><nvpair',
+    1,
+)
+
+
+@pytest.mark.parametrize(("value", "holds"), [("1", True), ("1.9x", True), ("2.5", False)])
+def test_of_an_integer_in_a_rule_the_digits_at_its_beginning_count(value: str, holds: bool) -> None:
+    """On every release (`scan_ll`); the node's id is 1."""
+    resource = vm("web1").replace("<operations>", NUMBERED.format(value) + "<operations>")
+    configured = Configured(etree.fromstring(cib(resource, nodes=("alpha",))))
+    (web1,) = configured.primitives()
+    assert ("migration_transport" in web1.parameters()) is holds
