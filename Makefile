@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTHON ?= python3
 ROOT   := $(filter 0,$(shell id -u))
-JOBS   ?= 3
+JOBS   ?= 5
 LAB    := PYTHONPATH=tests $(BIN)/python -m lab $(if $(RELEASE),--release $(RELEASE))
 
 .PHONY: help demo test test-fast test-engine test-short test-releases test-incidents prepare check format lab lab-down bench screenshots clean
@@ -32,7 +32,7 @@ demo: $(STAMP)
 	@$(BIN)/vmferry demo
 
 # Side by side, since the lab's tests mostly wait for migrations; each worker has a lab of its own.
-# In the order of collection, which puts the lab's files first.
+# In the order of collection, with the lab's files first: some workers take from either end.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(STAMP)

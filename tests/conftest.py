@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-pytest_plugins = ["lab.fixture", "engine.tally"]
+pytest_plugins = ["both_ends", "lab.fixture", "engine.tally"]
 
 
 def pytest_configure() -> None:
