@@ -50,7 +50,7 @@ async def abort(
 ) -> None:
     """Abort once so much is copied; a late one may come too late, and must say so.
 
-    Any other is not over before: the copy waits for the abort, as slow as this machine may be.
+    Every other is not over before: the copy waits for the abort, as slow as this machine may be.
     """
     if percent == LATE:
         await copied(backend, vm, percent)
