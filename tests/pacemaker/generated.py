@@ -139,6 +139,15 @@ def add_options(make: Maker, section: etree._Element, version: str) -> None:
             add_pair(make, first, "option", key, FENCING)
 
 
+def add_transient(make: Maker, state: etree._Element, number: str) -> None:
+    """As the attribute daemon writes them: one set, each name once, no rule and no reference."""
+    parent = below(state, "transient_attributes", id=number)
+    nvset = below(parent, TAGS["node"], id=make.id("transient"))
+    for name, values in VALUES["node"].items():
+        if make.chance(2):
+            below(nvset, "nvpair", id=make.id("p"), name=name, value=make.of(values))
+
+
 @st.composite
 def cibs(draw: Draw, version: str = "2.1.5") -> bytes:
     is_newest = version >= "3" and draw(st.booleans())
@@ -175,7 +184,7 @@ def cibs(draw: Draw, version: str = "2.1.5") -> bytes:
     absent = {name: [op(name, "monitor", number, rc=7)] for number, name in enumerate(vms, 5)}
     for number, (node, known) in enumerate(zip(NODES, (started, absent), strict=False), 1):
         state = etree.fromstring(history(number, node, **known))
-        add_sets(make, below(state, "transient_attributes", id=str(number)), "node", 1)
+        add_transient(make, state, str(number))
         status.append(state)
     gone = {"in_ccm": "false", "crmd": "offline", "join": "down"}
     below(status, "node_state", id="3", uname=LOST, expected="member", **gone)
