@@ -13,6 +13,7 @@ FENCED = "node-fenced"
 FENCING_FAILED = "fencing-failed"
 LOST = "node-lost"
 VM_DOWN = "vm-down"
+BARRED = "barred"
 _STOPS = ("stop-failed", "stop-timed-out")
 _ENDED = frozenset({LOST, FENCED, FENCING_FAILED, "node-left"})
 """How a node is lost, and how that goes on."""
@@ -20,7 +21,7 @@ _TAKES_VMS = frozenset({LOST, "node-left", FENCED, "standby"})
 """What takes the VMs away from a node."""
 _BRINGS_BACK = frozenset({"node-back", "standby-over"})
 """What lets VMs come to a node again."""
-_OF_VM = frozenset({"prefer", "ban", "cleared", "target-role", "configuration", "barred"})
+_OF_VM = frozenset({"prefer", "ban", "cleared", "target-role", "configuration", BARRED})
 """What moves, stops or starts the VM that it names."""
 _COPIES = ("migrate_to-", "migrate_from-")
 _LASTS_S = 900.0
@@ -58,8 +59,8 @@ def _cause(number: int, entries: Sequence[Entry], inputs: Sequence[Input]) -> in
         return _newest(number, entries, lambda other: _leaves_down(other, entry))
     if entry.vm is None or entry.who is not None:
         return None
-    if entry.kind == "barred":
-        return _newest(number, entries, lambda other: _failed(other, entry))
+    if entry.kind == BARRED:
+        return _newest(number, entries, lambda other: is_counted(other, entry))
     if entry.kind in _OF_VM:
         return None
     was_on = _place(entry.vm, entry.at, inputs)
@@ -77,7 +78,9 @@ def _explains(other: Entry, entry: Entry, left: Collection[str | None]) -> bool:
         return False
     if other.kind == "prefer":
         return entry.target == other.node if entry.target else entry.node != other.node
-    if other.kind in ("ban", "barred"):
+    if other.kind == BARRED and entry.severity is Severity.BAD:
+        return False
+    if other.kind in ("ban", BARRED):
         return other.node in left
     return other.kind in _OF_VM or other.severity is Severity.BAD
 
@@ -93,7 +96,8 @@ def _leaves_down(other: Entry, entry: Entry) -> bool:
     return other.node == entry.node and other.kind in _ENDED
 
 
-def _failed(other: Entry, entry: Entry) -> bool:
+def is_counted(other: Entry, entry: Entry) -> bool:
+    """Whether it is one of the failures for which a VM may not run on a node any more."""
     same = (other.vm, other.node) == (entry.vm, entry.node)
     return same and other.severity is Severity.BAD
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from backends.data.picture import NodeState
 from backends.data.timeline import Entry, Severity
-from backends.past.causes import FENCED, LOST, grouped
+from backends.past.causes import BARRED, FENCED, LOST, grouped, is_counted
 from backends.past.deeds import deeds
 from backends.past.differences import differences
 from backends.past.inputs import Input
@@ -36,7 +36,18 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
     done = [replace(entry, at=_not_before(entry, inputs)) for entry in deeds(inputs)]
     entries = [*_found(inputs[0]), *changed, *told, *done]
     entries += [_after_its_node(down, entries) for down in downs(inputs)]
-    return grouped(sorted(entries, key=lambda entry: entry.at), inputs)
+    return grouped(_counted_first(sorted(entries, key=lambda entry: entry.at)), inputs)
+
+
+def _counted_first(entries: list[Entry]) -> list[Entry]:
+    """The decision that knows of a failure counts it: in one moment, the count comes after."""
+    for barred in [entry for entry in entries if entry.kind == BARRED]:
+        at = entries.index(barred)
+        for number in range(len(entries) - 1, at, -1):
+            if entries[number].at == barred.at and is_counted(entries[number], barred):
+                entries.insert(number, entries.pop(at))
+                break
+    return entries
 
 
 def _found(first: Input) -> Iterator[Entry]:
