@@ -100,7 +100,7 @@ def chain_of(entries: Sequence[Entry], subject: str, meant: Meant | None = None)
     the newest counts, and what was brought about before what brought it about."""
     ways = [way for entry in entries for way in _ways(entry)]
     own = [way for way in ways if subject in (way[-1].vm, way[-1].node)]
-    way = _gravest(own, subject) if meant is None else _nearest(ways, own, meant)
+    way = _gravest(own, subject) if meant is None else _nearest(ways, own, subject, meant)
     return (*_conditions(way[-1], entries), *way) if way else ()
 
 
@@ -114,14 +114,20 @@ def _gravest(own: Iterable[Way], subject: str) -> Way:
     return max(own, key=weight, default=())
 
 
-def _nearest(ways: Iterable[Way], own: Iterable[Way], meant: Meant) -> Way:
-    """The very entry; where it was only seen, what is recorded of its subject about then."""
+def _nearest(ways: Iterable[Way], own: Iterable[Way], subject: str, meant: Meant) -> Way:
+    """The very entry; where it was only seen, what is recorded of its subject about then: of a
+    node rather what happened to it than what a VM did there, since a picture may come late."""
     exact = [way for way in ways if meant.is_exactly(way[-1])]
     same = [way for way in own if meant.is_exactly(way[-1])] or exact
     if same:
         return max(same, key=len)
+
+    def distance(way: Way) -> tuple[bool, float]:
+        last = way[-1]
+        return (last.vm or last.node) != subject, abs(last.at - meant.at)
+
     near = [way for way in own if abs(way[-1].at - meant.at) <= _SAME_S]
-    return min(near, key=lambda way: abs(way[-1].at - meant.at), default=())
+    return min(near, key=distance, default=())
 
 
 def _conditions(event: Entry, entries: Sequence[Entry]) -> Iterator[Entry]:

@@ -212,3 +212,20 @@ def test_the_entry_that_is_meant_is_asked_about_be_it_not_the_gravest() -> None:
     seen = chain_of(entries, "web", Meant(banned.at + 2, "as it was seen"))
     assert seen == (banned,)
     assert chain_of(entries, "web", Meant(5000, "as it was seen")) == ()
+
+
+def test_what_was_seen_of_a_node_late_is_not_what_a_vm_did_there_meanwhile() -> None:
+    """A busy board: its next picture came when the VM had left the standby node already."""
+    moved = {
+        ("web", "alpha"): [operation("migrate_to", 1001, 20, call=20, to="charlie")],
+        ("web", "charlie"): [operation("migrate_from", 1021, 1, call=9, to="charlie")],
+    }
+    entries = story(
+        [
+            taken(cib(990, RUNS), 990),
+            taken(cib(1000, RUNS, standby=["alpha"]), 1000),
+            taken(cib(1030, moved, standby=["alpha"]), 1030),
+        ]
+    )
+    (standby,) = chain_of(entries, "alpha", Meant(1060, "as it was seen"))
+    assert (standby.kind, standby.node) == ("standby", "alpha")

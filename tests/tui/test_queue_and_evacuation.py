@@ -184,7 +184,7 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         operator.board.select(None, home)
         await operator.press("e")
         await operator.until_sees("legacy-erp")
-        assert operator.sees("allow-migrate")
+        await operator.until_sees("allow-migrate")
         await operator.press("ctrl+o")
         await operator.until_sees("way: VM by VM, on-fail=block")
         await operator.press("ctrl+o")
