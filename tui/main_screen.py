@@ -31,10 +31,8 @@ from tui.keys import KEYS
 from tui.rooms import Rooms
 from tui.views.board import BOARD
 from tui.views.doctor import DOCTOR
-from tui.views.timeline import TIMELINE
-from tui.views.view import Filtered, Selecting
+from tui.views.view import Filtered, Opened, Opening, Selecting
 from widgets.board import Board
-from widgets.cluster_tables import ClusterTables
 from widgets.details import Details
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
@@ -133,7 +131,7 @@ class MainScreen(Screen[None]):
         self.house.judging.judge(newest)
         self.query_one(StatusLine).picture = newest
         self._draw_situation()
-        self.query_one(EventStrip).show(self.house.chronicle.recent)
+        self.query_one(EventStrip).show(self.house.chronicle.recent, newest.taken_at)
         self.rooms.view.draw(newest)
         self._draw_details()
 
@@ -311,10 +309,11 @@ class MainScreen(Screen[None]):
 
     @on(KeyedTable.RowSelected)
     def _open_row(self) -> None:
-        """From an event to the board."""
-        if self.rooms.in_sight == TIMELINE.name:
-            self.post_message(messages.TravelWanted(at=self.rooms.moment, chosen=self.selection))
-
-    @on(ClusterTables.Chosen)
-    def _chosen(self, event: ClusterTables.Chosen) -> None:
-        self.go_to(Selection(vm=event.vm, node=event.node))
+        """To where its view says."""
+        opened = self.rooms.view.opened() if isinstance(self.rooms.view, Opening) else Opened()
+        if opened.moment is not None:
+            self.post_message(messages.TravelWanted(at=opened.moment, chosen=opened.chosen))
+        elif opened.chosen.anything:
+            self.go_to(opened.chosen)
+        if opened.text is not None:
+            self.house.desk.glass.show(opened.title, opened.text)

@@ -20,7 +20,6 @@ from widgets.listing.view import Listing
 from widgets.queue_view import QueueView
 from widgets.selection import Selection
 from widgets.situation_bar import SituationBar, Tab
-from widgets.timeline import Timeline
 
 
 class Rooms(ContentSwitcher):
@@ -71,11 +70,6 @@ class Rooms(ContentSwitcher):
     @on(DoctorView.Back)
     def _back(self, event: DoctorView.Back) -> None:
         self.post_message(SituationBar.Wanted(event.view))
-
-    @property
-    def moment(self) -> float | None:
-        """Of the entry under the cursor, if it was recorded; what was seen here is of now."""
-        return self.query_one(Timeline).selected_moment
 
     @on(Board.PickedUp)
     def _picked_up(self, event: Board.PickedUp) -> None:

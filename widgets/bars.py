@@ -180,6 +180,12 @@ def moment_text(moment: float | None, now: float) -> str:
     return f"{day[5:] if day[:4] == today[:4] else day} {clock_text(moment)}"
 
 
+def midnight(moment: float) -> float:
+    """When the day of this moment began, here."""
+    year, month, day, *_ = time.localtime(moment)
+    return time.mktime((year, month, day, 0, 0, 0, 0, 0, -1))
+
+
 def _three_digits(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{value:.0f}"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from textual.content import Content
+
 from backends.data.picture import VM, Cluster, HypervisorState, Node
 from backends.judgement.health import Judged
 from widgets.bars import UNKNOWN, bytes_text, cut, literal, moment_text, percent_text
-from widgets.facts import completed_text, constraint_text
+from widgets.facts import completed_text, constraint_text, field
 from widgets.glyphs import (
     CONSTRAINT_LEFT,
     HAS_FAILED,
@@ -21,6 +23,7 @@ from widgets.glyphs import (
     badges,
 )
 from widgets.table import Cell, Row
+from widgets.tones import heading, toned
 
 _UNKNOWN = Cell(UNKNOWN, Tone.MUTED)
 NAME = 40
@@ -142,6 +145,20 @@ def _of_failure(picture: Cluster, key: str) -> tuple[str | None, str | None]:
     return (vm.id if vm is not None else None), failure.node
 
 
+def _whole_failure(picture: Cluster, key: str) -> Content:
+    failure = picture.failures[int(key)]
+    lines = (
+        field("Action", failure.task),
+        field("Of", failure.resource),
+        field("On", failure.node),
+        field("At", moment_text(failure.at, picture.taken_at)),
+        field("Exit code", failure.rc),
+        *heading("Why"),
+        toned(failure.reason or "Pacemaker was told no reason", Tone.BAD),
+    )
+    return Content("\n").join(lines)
+
+
 def _of_fencing(picture: Cluster, key: str) -> tuple[str | None, str | None]:
     return None, picture.fencing[int(key)].node
 
@@ -159,6 +176,8 @@ class Sheet:
     subject: Callable[[Cluster, str], tuple[str | None, str | None]]
     """The VM and the node that a row is about, by its key."""
     rows: Callable[[Cluster, Judged], Mapping[str, Row]]
+    whole: Callable[[Cluster, str], Content] | None = None
+    """All that is known of a row, where a line has no room for it."""
 
 
 SHEETS = {
@@ -179,6 +198,7 @@ SHEETS = {
         ("when", "resource", "node", "action", "rc", "reason"),
         _of_failure,
         _failure_rows,
+        _whole_failure,
     ),
     "fencing": Sheet(
         "Fencing", ("completed", "node", "action", "result"), _of_fencing, _fencing_rows

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
@@ -39,13 +38,6 @@ class ClusterTables(Widget):
         Binding("down", "focus_table", "Rows", show=False,
                 id="tables.rows", tooltip="From the tabs into the table"),
     ]  # fmt: skip
-
-    @dataclass
-    class Chosen(Message):
-        """A VM or a node was chosen, to be seen on the board."""
-
-        vm: str | None
-        node: str | None
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -103,6 +95,14 @@ class ClusterTables(Widget):
         key = self._table().selected_key
         return (None, None) if key is None else SHEETS[self._active].subject(self._picture, key)
 
+    @property
+    def whole(self) -> tuple[str, Content | None]:
+        """Of what its table has no room for: a title, and all that is known of the row."""
+        key, sheet = self._table().selected_key, SHEETS[self._active]
+        if key is None or sheet.whole is None:
+            return "", None
+        return sheet.title, sheet.whole(self._picture, key)
+
     def select(self, vm: str | None, node: str | None) -> None:
         """Put the cursor on this VM, or node, in the table that has it."""
         name, key = ("vms", vm) if vm is not None else ("nodes", node)
@@ -121,9 +121,3 @@ class ClusterTables(Widget):
     @property
     def _active(self) -> str:
         return self.query_one(TabbedContent).active or "nodes"
-
-    @on(KeyedTable.RowSelected)
-    def _chosen(self) -> None:
-        vm, node = self.selected
-        if vm is not None or node is not None:
-            self.post_message(self.Chosen(vm, node))

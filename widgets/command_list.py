@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.data.plan import Sent
-from widgets.bars import clock_text, literal
+from widgets.bars import literal, moment_text
 from widgets.glyphs import Tone
 from widgets.table import Cell, KeyedTable, Row
 
@@ -22,23 +22,24 @@ class CommandList(KeyedTable):
         """The command alone, to be sent by hand."""
         return literal(row[-1].text)
 
-    def show_commands(self, commands: Sequence[Sent]) -> None:
+    def show_commands(self, commands: Sequence[Sent], now: float) -> None:
         """Draw these, oldest first."""
-        self.show({str(sent.number): _row(sent) for sent in commands})
+        self.show({str(sent.number): _row(sent, now) for sent in commands})
 
 
-def _row(sent: Sent) -> Row:
+def _row(sent: Sent, now: float) -> Row:
     return (
-        Cell(clock_text(sent.at), Tone.MUTED),
+        Cell(moment_text(sent.at, now), Tone.MUTED),
         Cell(sent.node),
-        _exit(sent),
+        exit_cell(sent),
         Cell("" if sent.duration_s is None else f"{sent.duration_s * 1000:.0f} ms", Tone.MUTED),
         Cell("✎ writes" if sent.writes else "", Tone.WARN),
         Cell(sent.command, Tone.WARN if sent.writes else Tone.TEXT),
     )
 
 
-def _exit(sent: Sent) -> Cell:
+def exit_cell(sent: Sent) -> Cell:
+    """How it ended."""
     if sent.duration_s is None:
         return Cell("… runs", Tone.MUTED)
     if sent.exit_status is None:

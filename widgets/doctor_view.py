@@ -172,16 +172,27 @@ class DoctorView(Vertical):
 
     @on(KeyedTable.RowHighlighted)
     def _draw_details(self) -> None:
-        entry = self._selected
-        lines = details(entry, self._found) if entry is not None else iter(())
-        self.query_one(Static).update(Content("\n").join(lines))
+        self.query_one(Static).update(self.whole or "")
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     @on(DoctorHead.Clicked)
     def action_examine(self) -> None:
         self.post_message(self.Wanted())
 
+    @property
+    def whole(self) -> Content | None:
+        """All that is to be said of what is under the cursor."""
+        entry = self._selected
+        return Content("\n").join(details(entry, self._found)) if entry is not None else None
+
     @on(KeyedTable.RowSelected)
+    def _row_selected(self, event: KeyedTable.RowSelected) -> None:
+        """What opens nothing here is shown whole: its view says so."""
+        entry = self._selected
+        if entry is not None and (entry.folded is not None or (entry.vm and self.vm is None)):
+            event.stop()
+            self.action_open()
+
     def action_open(self) -> None:
         """Unfold or fold what is several; of what is one VM's, show its checklist."""
         entry = self._selected

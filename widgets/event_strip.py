@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from backends.judgement.changes import Event
+from widgets.bars import midnight
 from widgets.events import event_line
 from widgets.tones import MUTED
 
@@ -25,12 +26,16 @@ class EventStrip(Widget):
 
     events: reactive[tuple[Event, ...]] = reactive(())
 
-    def show(self, events: Sequence[Event]) -> None:
+    today: reactive[float] = reactive(0.0)
+    """The midnight of the day that it is, epoch seconds: other days are named."""
+
+    def show(self, events: Sequence[Event], now: float) -> None:
         """Draw the end of these; equal ends draw nothing."""
+        self.today = midnight(now)
         self.events = tuple(events)[-5:]
 
     def render(self) -> Content:
         newest = self.events[-max(1, self.content_size.height) :]
         if not newest:
             return Content.styled("nothing has happened yet", MUTED)
-        return Content("\n").join(event_line(event) for event in newest)
+        return Content("\n").join(event_line(event, self.today) for event in newest)

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from backends.data.timeline import Severity
 from backends.judgement.changes import Event
-from widgets.bars import clock_text
+from widgets.bars import moment_text
 from widgets.glyphs import Tone
 from widgets.tones import toned
 
@@ -18,8 +18,8 @@ MARKS = {
 }
 
 
-def event_line(event: Event) -> Content:
-    """Time, glyph and text, on one line."""
+def event_line(event: Event, now: float) -> Content:
+    """Time, glyph and text, on one line; the date as well, where it is not that of `now`."""
     glyph, tone = MARKS[event.severity]
-    clock = toned(clock_text(event.at), Tone.MUTED)
+    clock = toned(moment_text(event.at, now), Tone.MUTED)
     return Content.assemble(clock, " ", toned(f"{glyph} {event.text}", tone))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.content import Content
+
 from backends.judgement.changes import Event
 from widgets.bars import moment_text
-from widgets.events import MARKS
+from widgets.events import MARKS, event_line
 from widgets.glyphs import Tone
 from widgets.table import Cell, KeyedTable, Row
+
+NEAR_S = 60.0
+"""What happened within so long of an event may have to do with it."""
 
 
 class Timeline(KeyedTable):
@@ -18,11 +23,13 @@ class Timeline(KeyedTable):
         super().__init__("time", " ", "what", "VM", "node", "kind", follow=True, id=id)
         self._events: dict[str, Event] = {}
         self._recorded: dict[str, Event] = {}
+        self._now = 0.0
 
     def show_events(
         self, recorded: Sequence[Event], first: int, events: Sequence[Event], now: float
     ) -> None:
         """Draw what was recorded before, and these; `first` is how many there were before them."""
+        self._now = now
         self._recorded = {f"recorded {index}": event for index, event in enumerate(recorded)}
         seen = {str(first + index): event for index, event in enumerate(events)}
         self._events = {**self._recorded, **seen}
@@ -31,6 +38,13 @@ class Timeline(KeyedTable):
     @property
     def selected_event(self) -> Event | None:
         return self._events.get(self.selected_key or "")
+
+    def whole(self, event: Event) -> Content:
+        """This event, and what else happened shortly before and after it, whatever is filtered."""
+        near = (each for each in self._events.values() if abs(each.at - event.at) <= NEAR_S)
+        return Content("\n").join(
+            event_line(each, self._now).stylize("bold" if each is event else "") for each in near
+        )
 
     @property
     def selected_moment(self) -> float | None:

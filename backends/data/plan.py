@@ -24,8 +24,21 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The beginning of what went into a command or came out of it, without secrets."""
+
+    text: str
+    left_out_bytes: int = 0
+    """What there was beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """A command that was sent, for the list of commands; `duration_s` is `None` while it runs."""
+    """A command that was sent, for the list of commands; `duration_s` is `None` while it runs.
+
+    Of `stdin`, `stdout` and `stderr`, `None` says that it is not known: the command still runs, was
+    lost, or what it said had to make room for what younger ones say.
+    """
 
     number: int
     node: str
@@ -35,6 +48,14 @@ class Sent:
     exit_status: int | None = None
     """`None` while it runs, or when the connection was lost."""
     writes: bool = False
+    stdin: Kept | None = None
+    stdout: Kept | None = None
+    stderr: Kept | None = None
+
+    @property
+    def kept_chars(self) -> int:
+        """How much is kept of what went in and came out."""
+        return sum(len(each.text) for each in (self.stdin, self.stdout, self.stderr) if each)
 
 
 class ActionKind(StrEnum):

@@ -14,13 +14,12 @@ from lxml import etree
 
 from backends.data.errors import BadAnswer
 from backends.data.picture import NodeState
-from backends.pacemaker import failed_there
+from backends.pacemaker import failed_there, secrets
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import Cib, parse_cib
 from backends.pacemaker.configured import Configured
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.xml import number, parse, truth
-from backends.past import secrets
 from backends.past.recorded import Recorded
 
 _FAIL_COUNT = b"fail-count-"

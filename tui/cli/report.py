@@ -17,7 +17,7 @@ from backends.data.examination import Report
 from backends.data.timeline import Entry, Severity
 from backends.data.why import Why
 from backends.doctor.examine import examine
-from backends.past import secrets
+from backends.pacemaker import secrets
 from backends.past.inputs import Input
 from backends.past.moments import moment
 from backends.past.record import Record, Remembering

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backends.data.picture import Cluster
 from tui.judging import Judging
 from tui.messages import News, ProspectsKnown
-from tui.views.view import Count, Tab
+from tui.views.view import Count, Opened, Tab
 from widgets.cluster_tables import ClusterTables
 from widgets.selection import Selection
 
@@ -30,6 +30,11 @@ class ClusterView:
     def highlighted(self) -> Selection:
         vm, node = self.widget.selected
         return Selection(vm=vm, node=node)
+
+    def opened(self) -> Opened:
+        """The board; of what failed, all that is known of it."""
+        title, text = self.widget.whole
+        return Opened(self.highlighted(), title=title, text=text)
 
     def select(self, chosen: Selection) -> None:
         self.widget.select(chosen.vm, chosen.node)

@@ -8,7 +8,7 @@ from backends.doctor.telling import troubles
 from tui.acts.examining import Examining
 from tui.judging import Judging
 from tui.messages import ExaminationChanged, News, ProspectsKnown
-from tui.views.view import Count, Tab
+from tui.views.view import Count, Opened, Tab
 from widgets.doctor_rows import MARKS
 from widgets.doctor_view import DoctorView
 from widgets.selection import Selection
@@ -36,6 +36,10 @@ class DoctorsView:
 
     def highlighted(self) -> Selection:
         return Selection(vm=self.widget.selected_vm, node=self.widget.selected_node)
+
+    def opened(self) -> Opened:
+        """The finding whole; what unfolds, or leads to a checklist, the widget opens itself."""
+        return Opened(title="Finding", text=self.widget.whole)
 
     @property
     def filter_text(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from backends.clusters.command_log import CommandLog
 from backends.data.picture import Cluster
 from tui.messages import CommandsChanged, News
-from tui.views.view import Count, Tab
+from tui.views.view import Count, Opened, Tab
 from widgets.command_list import CommandList
+from widgets.command_text import whole
 from widgets.selection import Selection
 
 LOGS = Tab("6", "logs", "Commands", "Cmds", "Every command that was sent to a node")
@@ -20,13 +23,22 @@ class LogsView:
         self._commands = commands
 
     def draw(self, picture: Cluster) -> None:
-        self.widget.show_commands(self._commands.sent)
+        self.widget.show_commands(self._commands.sent, time.time())
 
     def enter(self) -> None:
         self.widget.focus()
 
     def highlighted(self) -> Selection:
         return Selection()
+
+    def opened(self) -> Opened:
+        """What went in, and what came out."""
+        sent = next(
+            (s for s in self._commands.sent if str(s.number) == self.widget.selected_key), None
+        )
+        if sent is None:
+            return Opened()
+        return Opened(title=f"Command on {sent.node}", text=whole(sent, time.time()))
 
     @property
     def filter_text(self) -> str:

@@ -6,10 +6,11 @@ from backends.data.picture import Cluster
 from backends.judgement.moves import ItemState
 from tui.acts.queueing import Queueing
 from tui.messages import News, QueueChanged
-from tui.views.view import Count, Tab
+from tui.views.view import Count, Opened, Tab
 from widgets.glyphs import Tone
 from widgets.queue_view import QueueView
 from widgets.selection import Selection
+from widgets.tones import toned
 
 QUEUE = Tab("7", "queue", "Queue", "Que", "The queue of moves: its order, and how long it takes")
 
@@ -29,6 +30,14 @@ class QueuesView:
 
     def highlighted(self) -> Selection:
         return Selection(vm=self.widget.selected_key)
+
+    def opened(self) -> Opened:
+        """Its VM; of a move that failed, all that is said of it."""
+        state, vm = self._queue.state, self.widget.selected_key
+        failed = state.having(ItemState.FAILED) if state is not None else ()
+        said = next((item.text for item in failed if item.vm == vm), None)
+        text = toned(said, Tone.BAD) if said else None
+        return Opened(self.highlighted(), title=f"The move of {vm}", text=text)
 
     @property
     def filter_text(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backends.data.picture import Cluster
 from tui.chronicle import Chronicle
 from tui.messages import News
-from tui.views.view import Count, Tab
+from tui.views.view import Count, Opened, Tab
 from widgets.glyphs import Tone
 from widgets.selection import Selection
 from widgets.timeline import Timeline
@@ -37,6 +37,16 @@ class TimelineView:
         if event is None:
             return Selection()
         return Selection(vm=event.vm, node=event.node, happening=(event.at, event.kind))
+
+    def opened(self) -> Opened:
+        """The board of its moment, where it was recorded; else what it is about, as it is now."""
+        event, moment = self.widget.selected_event, self.widget.selected_moment
+        if event is None:
+            return Opened()
+        chosen = Selection(vm=event.vm, node=event.node)
+        if moment is not None:
+            return Opened(chosen, moment)
+        return Opened(chosen, title="What happened then", text=self.widget.whole(event))
 
     @property
     def filter_text(self) -> str:

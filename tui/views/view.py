@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from textual.binding import Binding
+from textual.content import Content
 from textual.widget import Widget
 
 from backends.data.picture import Cluster
@@ -37,6 +39,18 @@ class Tab(NamedTuple):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Where Enter on a row leads: to the board, to a text, or to the board beneath a text."""
+
+    chosen: Selection = field(default=Selection())
+    """What is highlighted on the board."""
+    moment: float | None = None
+    """Of which the board is shown, epoch seconds; `None`: of now."""
+    title: str = ""
+    text: Content | None = None
+
+
 class View(Protocol):
     """One room. Only the one that is in sight is drawn."""
 
@@ -58,6 +72,14 @@ class View(Protocol):
 
     def counts(self) -> tuple[Count, ...]:
         """What is to be known of it from afar."""
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """A view with a table: where its rows lead. What its widget does itself, it stops there."""
+
+    def opened(self) -> Opened:
+        """Of the row under the cursor."""
 
 
 @runtime_checkable

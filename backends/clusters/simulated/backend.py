@@ -16,6 +16,7 @@ from backends.clusters.simulated.world import TICK_S
 from backends.data.errors import BadConfiguration, CommandFailed, Unreachable
 from backends.data.examination import Facts, Probe
 from backends.data.plan import Action, Command, Prediction
+from backends.doctor import round as doctor_round
 from backends.judgement.policy import outlasting
 
 _BUSY_S = 0.25
@@ -121,12 +122,15 @@ class SimulatedBackend(Backend):
         """The answers of a node of a healthy cluster, in the form of the real tools."""
         asked_at = time.time()
         with self.commands.record(node, "sh -s") as recorder:
+            recorder.stdin = doctor_round.script(probes)
             await self.pause(_EXAMINE_S)
             host = self.world.state.hosts.get(node)
             if host is None or not host.alive:
                 return Facts(node, error="no route to host", asked_at=asked_at)
             outputs = await heavy(examined.answers, self.world.state, host, probes)
             recorder.exit_status = 0
+            recorder.stdout = "".join(each.stdout for each in outputs.values()).encode()
+            recorder.stderr = "".join(each.stderr for each in outputs.values()).encode()
         return Facts(node, outputs, None, asked_at, time.time())
 
     def voice(self) -> str:
@@ -171,6 +175,7 @@ class _Writer(Writer):
                 raise Unreachable("no route to host", where=node, cure="is the node running?")
             answer = backend.world.execute(command.argv, node)
             recorder.exit_status = answer.exit_status
+            recorder.stdin, recorder.stdout, recorder.stderr = b"", answer.stdout, answer.stderr
         if answer.exit_status != 0:
             said = " ".join(answer.stderr.decode().split())
             raise CommandFailed(

@@ -113,6 +113,7 @@ class Host(ABC):
         command = self._command(argv)
         await self.connect()
         with self._log.record(self.name, command, writes=writes) as record:
+            record.stdin = stdin
             try:
                 async with asyncio.timeout(timeout_s), self._process(command) as process:
                     answer = await self._exchange(process, stdin)
@@ -123,6 +124,7 @@ class Host(ABC):
                     cure="look at the load of that machine, or try again",
                 ) from None
             record.exit_status = answer.exit_status
+            record.stdout, record.stderr = answer.stdout, answer.stderr
         return self._through_sudo(answer) if self._sudo else answer
 
     @asynccontextmanager
@@ -146,7 +148,7 @@ class Host(ABC):
                         yield line
                     status = await process.finished()
                     await reading
-                    record.exit_status = status
+                    record.exit_status, record.stderr = status, errors.kept
                     if status is None:
                         raise self._lost()
                     if self._sudo:

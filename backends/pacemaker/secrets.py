@@ -1,4 +1,4 @@
-"""What no recorded input may carry any further: passwords of fence devices, and their like. Pure.
+"""What nothing that is kept may carry on: passwords of fence devices, and their like. Pure.
 
 The names are those that `crm_report` masks (`passw.*`), and others that mean the same.
 """
@@ -15,6 +15,18 @@ from backends.pacemaker.xml import parse
 STRUCK = "******"
 
 _SECRET = re.compile(r"pass(w|phrase)|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
+_WORDS = r"[\w.-]*(?:pass(?:w|phrase)|secret|token|credential|api_?key|private_?key)[\w.-]*"
+_SPELT = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        rf"""<[^<>]*\bname=["']{_WORDS}["'][^<>]*?\bvalue=["'](?P<secret>[^"']+)""",
+        rf"""<[^<>]*\bvalue=["'](?P<secret>[^"']+)["'][^<>]*?\bname=["']{_WORDS}["']""",
+        rf"""\b{_WORDS}["']?\s*[=:]\s*["']?(?P<secret>[^\s"'<>;,]+)""",
+        rf"""--{_WORDS}\s+["']?(?P<secret>[^\s"'<>;,]+)""",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.+?)(?:-----END|\Z)",
+    )
+)
+"""How a text that is no whole document spells one: XML, a setting, an option, a PEM file."""
 _NO_SECRET = frozenset({"passwd_script", "password_script"})
 """Where a device is told which program knows the password."""
 _SHORTEST = 4
@@ -39,6 +51,16 @@ def struck(text: str, cib: bytes) -> str:
     """A text without the secrets of a CIB, wherever it has them from. Raises `BadAnswer`."""
     anywhere = _pattern(_found(parse(cib, "cibadmin")))
     return text if anywhere is None else anywhere.sub(STRUCK, text)
+
+
+def masked(text: str) -> str:
+    """A text of any kind without what it spells as a secret, and without what repeats it."""
+    found = {match["secret"] for spelt in _SPELT for match in spelt.finditer(text)}
+    anywhere = _pattern(found)
+    text = text if anywhere is None else anywhere.sub(STRUCK, text)
+    for spelt in _SPELT:
+        text = spelt.sub(lambda match: match[0].replace(match["secret"], STRUCK), text)
+    return text
 
 
 def _pairs(cib: etree._Element) -> Iterator[etree._Element]:
