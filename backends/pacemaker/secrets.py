@@ -15,14 +15,17 @@ from backends.pacemaker.xml import parse
 STRUCK = "******"
 
 _SECRET = re.compile(r"pass(w|phrase)|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
-_WORDS = r"[\w.-]*(?:pass(?:w|phrase)|secret|token|credential|api_?key|private_?key)[\w.-]*"
+_A_TIME = r"[\w.-]{0,30}\s{0,9}[=:]\s{0,9}\d+\b"
+"""How Corosync goes on after `token`."""
+_WORD = rf"(?:pass(?:w|phrase)|secret|credential|api_?key|private_?key|token(?!{_A_TIME}))"
+"""In a name. All that is repeated here is bounded: a text may be long, and is read on the loop."""
 _SPELT = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
-        rf"""<[^<>]*\bname=["']{_WORDS}["'][^<>]*?\bvalue=["'](?P<secret>[^"']+)""",
-        rf"""<[^<>]*\bvalue=["'](?P<secret>[^"']+)["'][^<>]*?\bname=["']{_WORDS}["']""",
-        rf"""\b{_WORDS}["']?\s*[=:]\s*["']?(?P<secret>[^\s"'<>;,]+)""",
-        rf"""--{_WORDS}\s+["']?(?P<secret>[^\s"'<>;,]+)""",
+        rf"""{_WORD}[^"'<>]{{0,99}}["'][^<>]{{0,999}}?\bvalue=["'](?P<secret>[^"']+)""",
+        rf"""\bvalue=["'](?P<secret>[^"'<>]+)["'][^<>]{{0,999}}?\bname=["'][^"'<>]{{0,99}}?{_WORD}""",
+        rf"""{_WORD}[\w.-]{{0,99}}["']?\s{{0,9}}[=:]\s{{0,9}}["']?(?P<secret>[^\s"'<>;,]+)""",
+        rf"""--[\w.-]{{0,99}}?{_WORD}[\w.-]{{0,99}}\s{{1,9}}["']?(?P<secret>[^\s"'<>;,]+)""",
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.+?)(?:-----END|\Z)",
     )
 )
@@ -55,6 +58,8 @@ def struck(text: str, cib: bytes) -> str:
 
 def masked(text: str) -> str:
     """A text of any kind without what it spells as a secret, and without what repeats it."""
+    if not _SECRET.search(text) and "PRIVATE KEY" not in text:
+        return text
     found = {match["secret"] for spelt in _SPELT for match in spelt.finditer(text)}
     anywhere = _pattern(found)
     text = text if anywhere is None else anywhere.sub(STRUCK, text)

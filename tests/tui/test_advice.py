@@ -27,9 +27,9 @@ async def test_the_target_that_a_migration_would_fail_to_says_reboot_and_why(
     async with at_the_app(backend, journal) as operator:
         await examined(operator)
         await operator.pick_up("web1")
-        await operator.until_sees("REBOOT")
-        assert operator.sees("the migration of web1")
-        assert operator.sees("LIVE"), "charlie is as good as ever"
+        await operator.until_sees("the migration of web1")
+        assert operator.sees("REBOOT")
+        await operator.until_sees("LIVE")
 
 
 async def test_nobody_waits_for_the_doctor(backend: Faulty, journal: Journal) -> None:
@@ -109,4 +109,5 @@ async def test_the_nodes_are_not_evened_by_a_move_that_is_expected_to_fail(
         await operator.press("B")
         await operator.until_sees("Previewed by the scheduler")
         assert operator.sees("build-7 → bravo  REBOOT: the migration of build-7 would fail")
-        assert not operator.sees("--move"), "it is left out"
+        commands = [line for line in operator.lines() if "--move" in line]
+        assert not any("build-7" in line for line in commands), "it is left out"

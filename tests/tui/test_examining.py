@@ -96,6 +96,8 @@ async def test_who_relies_on_an_old_report_has_the_cluster_examined_again(journa
         await operator.pick_up("web1")
         await operator.until(lambda: backend.begun == 2, "again, for the VM in hand")
         await operator.press("escape")
+        doctor = operator.house.doctor
+        await operator.until(lambda: doctor.examination.running_since is None, "examined")
         operator.house.doctor.clock = lambda: started_at + 7200
         backend.let.clear()
         await operator.press("5")

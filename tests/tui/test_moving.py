@@ -248,7 +248,7 @@ async def test_the_columns_in_sight_have_their_verdicts_before_the_others(
             vm for vm in backend.picture.vms if vm.node in seen and vm.live_migration.possible
         )
         backend.asked.clear()
-        board.post_message(Board.PickedUp((last.id,)))
+        await operator.pick_up(last.id)
         await operator.until(lambda: len(set(backend.asked)) == 19, "all were asked about")
         begun = len(seen) - 1
         assert set(backend.asked[:begun]) == seen - {last.node}
