@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from backends.aio.heavy import heavy
 from backends.clusters.base import Answer, Backend, Writer
@@ -22,7 +22,7 @@ from backends.judgement.policy import outlasting
 _BUSY_S = 0.25
 _REST_S = 0.5
 _MOST_AT_ONCE_S = 60.0
-"""At a speed that this machine cannot keep, time runs slower instead of the screen stopping."""
+"""After a halt of this program the cluster does not catch up with more."""
 _COMMAND_S = 0.03
 _SIMULATE_S = 0.06
 _EXAMINE_S = 0.8
@@ -55,6 +55,8 @@ class SimulatedBackend(Backend):
         self._speed = speed
         self._living: asyncio.Task[None] | None = None
         self._looked_at = 0.0
+        self._computing = 0
+        self._computed = asyncio.Event()
         writer = _Writer(self) if not read_only else None
         super().__init__(writer=writer)
 
@@ -84,6 +86,8 @@ class SimulatedBackend(Backend):
     async def advance(self, seconds: float) -> None:
         """Let that much simulated time pass now, with a picture for each step of it."""
         for _ in range(max(1, round(seconds / TICK_S))):
+            while self._computing:
+                await self._computed.wait()
             self.world.advance(TICK_S)
             self._pictures.publish(self.world.picture())
             await asyncio.sleep(0)
@@ -116,7 +120,8 @@ class SimulatedBackend(Backend):
 
     async def configuration(self) -> bytes:
         """What its CIB would be. Of a large cluster that is much to write: in a thread."""
-        return await heavy(configuration.cib, self.world.state)
+        with self._standing_still():
+            return await heavy(configuration.cib, self.world.state)
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
         """The answers of a node of a healthy cluster, in the form of the real tools."""
@@ -127,7 +132,8 @@ class SimulatedBackend(Backend):
             host = self.world.state.hosts.get(node)
             if host is None or not host.alive:
                 return Facts(node, error="no route to host", asked_at=asked_at)
-            outputs = await heavy(examined.answers, self.world.state, host, probes)
+            with self._standing_still():
+                outputs = await heavy(examined.answers, self.world.state, host, probes)
             recorder.exit_status = 0
             recorder.stdout = "".join(each.stdout for each in outputs.values()).encode()
             recorder.stderr = "".join(each.stderr for each in outputs.values()).encode()
@@ -153,10 +159,27 @@ class SimulatedBackend(Backend):
             self._catch_up()
 
     def _catch_up(self) -> None:
+        """At a speed that this machine cannot keep, time runs slower: whoever follows what happens
+        is to see it happen."""
         now = time.monotonic()
-        self.world.advance(min((now - self._looked_at) * self._speed, _MOST_AT_ONCE_S))
+        passed_s = now - self._looked_at
+        if self._speed > 1:
+            passed_s = 0.0 if self._computing else min(passed_s, _REST_S)
+        self.world.advance(min(passed_s * self._speed, _MOST_AT_ONCE_S))
         self._looked_at = now
         self._pictures.publish(self.world.picture())
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Quick motion waits for what is computed here, be this machine slow."""
+        self._computing += 1
+        self._computed.clear()
+        try:
+            yield
+        finally:
+            self._computing -= 1
+            if not self._computing:
+                self._computed.set()
 
 
 class _Writer(Writer):
