@@ -6,7 +6,7 @@ node goes (it wins), and a few that Pacemaker adds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from lxml import etree
 
@@ -14,6 +14,7 @@ from backends.pacemaker.nvpairs import Values
 from backends.pacemaker.rules import Node
 
 _SETS = "instance_attributes"
+_CLUSTER = "cluster-name"
 
 Read = Callable[[etree._Element | None, str], Values]
 """Reads the sets of a tag below an element."""
@@ -44,9 +45,8 @@ def _remote(root: etree._Element) -> Iterator[tuple[str, str]]:
                 yield name, "container"
 
 
-def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) -> dict[str, Node]:
+def as_they_are(root: etree._Element, read: Read, options: Values) -> dict[str, Node]:
     """By name all that Pacemaker asks of a node now."""
-    cluster = options.get("cluster-name")
     states = {state.get("uname"): state for state in root.iterfind("status/node_state")}
     every = root.iterfind("configuration/nodes/node")
     permanent = {n.get("uname", ""): read(n, _SETS).unsure for n in every}
@@ -55,11 +55,23 @@ def as_they_are(root: etree._Element, read: Read, options: Mapping[str, str]) ->
         state = states.get(name)
         transient = state.find("transient_attributes") if state is not None else None
         now = read(transient, _SETS)
-        known = {**node.attributes, **now}
+        known = {**node.attributes}
+        if name in permanent:
+            _add_site(known, options)
+        known.update(now)
+        _add_site(known, options)
         known["#is_dc"] = str(known["#id"] == root.get("dc-uuid")).lower()
-        site = known.get("site-name", cluster)
-        names = {"#cluster-name": cluster, "#site-name": site}
-        known.update({key: said for key, said in names.items() if said is not None})
-        unsure = permanent.get(name, frozenset()) | now.unsure
+        unsure = permanent.get(name, frozenset()) | now.unsure | (options.unsure & {_CLUSTER})
         found[name] = Node({k: v for k, v in known.items() if k not in now.unsure}, not unsure)
     return found
+
+
+def _add_site(known: dict[str, str], options: Values) -> None:
+    """A node's site is told from its attributes as soon as Pacemaker has read some, and once: one
+    that is set until the node goes comes too late where the cluster has a name."""
+    cluster = options.get(_CLUSTER)
+    if cluster is not None:
+        known["#cluster-name"] = cluster
+    site = known.get("site-name", cluster)
+    if site is not None:
+        known.setdefault("#site-name", site)
