@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from backends.acts.journal import Journal
 from backends.acts.origins import set_at
@@ -15,6 +15,9 @@ from tui.messages import Ended
 
 _ALARMS = frozenset({"fencing"})
 """Also when they went well: somebody should know."""
+
+_TOLD_BY_PICTURES = frozenset({Stage.FOLLOWING, Stage.MOVING, Stage.PROVING, Stage.CLEARING})
+"""Steps of an act that are seen to happen: what is set, migrates, and is removed."""
 
 _RECENT = 5
 
@@ -32,13 +35,19 @@ class Chronicle:
         self.recorded: tuple[Event, ...] = ()
         """What happened before the first picture, as the cluster recorded it."""
         self._unread: list[Event] = []
+        self._ours: set[str] = set()
+        """VMs that acts of ours are about: of these an act says itself how they arrived."""
+        self._arrived: dict[str, Event] = {}
+        """What pictures would have said of that."""
+        self._said: set[str | None] = set()
+        """VMs whose arrival an act has told before the pictures do."""
 
     def take(self, picture: Cluster) -> None:
         before, self.newest = self.newest, picture
         if before is None:
             self.constraints_since = set_at(self._journal, picture)
         elif picture.then is None:  # who steps through the past makes nothing happen
-            self.note(changes(before, picture))
+            self.note(self._not_told_by_acts(changes(before, picture)))
             self._date_constraints(before, picture)
 
     def note(self, events: Iterable[Event]) -> None:
@@ -72,15 +81,35 @@ class Chronicle:
 
     def reported(self, report: Report) -> None:
         """Note a step of an act of ours."""
-        if report.stage is not Stage.FOLLOWING:  # the pictures tell that themselves
-            self._note("report", Severity.NEUTRAL, report.text, report.vm)
+        self._ours.add(report.vm)
+        if report.stage not in _TOLD_BY_PICTURES:
+            done = report.stage is Stage.DONE
+            severity = Severity.GOOD if done else Severity.NEUTRAL
+            self._note("report", severity, report.text, report.vm)
+            if done and self._arrived.pop(report.vm, None) is None:
+                self._said.add(report.vm)
 
     def ended(self, event: Ended, *, wanted: bool) -> None:
         """Note how an act failed; `wanted`: another one ended it."""
+        self._ours -= set(event.doing.vms)
+        untold = [self._arrived.pop(vm) for vm in event.doing.vms if vm in self._arrived]
+        self.note(untold)
         if event.error is not None:
             vm = next(iter(event.doing.vms), "")
             severity = Severity.NEUTRAL if wanted else Severity.BAD
             self._note("act-failed", severity, str(event.error), vm)
+
+    def _not_told_by_acts(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            vm = event.vm
+            if event.kind == "migration-started":
+                self._said.discard(vm)
+            if event.kind == "migration-done" and vm in self._said:
+                self._said.discard(vm)
+            elif event.kind == "migration-done" and vm in self._ours:
+                self._arrived[vm] = event
+            else:
+                yield event
 
     def _note(self, kind: str, severity: Severity, text: str, vm: str) -> None:
         self.note([Event(self._clock(), kind, severity, text, vm or None)])

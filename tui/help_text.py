@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
+from textual.strip import Strip
+from textual.visual import Visual
 from textual.widget import Widget
 
 from widgets.bars import fit, literal, wrap
@@ -89,5 +91,10 @@ class HelpText(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
 
-    def render(self) -> Content:
-        return Content("\n").join(self._lines(self.content_size.width))
+    def render_line(self, y: int) -> Strip:
+        """A line when it is to be seen: most of them never are."""
+        width = self.content_size.width
+        laid = self._lines(width)
+        if not 0 <= y < len(laid):
+            return Strip.blank(width, self.rich_style)
+        return Visual.to_strips(self, laid[y], width, 1, self.visual_style)[0]

@@ -82,6 +82,12 @@ class House:
         """What the key of this act is about: what is highlighted, but for what cannot wait."""
         return meant(OFFERS[name], picture, chosen, partial(self.acts[name].suits, picture))
 
+    def label(self, name: str, picture: Cluster, chosen: Selection) -> str | None:
+        """How the key of this act is called for what is highlighted; `None` where it has nothing
+        to do there."""
+        meant = self.meant(name, picture, chosen)
+        return OFFERS[name].named(picture, meant) if self.acts[name].suits(picture, meant) else None
+
     def take(self, picture: Cluster) -> None:
         """Take a picture, and what has changed in it."""
         self.chronicle.take(picture)

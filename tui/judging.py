@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from backends.acts.prospects import by_verdicts, prospects
 from backends.data.errors import VmferryError
 from backends.data.picture import CibVersion, Cluster
-from backends.judgement.health import Judged, Known
+from backends.judgement.health import Judged, Known, Problem
 from backends.judgement.problems import Judge
 from backends.judgement.prospect import Prospect
 from tui.acts.desk import Desk
@@ -49,6 +49,8 @@ class Judging:
         self._next_at = 0.0
         self._judge = Judge()
         self.judged = Judged()
+        self._problem: Problem | None = None
+        """The one that was gone to last."""
 
     def judge(self, picture: Cluster) -> None:
         """Take what is known now of this picture."""
@@ -91,6 +93,16 @@ class Judging:
             self._asking = False
             self._next_at = self._monotonic() + REST_FACTOR * (self._monotonic() - began)
         self._desk.glass.post(ProspectsKnown(found, version))
+
+    def step(self, step: int) -> tuple[Problem, str] | None:
+        """Go on to the next thing that is wrong, or the one before; the how-manyth it is."""
+        urgent = self.judged.health.urgent
+        if not urgent:
+            return None
+        known = [problem == self._problem for problem in urgent]
+        at = (known.index(True) + step if any(known) else 0) % len(urgent)
+        self._problem = urgent[at]
+        return urgent[at], f"Problem {at + 1} of {len(urgent)}"
 
     def known(self, event: ProspectsKnown) -> None:
         """Take the last word of the scheduler."""

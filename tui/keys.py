@@ -1,11 +1,16 @@
-"""The keys of the screen of a connected cluster."""
+"""The keys of the screen of a connected cluster, and which of them are offered."""
 
 from __future__ import annotations
 
 from textual.binding import Binding
+from textual.screen import Screen
 
-from tui.acts.listed import ACTS
+from backends.data.picture import Cluster
+from tui.acts.listed import ACTS, OFFERS
+from tui.house import House
 from tui.views.listed import VIEWS
+from widgets.key_bar import Key
+from widgets.selection import Selection
 
 KEYS: tuple[Binding, ...] = (
     Binding("slash", "filter", "Filter", key_display="/", id="filter",
@@ -33,3 +38,26 @@ KEYS: tuple[Binding, ...] = (
     Binding("r", "refresh", "Refresh", id="refresh", show=False,
             tooltip="Look at the cluster again now"),
 )  # fmt: skip
+
+
+def offered(
+    screen: Screen[None], house: House, picture: Cluster, chosen: Selection
+) -> tuple[Key, ...]:
+    """For the last line: the keys that do something with what is highlighted. The others work all
+    the same, and say why they do nothing."""
+
+    def label(binding: Binding) -> str | None:
+        if binding.id not in OFFERS:
+            return binding.description
+        return house.label(binding.id, picture, chosen)
+
+    shown: dict[str, Binding] = {}
+    for active in screen.active_bindings.values():
+        if active.binding.show:
+            shown.setdefault(active.binding.action, active.binding)
+    named = [(binding, label(binding)) for binding in shown.values()]
+    return tuple(
+        Key(binding.key, screen.app.get_key_display(binding), name)
+        for binding, name in named
+        if name is not None
+    )

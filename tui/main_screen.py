@@ -12,13 +12,12 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.reactive import var
 from textual.screen import Screen
-from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
 from backends.data.picture import Cluster
-from backends.judgement.health import Kind, Problem
+from backends.judgement.health import Kind
 from tui import messages
 from tui.act_menu import ActMenu
 from tui.acts import examining
@@ -27,7 +26,7 @@ from tui.bugs import report_bug
 from tui.glass import ScreenGlass
 from tui.help_screen import HelpScreen, own_bindings
 from tui.house import House
-from tui.keys import KEYS
+from tui.keys import KEYS, offered
 from tui.rooms import Rooms
 from tui.views.board import BOARD
 from tui.views.doctor import DOCTOR
@@ -36,6 +35,7 @@ from widgets.board import Board
 from widgets.details import Details
 from widgets.event_strip import EventStrip
 from widgets.filter_line import FilterLine
+from widgets.key_bar import KeyBar
 from widgets.listing.view import Listing
 from widgets.selection import Selection
 from widgets.situation_bar import SituationBar
@@ -77,8 +77,6 @@ class MainScreen(Screen[None]):
         self.rooms = Rooms(self.house)
         self._title_text = title
         self._shown: Cluster | None = None
-        self._problem: Problem | None = None
-        """The one that was gone to last."""
 
     @property
     def picture(self) -> Cluster:
@@ -98,11 +96,12 @@ class MainScreen(Screen[None]):
             yield Details()
         yield EventStrip()
         yield FilterLine()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
         yield TooSmall(*SMALLEST)
 
     def on_mount(self) -> None:
         self.query_one(StatusLine).read_only = self.house.desk.read_only
+        self.bindings_updated_signal.subscribe(self, lambda _: self._draw_keys())
         self.board.focus()
 
     def on_screen_resume(self) -> None:
@@ -142,6 +141,11 @@ class MainScreen(Screen[None]):
         status.marked = len(self.board.marked)
         status.filter_text = self.rooms.filter_text
         self.query_one(SituationBar).show(self.rooms.tabs(), self.rooms.in_sight)
+        self._draw_keys()
+
+    def _draw_keys(self) -> None:
+        if self.is_current:
+            self.query_one(KeyBar).show(offered(self, self.house, self.picture, self.selection))
 
     @on(Board.SelectionChanged)
     @on(Listing.Highlighted)
@@ -211,19 +215,16 @@ class MainScreen(Screen[None]):
 
     def action_problem(self, step: int) -> None:
         """Go to the next thing that is wrong, or the one before."""
-        urgent = self.house.judging.judged.health.urgent
-        if not urgent:
+        found = self.house.judging.step(step)
+        if found is None:
             self.house.desk.glass.say("Nothing is wrong.")
             return
-        known = [problem == self._problem for problem in urgent]
-        at = known.index(True) + step if any(known) else 0
-        problem = self._problem = urgent[at % len(urgent)]
+        problem, title = found
         self.app.clear_notifications()
         if problem.vm is not None or problem.node is not None:
             self.go_to(Selection(vm=problem.vm, node=problem.node))
         elif problem.kind is Kind.DOCTOR:
             self.action_view(DOCTOR.name)
-        title = f"Problem {at % len(urgent) + 1} of {len(urgent)}"
         self.house.desk.glass.say(problem.text, title, severity="warning")
 
     def action_acknowledge(self) -> None:

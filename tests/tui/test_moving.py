@@ -12,7 +12,6 @@ from app_scene import arrived, writes
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from backends.data.plan import Prediction
-from widgets.board import Board
 
 
 async def test_a_vm_dragged_with_the_mouse_arrives_and_leaves_no_constraint(

@@ -28,11 +28,11 @@ async def highlight(operator: Operator, view: str, about: About) -> bool:
         return False
     if view == "list" and about is About.NODE:
         await operator.press("t")
-    if view != "board":
-        await operator.press("home")
-    await operator.pilot.pause()
     wanted = VM if about is About.VM else NODE
-    for _ in range(40):
+    for step in range(120):
+        if view != "board" and step % 40 == 0:  # rows may have changed places meanwhile
+            await operator.press("home")
+        await operator.pilot.pause()
         now = about.of(operator.main.selection)
         if now == wanted and (about is About.VM or operator.main.selection.vm is None):
             return True

@@ -83,9 +83,13 @@ async def test_a_failure_leads_to_its_whole_reason_and_to_its_vm(journal: Journa
         await go(operator, CLUSTER.name, list(SHEETS).index("failures"))
         [failure] = backend.picture.failures
         await operator.press("enter")
-        await operator.until(lambda: len(operator.app.screen_stack) > 1, "it is open")
-        said = " ".join(" ".join(line.strip(" │┃") for line in operator.lines()).split())
-        assert failure.reason in said
+
+        def said() -> str:
+            return " ".join(" ".join(line.strip(" │┃") for line in operator.lines()).split())
+
+        await operator.until(
+            lambda: len(operator.app.screen_stack) > 1 and failure.reason in said(), "it is open"
+        )
         await operator.press("escape")
         await operator.until(lambda: operator.main.selection.vm == failure.resource, "its VM")
 

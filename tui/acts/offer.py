@@ -48,6 +48,13 @@ class Offer:
     """Beside it in the palette."""
     urgent: bool = False
     """Whether it is about the only migration under way, where nothing that it suits is chosen."""
+    idle: str | None = None
+    """In the footer for a VM that is not being migrated, where that is another word."""
+
+    def named(self, picture: Cluster, chosen: Selection) -> str:
+        """In the footer, for this."""
+        moving = chosen.vm is not None and picture.migration(chosen.vm) is not None
+        return self.label if moving or self.idle is None else self.idle
 
     def binding(self) -> Binding:
         return Binding(

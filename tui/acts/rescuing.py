@@ -22,6 +22,7 @@ ABORT = Offer(
     key="a",
     show=True,
     urgent=True,
+    idle="Recover",
 )
 GUARD = Offer(
     "guard",
@@ -29,6 +30,7 @@ GUARD = Offer(
     "Guard the copy: when its timeout strikes, nothing is restarted",
     About.VM,
     key="g",
+    show=True,
     urgent=True,
 )
 

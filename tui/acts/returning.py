@@ -22,6 +22,7 @@ BRING_BACK = Offer(
     "End the standby of the selected node, and bring its VMs home",
     About.NODE,
     key="b",
+    show=True,
     listed="Take node {0} back",
     help="End its standby",
 )
