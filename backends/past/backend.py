@@ -61,21 +61,23 @@ class PastBackend(Backend):
 
         Raises `Refused` where nothing older is left, and what `go` raises.
         """
-        files = [file for file in self.record.files if file not in self.record.damaged]
-        if towards > 0:
-            file = recorded.after(files, self.at)
-        else:
-            file = next((each for each in reversed(files) if each.at < self.at), None)
-        if file is None and towards > 0:
-            return False
-        if file is None:
-            raise Refused("nothing older is left")
-        try:
-            await self.go(file.at)
-        except Unknown as error:
-            self.record.damaged[file] = error.what  # the next step leads past it
-            raise
-        return True
+        while True:
+            files = self.record.telling
+            if towards > 0:
+                file = recorded.after(files, self.at)
+            else:
+                file = next((each for each in reversed(files) if each.at < self.at), None)
+            if file is None and towards > 0:
+                return False
+            if file is None:
+                raise Refused("nothing older is left")
+            try:
+                await self.go(file.at)
+            except Unknown as error:
+                self.record.damaged[file] = error.what  # the next step leads past it
+                raise
+            if file in self.record.telling:
+                return True
 
     @property
     def at(self) -> float:

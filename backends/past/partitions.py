@@ -15,10 +15,11 @@ _NEAR_S = 60.0
 def of_the_cluster(inputs: Sequence[Input]) -> list[Input]:
     """Without those of a node that was cut off: it is the DC of itself, and to it the others are
     lost. Those who went on with quorum knew it to be gone."""
-    return [each for each in inputs if each.quorum is not False or not _is_cut_off(each, inputs)]
+    return [each for each in inputs if each.quorum is not False or not is_cut_off(each, inputs)]
 
 
-def _is_cut_off(each: Input, inputs: Sequence[Input]) -> bool:
+def is_cut_off(each: Input, inputs: Sequence[Input]) -> bool:
+    """Whether its DC was gone for those of these who went on with quorum."""
     return any(other.nodes.get(each.dc or "") in GONE for other in _others(each, inputs))
 
 

@@ -20,7 +20,7 @@ from backends.data.picture import Cluster
 from backends.data.plan import Action, Command, Prediction
 from backends.data.timeline import Entry
 from backends.pacemaker.agents import KNOWN, Agents
-from backends.past import recorded
+from backends.past import partitions, recorded
 from backends.past.between import cib_at
 from backends.past.inputs import Input, read_input
 from backends.past.recorded import Recorded
@@ -39,13 +39,15 @@ class Moment:
 
 class Record(ABC):
     """`files`: in the order of time. `dark`: the nodes that could not be asked, and why.
-    `damaged`: files that could not be read, and why."""
+    `damaged`: files that could not be read, and why. `cut_off`: of a node that was alone, as far as
+    they were looked at."""
 
     def __init__(self, agents: Agents = KNOWN) -> None:
         self.agents = agents
         self.files: tuple[Recorded, ...] = ()
         self.dark: dict[str, str] = {}
         self.damaged: dict[Recorded, str] = {}
+        self.cut_off: set[Recorded] = set()
         self._kept: OrderedDict[Recorded, Input] = OrderedDict()
         self._kept_bytes = 0
         self._last_read: Input | None = None
@@ -201,17 +203,26 @@ class Record(ABC):
             cib = cib_at(before.text, after.text if after else None, at)
         return Moment(at, before, cib)
 
+    @property
+    def telling(self) -> list[Recorded]:
+        """The files that tell of the cluster, in the order of time."""
+        return [f for f in self.files if f not in self.damaged and f not in self.cut_off]
+
     async def _around(self, at: float) -> tuple[Input, Input | None]:
         """The input on which the moment stands, and the one that followed: both are fetched at
-        once, and a damaged one gives way to its neighbour."""
+        once, and one that does not tell of the cluster gives way to its neighbour."""
         while True:
-            whole = [file for file in self.files if file not in self.damaged]
-            older = [file for file in whole if file.at <= at][-1:]
-            newer = [file for file in whole if file.at > at][:1]
+            telling = self.telling
+            older = [file for file in telling if file.at <= at][-1:]
+            newer = [file for file in telling if file.at > at][:1]
             if not older:
                 raise self._nothing(at)
-            inputs = {each.file: each for each in await self.read([*older, *newer])}
-            if all(file in inputs for file in (*older, *newer)):
+            asked = [*older, *newer]
+            inputs = {each.file: each for each in await self.read(asked)}
+            for file in asked:
+                if file in inputs and await self._was_cut_off(file, inputs[file]):
+                    self.cut_off.add(file)
+            if set(asked) <= inputs.keys() - self.cut_off:
                 break
         if newer:
             return inputs[older[0]], inputs[newer[0]]
@@ -219,6 +230,12 @@ class Record(ABC):
             return inputs[older[0]], await self.present()
         except VmferryError:
             return inputs[older[0]], None
+
+    async def _was_cut_off(self, file: Recorded, decided: Input) -> bool:
+        """Asked of the others only where it had no quorum."""
+        if decided.quorum is not False:
+            return False
+        return partitions.is_cut_off(decided, await self.read(recorded.beside(self.files, file)))
 
     def _nothing(self, at: float) -> Unknown:
         dark = "".join(f"; {node}: {why}" for node, why in sorted(self.dark.items()))

@@ -95,3 +95,12 @@ def before(files: Sequence[Recorded], at: float) -> Recorded | None:
 def after(files: Sequence[Recorded], at: float) -> Recorded | None:
     """The oldest that is younger than a moment."""
     return next((file for file in files if file.at > at), None)
+
+
+def beside(files: Sequence[Recorded], file: Recorded) -> list[Recorded]:
+    """What each other node recorded last before a file, and next after it."""
+    found: list[Recorded] = []
+    for node in sorted({each.node for each in files} - {file.node}):
+        own = [each for each in files if each.node == node]
+        found += filter(None, (before(own, file.at), after(own, file.at)))
+    return found

@@ -114,3 +114,23 @@ async def test_what_a_newer_pacemaker_wrote_gives_a_clear_word_and_the_rest_goes
         assert past.at == 1200
         assert await past.step(-1)
         assert past.at == 1000
+
+
+async def test_the_board_never_stands_on_what_a_node_decided_that_was_cut_off(
+    site: Folders,
+) -> None:
+    whole = cib(1000).replace(b'dc-uuid="1"', b'dc-uuid="2"')
+    alone = cib(1012, down=["bravo", "charlie"]).replace(b'quorum="1"', b'quorum="0"')
+    others = cib(1010, down=["alpha"]).replace(b'dc-uuid="1"', b'dc-uuid="2"')
+    site.put("bravo", "pe-input-1.bz2", whole, 1000)
+    site.put("bravo", "pe-warn-1.bz2", others, 1010)
+    site.put("alpha", "pe-warn-1.bz2", alone, 1012)
+    site.put("bravo", "pe-input-2.bz2", whole.replace(b"1000", b"1030"), 1030)
+    async with PastBackend(Archive(site), 1015) as past:
+        assert [node.name for node in past.picture.nodes if node.unclean] == ["alpha"]
+        assert await past.step(1)
+        assert past.at == 1030
+        assert await past.step(-1)
+        assert past.at == 1010
+        assert await past.step(1)
+        assert past.at == 1030
