@@ -24,17 +24,22 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
     inputs = of_the_cluster(inputs)
     if not inputs:
         return ()
-    ended = [replace(entry, at=_not_before(entry, inputs)) for entry in fencings]
+    decided = [each.at for each in inputs]
+    changed = [*_found(inputs[0])]
+    changed += [entry for pair in pairwise(inputs) for entry in differences(*pair)]
+    ended = [
+        replace(entry, at=_not_before(entry, _decided_for(entry, changed, decided)))
+        for entry in fencings
+    ]
     told = [each for each in ended if inputs[0].at <= each.at <= inputs[-1].at]
     known = {entry.node for entry in told if entry.kind == FENCED}
-    changed = [
-        entry
-        for pair in pairwise(inputs)
-        for entry in differences(*pair)
-        if entry.kind != FENCED or entry.node not in known
+    freed = [*decided, *(entry.at for entry in told if entry.kind == FENCED)]
+    done = [
+        replace(entry, at=_not_before(entry, freed if entry.kind == "started" else decided))
+        for entry in deeds(inputs)
     ]
-    done = [replace(entry, at=_not_before(entry, inputs)) for entry in deeds(inputs)]
-    entries = [*_found(inputs[0]), *changed, *told, *done]
+    entries = [each for each in changed if each.kind != FENCED or each.node not in known]
+    entries += [*told, *done]
     entries += [_after_its_node(down, entries) for down in downs(inputs)]
     return grouped(_counted_first(sorted(entries, key=lambda entry: entry.at)), inputs)
 
@@ -64,12 +69,21 @@ def _after_its_node(down: Entry, entries: Iterable[Entry]) -> Entry:
     return replace(down, at=max([down.at, *ends]))
 
 
-def _not_before(entry: Entry, inputs: Sequence[Input]) -> float:
-    """What was done follows its decision, within the second that histories have cut off.
+def _decided_for(fencing: Entry, changed: Iterable[Entry], decided: Iterable[float]) -> list[float]:
+    """When a fencing may have been decided: that of 3.0 has fractions, and follows its own node's
+    loss alone, which may have been written down after it."""
+    if fencing.at % 1 == 0:
+        return list(decided)
+    return [each.at for each in changed if each.kind == LOST and each.node == fencing.node]
 
-    Of several decisions in that second the last: each one before it had been overtaken.
+
+def _not_before(entry: Entry, moments: Iterable[float]) -> float:
+    """What was done follows its decision, and a start the fencing that it waited for, within the
+    second that histories have cut off.
+
+    Of several in that second the last: each one before it had been overtaken.
     """
-    return max((each.at for each in inputs if entry.at < each.at < entry.at + 1), default=entry.at)
+    return max((at for at in moments if entry.at < at < entry.at + 1), default=entry.at)
 
 
 def worst_first(entries: Iterable[Entry]) -> list[Entry]:

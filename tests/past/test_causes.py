@@ -91,6 +91,19 @@ def test_a_fencing_of_the_same_second_follows_the_loss_that_it_was_decided_for()
     assert [each.kind for each in chain] == ["node-lost", "node-fenced", "started"]
 
 
+def test_a_start_follows_the_fencing_that_it_waited_for_though_only_that_has_fractions() -> None:
+    """The fencer of 3.0 remembers more than the second, the history of operations does not."""
+    started = {("web", "bravo"): [operation("start", 1010)]}
+    inputs = [
+        taken(cib(990, RUNS), 990),
+        taken(cib(1010, RUNS, down=["alpha"]), 1010),
+        taken(cib(1030, started, fenced=["alpha"]), 1030),
+    ]
+    entries = story(inputs, [fencing(1010.7, "alpha", "off", "bravo", "x", None)])
+    chain = chain_of(entries, "web")
+    assert [each.kind for each in chain] == ["node-lost", "node-fenced", "started"]
+
+
 def test_where_the_first_input_shows_a_lost_node_already_that_is_told() -> None:
     """The DC that had recorded what was before is the node that was lost."""
     started = {("web", "bravo"): [operation("start", 1025)]}
