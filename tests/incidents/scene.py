@@ -76,6 +76,13 @@ class Scene:
             status.get("online") == "true" or status.get("unclean") == "true"
         )
 
+    def back(self, node: str) -> None:
+        """Give a node its power again; for now nothing returns to it."""
+        self.lab.run(self._standing()[0], "crm_standby", "--node", node, "--update", "on")
+        self.lab.start(node)
+        self.lab.wait_online()
+        self.rest()
+
     def dc(self) -> str:
         current = self.lab.crm_mon().find("summary/current_dc")
         assert current is not None
