@@ -12,8 +12,12 @@ from backends.past.causes import BARRED, FENCED, LOST, grouped, is_counted
 from backends.past.deeds import deeds
 from backends.past.differences import differences
 from backends.past.inputs import Input
-from backends.past.partitions import of_the_cluster
+from backends.past.partitions import GONE, of_the_cluster
 from backends.past.places import downs
+
+_LATELY_S = 900.0
+"""So long before the first input a fencing may have left it as it is: what its DC had recorded
+before may have burned with it."""
 
 
 def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entry, ...]:
@@ -31,7 +35,7 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
         replace(entry, at=_not_before(entry, _decided_for(entry, changed, decided)))
         for entry in fencings
     ]
-    told = [each for each in ended if inputs[0].at <= each.at <= inputs[-1].at]
+    told = [each for each in ended if _begins(each, inputs[0]) <= each.at <= inputs[-1].at]
     known = {entry.node for entry in told if entry.kind == FENCED}
     freed = [*decided, *(entry.at for entry in told if entry.kind == FENCED)]
     done = [
@@ -61,6 +65,12 @@ def _found(first: Input) -> Iterator[Entry]:
         if state is NodeState.UNCLEAN:
             text = f"{name} was lost by then: it must be fenced before its VMs start elsewhere"
             yield Entry(first.at, LOST, Severity.BAD, text, node=name)
+
+
+def _begins(fencing: Entry, first: Input) -> float:
+    """From when on it belongs to a story: of a node that is gone in the first input, before it."""
+    gone = first.nodes.get(fencing.node or "") in GONE
+    return first.at - _LATELY_S if gone else first.at
 
 
 def _after_its_node(down: Entry, entries: Iterable[Entry]) -> Entry:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backends.data import commands
+from backends.data.picture import Constraint
 from backends.data.plan import Action, ActionKind, Command
 from backends.data.timeline import Entry
 from backends.pacemaker.cib import VMResource
@@ -22,11 +23,12 @@ TIMED_OUT = "migrate_to-timed-out"
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What could have been otherwise, as the commands that would have made it so. `in_time`:
-    whether the copy that timed out would have ended well."""
+    whether the copy that timed out would have ended well. `without`: what was left behind."""
 
     what: str
     commands: tuple[Command, ...] = ()
     in_time: bool = False
+    without: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ def what_ifs(case: Case, chain: Sequence[Entry], slowest_s: float | None) -> Ite
         return
     if case.was_alive:
         yield from _of_the_living(vm, chain, slowest_s)
-    left = [each for each in case.decisive.cib.constraints if each.vm == case.vm]
+    left = tuple(each for each in case.decisive.cib.constraints if each.vm == case.vm)
     if left:
         names = ", ".join(each.id for each in left)
-        yield WhatIf(f"without the leftover {names}", (commands.clear(vm.id),))
+        yield WhatIf(f"without the leftover {names}", (commands.clear(vm.id),), without=left)
 
 
 def _of_the_living(

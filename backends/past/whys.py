@@ -15,6 +15,7 @@ from backends.data.timeline import Entry, Severity
 from backends.data.why import Saving, Why
 from backends.past.causes import VM_DOWN
 from backends.past.inputs import Input
+from backends.past.leftovers import left_before
 from backends.past.record import Moment, Record
 from backends.past.story import story
 from backends.past.what_ifs import (
@@ -53,7 +54,8 @@ async def why(
 
     Raises nothing of its own: what cannot be asked is told as a doubt.
     """
-    chain = chain_of(story(inputs, await record.fencings()), subject, meant)
+    entries = story(inputs, await record.fencings())
+    chain = chain_of(entries, subject, meant)
     if not chain:
         return Why(subject)
     event = chain[-1]
@@ -76,6 +78,8 @@ async def why(
                 continue
             if case.saved_by(own):
                 savings.append(Saving(what_if.what, own))
+                elder, unknown = await left_before(record, what_if.without, inputs, entries)
+                chain, doubts = (*elder, *chain), [*doubts, *unknown]
     return Why(subject, event, chain, decisive.at, action, tuple(savings), tuple(doubts))
 
 

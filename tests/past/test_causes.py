@@ -104,6 +104,16 @@ def test_a_start_follows_the_fencing_that_it_waited_for_though_only_that_has_fra
     assert [each.kind for each in chain] == ["node-lost", "node-fenced", "started"]
 
 
+def test_a_fencing_is_told_though_all_that_led_to_it_burned_with_the_dc() -> None:
+    inputs = [taken(cib(1030, {}, fenced=["alpha"]), 1030), taken(cib(1060, {}), 1060)]
+    remembered = [
+        fencing(1029, "alpha", "off", "bravo", "x", None),
+        fencing(1028, "charlie", "off", "bravo", "x", None),
+    ]
+    told = [(each.kind, each.node) for each in story(inputs, remembered)]
+    assert told == [("node-fenced", "alpha"), ("node-back", "alpha")]
+
+
 def test_where_the_first_input_shows_a_lost_node_already_that_is_told() -> None:
     """The DC that had recorded what was before is the node that was lost."""
     started = {("web", "bravo"): [operation("start", 1025)]}
