@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from backends.data.picture import Operation
+from backends.data.picture import NodeState, Operation
 from backends.data.timeline import Entry, Severity
 from backends.past.inputs import Input
 
@@ -12,7 +12,8 @@ TIMED_OUT = 2
 """`PCMK_EXEC_TIMEOUT`"""
 NOT_RUNNING = 7
 """`OCF_NOT_RUNNING`"""
-
+LATELY_S = 900.0
+"""So long before the first input may have happened what led to it, and burned with its DC."""
 
 Key = tuple[str, str, str, float | None, int]
 
@@ -23,7 +24,11 @@ def _key(vm: str, operation: Operation) -> Key:
 
 
 def operations(inputs: Sequence[Input]) -> Iterator[tuple[str, Operation]]:
-    """Each operation of a VM that ended after the first of these inputs, once."""
+    """Each operation of a VM that ended after the first of these inputs, once.
+
+    Where that knows of a node to be fenced, the failures that it knew already belong to it: the DC
+    that had recorded what was before may be the very node.
+    """
     known: set[Key] = set()
     for number, each in enumerate(inputs):
         for vm in each.cib.vms:
@@ -32,8 +37,13 @@ def operations(inputs: Sequence[Input]) -> Iterator[tuple[str, Operation]]:
                 if operation.pending or key in known:
                     continue
                 known.add(key)
-                if number:
+                if number or (not operation.succeeded and _is_of_the_loss(operation, each)):
                     yield vm.id, operation
+
+
+def _is_of_the_loss(operation: Operation, first: Input) -> bool:
+    began = operation.at is not None and operation.at >= first.at - LATELY_S
+    return began and NodeState.UNCLEAN in first.nodes.values()
 
 
 def deeds(inputs: Sequence[Input]) -> tuple[Entry, ...]:

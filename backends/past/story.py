@@ -9,15 +9,11 @@ from itertools import pairwise
 from backends.data.picture import NodeState
 from backends.data.timeline import Entry, Severity
 from backends.past.causes import BARRED, FENCED, LOST, grouped, is_counted
-from backends.past.deeds import deeds
+from backends.past.deeds import LATELY_S, deeds
 from backends.past.differences import differences
 from backends.past.inputs import Input
 from backends.past.partitions import GONE, of_the_cluster
 from backends.past.places import downs
-
-_LATELY_S = 900.0
-"""So long before the first input a fencing may have left it as it is: what its DC had recorded
-before may have burned with it."""
 
 
 def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entry, ...]:
@@ -70,7 +66,7 @@ def _found(first: Input) -> Iterator[Entry]:
 def _begins(fencing: Entry, first: Input) -> float:
     """From when on it belongs to a story: of a node that is gone in the first input, before it."""
     gone = first.nodes.get(fencing.node or "") in GONE
-    return first.at - _LATELY_S if gone else first.at
+    return first.at - LATELY_S if gone else first.at
 
 
 def _after_its_node(down: Entry, entries: Iterable[Entry]) -> Entry:
