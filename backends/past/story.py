@@ -12,7 +12,7 @@ from backends.past.causes import BARRED, FENCED, LOST, grouped, is_counted
 from backends.past.deeds import LATELY_S, deeds
 from backends.past.differences import differences
 from backends.past.inputs import Input
-from backends.past.partitions import GONE, of_the_cluster
+from backends.past.partitions import GONE, of_the_cluster, went_on_alone
 from backends.past.places import downs
 
 
@@ -21,7 +21,7 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
 
     `fencings`: what the fencer remembers; where it does, nothing is concluded from the inputs.
     """
-    inputs = of_the_cluster(inputs)
+    everybodys, inputs = inputs, of_the_cluster(inputs)
     if not inputs:
         return ()
     decided = [each.at for each in inputs]
@@ -38,7 +38,11 @@ def story(inputs: Sequence[Input], fencings: Sequence[Entry] = ()) -> tuple[Entr
         replace(entry, at=_not_before(entry, freed if entry.kind == "started" else decided))
         for entry in deeds(inputs)
     ]
-    entries = [each for each in changed if each.kind != FENCED or each.node not in known]
+    entries = [
+        _told_apart(each, everybodys)
+        for each in changed
+        if each.kind != FENCED or each.node not in known
+    ]
     entries += [*told, *done]
     entries += [_after_its_node(down, entries) for down in downs(inputs)]
     return grouped(_counted_first(sorted(entries, key=lambda entry: entry.at)), inputs)
@@ -61,6 +65,14 @@ def _found(first: Input) -> Iterator[Entry]:
         if state is NodeState.UNCLEAN:
             text = f"{name} was lost by then: it must be fenced before its VMs start elsewhere"
             yield Entry(first.at, LOST, Severity.BAD, text, node=name)
+
+
+def _told_apart(entry: Entry, inputs: Sequence[Input]) -> Entry:
+    """A node that was cut off from one that died: to the others both are lost."""
+    if entry.kind != LOST or not went_on_alone(entry.node or "", entry.at, inputs):
+        return entry
+    reason = "it went on alone, without quorum"
+    return replace(entry, text=f"{entry.text}; it was cut off: {reason}", reason=reason)
 
 
 def _begins(fencing: Entry, first: Input) -> float:

@@ -132,9 +132,10 @@ def test_a_node_that_was_cut_off_does_not_tell_of_the_others() -> None:
     alone = cib(1011, RUNS, down=["bravo", "charlie"]).replace(b'quorum="1"', b'quorum="0"')
     others = cib(1010, RUNS, down=["alpha"]).replace(b'dc-uuid="1"', b'dc-uuid="2"')
     inputs = [taken(cib(990, RUNS), 990), taken(others, 1010), taken(alone, 1011)]
-    assert [(each.kind, each.node) for each in story(inputs) if each.kind == "node-lost"] == [
-        ("node-lost", "alpha")
-    ]
+    (lost,) = [each for each in story(inputs) if each.kind == "node-lost"]
+    assert (lost.node, lost.reason) == ("alpha", "it went on alone, without quorum")
+    (lost,) = [each for each in story(inputs[:2]) if each.kind == "node-lost"]
+    assert (lost.node, lost.reason) == ("alpha", None)
 
 
 def test_fencing_that_fails_again_and_again_is_one_entry_and_why_a_vm_is_down() -> None:
