@@ -17,9 +17,7 @@ from backends.data.plan import Plan, VerdictKind
 from backends.judgement.proof import calls
 
 
-def begin(
-    backend: Backend, plans: Sequence[Plan], journal: Journal, *, keep: bool = False
-) -> list[Act]:
+def begin(backend: Backend, plans: Sequence[Plan], journal: Journal) -> list[Act]:
     """Open an act for each VM of these plans; nothing is sent yet.
 
     Raises `Refused`, and `BadConfiguration` where the journal cannot be written.
@@ -42,7 +40,7 @@ def begin(
                 at=time.time(),
                 confirmed=plan.verdict.reboots,
                 calls=calls(vm),
-                keep=keep,
+                keep=plan.keep,
             )
             acts.append(journal.begin(intent))
     except VmferryError:
@@ -71,8 +69,7 @@ async def depart(
                     yield report
         async for report in at_rest(backend, vms[0]):
             yield report
-        keep = any(act.intent.keep for act in acts)
-        await _still_true(backend, plans, keep=keep)
+        await _still_true(backend, plans)
     except VmferryError as error:
         for act in acts:
             act.close(f"not sent: {error.what}")
@@ -86,12 +83,12 @@ async def depart(
         await backend.refresh()
 
 
-async def _still_true(backend: Backend, plans: Sequence[Plan], *, keep: bool) -> None:
+async def _still_true(backend: Backend, plans: Sequence[Plan]) -> None:
     """Judge them anew where the cluster has changed since. Raises `Refused` if it is worse."""
     if all(plan.verdict.version == backend.picture.version for plan in plans):
         return
     for plan in plans:
-        fresh = await backend.plan(plan.vms, plan.node, keep=keep)
+        fresh = await backend.plan(plan.vms, plan.node, keep=plan.keep)
         new = fresh.verdict
         if not new.no_worse_than(plan.verdict):
             raise Refused(

@@ -62,7 +62,7 @@ class Evacuation:
         self.queue: MoveQueue | None = None
         if way is EvacuationWay.VM_BY_VM:
             self.queue = MoveQueue(
-                backend, journal, plan.moves, keep=True, limit=plan.at_once, advised=advised
+                backend, journal, plan.moves, limit=plan.at_once, advised=advised
             )
 
     async def run(self) -> AsyncGenerator[Report]:

@@ -41,17 +41,14 @@ SETTLED_S = 5.0
 its history, or called the move off."""
 
 
-async def migrate(
-    backend: Backend, plan: Plan, journal: Journal, *, keep: bool = False
-) -> AsyncGenerator[Report]:
+async def migrate(backend: Backend, plan: Plan, journal: Journal) -> AsyncGenerator[Report]:
     """Carry out the confirmed plan of one VM to its proven end; several are for a `MoveQueue`.
 
-    `keep` leaves the constraint: an evacuation removes it when its node is in standby.
     Raises `Refused` before the move was sent; `ActFailed`, saying how the VM stands, after.
     """
     if len(plan.vms) != 1:
         raise ValueError(f"{len(plan.vms)} VMs in one move")
-    [act] = begin(backend, [plan], journal, keep=keep)
+    [act] = begin(backend, [plan], journal)
     try:
         async with aclosing(depart(backend, [act], [plan])) as reports:
             async for report in reports:

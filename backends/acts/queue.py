@@ -31,9 +31,8 @@ class MoveQueue:
 
     As many go side by side as the limit allows, as no failure would restart, and as the scheduler
     migrates live in one go; all others alone. The next begin when all those have come to their end:
-    Pacemaker begins nothing new before. `keep`: the moves leave their constraints, for an
-    evacuation to remove. `advised`: a verdict with the doctor's word on it. What it does is to be
-    read from `states`; `run` does it. The other methods may be called at any time.
+    Pacemaker begins nothing new before. `advised`: a verdict with the doctor's word on it. What it
+    does is to be read from `states`; `run` does it. The other methods may be called at any time.
     Raises `Refused` where a VM is given twice, and `Unknown`.
     """
 
@@ -43,14 +42,12 @@ class MoveQueue:
         journal: Journal,
         moves: Sequence[Move],
         *,
-        keep: bool = False,
         limit: int | None = None,
         advised: Callable[[Verdict], Verdict] | None = None,
     ) -> None:
         self._backend = backend
         self._advised = advised
         self._journal = journal
-        self._keep = keep
         self._wave: asyncio.Task[None] | None = None
         self._news: asyncio.Queue[Report | None] = asyncio.Queue()
         self._error: VmferryError | None = None
@@ -168,7 +165,7 @@ class MoveQueue:
         return any(item.vm == vm for item in ahead)
 
     async def _move(self, plans: Sequence[Plan]) -> None:
-        acts = begin(self._backend, plans, self._journal, keep=self._keep)
+        acts = begin(self._backend, plans, self._journal)
         try:
             for act in acts:
                 item, now = self._state.item(act.intent.vm), self._backend.picture.taken_at
@@ -220,7 +217,7 @@ class MoveQueue:
             async for report in protect(self._backend, [item.vm]):
                 self._news.put_nowait(report)
         await self._backend.refresh()
-        plan = await self._backend.plan([item.vm], item.move.node, keep=self._keep)
+        plan = await self._backend.plan([item.vm], item.move.node, keep=item.move.keep)
         if self._advised is not None:
             plan = replace(plan, verdict=self._advised(plan.verdict))
         if not item.move.allows(plan.verdict):

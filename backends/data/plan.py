@@ -192,6 +192,8 @@ class Plan:
     """Exactly what will be sent, in order."""
     deadline_s: float | None
     """The shortest migrate_to timeout among the VMs."""
+    keep: bool = False
+    """Whether the constraint of the move stays."""
 
     @property
     def vms(self) -> tuple[str, ...]:

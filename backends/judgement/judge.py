@@ -201,6 +201,7 @@ def make_plan(picture: Cluster, verdict: Verdict, *, keep: bool = False) -> Plan
         warnings=() if refused else (*constraints, *risks([*live, *beside]), *guarded(live)),
         commands=(() if refused else sequence(picture, places, alone=verdict.reboots, keep=keep)),
         deadline_s=_deadline_s(live),
+        keep=keep,
     )
 
 

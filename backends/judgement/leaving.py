@@ -122,9 +122,10 @@ class EvacuationPlan:
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """The live moves. What goes along live, and its room, was confirmed with the whole."""
+        """The live moves. What goes along live, and its room, was confirmed with the whole; their
+        constraints go when the node is in standby."""
         return tuple(
-            Move(leaving.vm, leaving.target, VerdictKind.NO_ROOM)
+            Move(leaving.vm, leaving.target, VerdictKind.NO_ROOM, keep=True)
             for leaving in self.vms
             if leaving.target is not None
         )

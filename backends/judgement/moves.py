@@ -26,6 +26,8 @@ class Move:
     """The VMs that were confirmed to go to the same node: one may take another along."""
     protect: bool = False
     """Whether `on-fail=block` is to be set first."""
+    keep: bool = False
+    """Whether its constraint stays."""
 
     def allows(self, verdict: Verdict) -> bool:
         """Whether what would happen now is no worse than what was confirmed."""

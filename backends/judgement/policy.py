@@ -77,6 +77,11 @@ def going(vm: VM, target: str | None) -> tuple[Constraint, ...]:
     return tuple(c for c in vm.constraints if c.kind is ConstraintKind.PREFER or c.node == target)
 
 
+def dropped(vm: VM, target: str) -> tuple[Constraint, ...]:
+    """What seems to be kept on purpose, and would go with the end of such a move."""
+    return tuple(c for c in going(vm, target) if c.node != target and why_on_purpose(vm, c))
+
+
 def clearing(vm: VM, target: str | None) -> Command:
     """What removes them."""
     if target is None or going(vm, target) == vm.constraints:
@@ -101,6 +106,6 @@ def told(vm: VM, target: str, *, keep: bool = False) -> Iterator[str]:
         else:
             yield (
                 f"{c.id} seems to be kept on purpose ({why}) and goes: {vm.id} no longer prefers "
-                f"{c.node}, and stays on {target}; kept (migrate --keep) it names {target}, and "
-                f"{vm.id} goes back there whenever it can"
+                f"{c.node}, and stays on {target}; kept (o in the dialog, migrate --keep) it "
+                f"names {target}, and {vm.id} goes back there whenever it can"
             )

@@ -93,6 +93,18 @@ async def test_the_commands_of_a_plan_for_several_are_what_the_queue_sends(
     assert sorted(sent) == sorted(str(command) for command in plan.commands)
 
 
+async def test_each_move_keeps_its_constraint_or_does_not(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    """Side by side too: the two are told in one write."""
+    stays, goes = to_bravo("web1", "build-7", protect=True)
+    await carry_out(MoveQueue(backend, journal, [replace(stays, keep=True), goes]).run())
+    assert {place(backend, vm) for vm in ("web1", "build-7")} == {"bravo"}
+    assert [c.node for c in found(backend, "web1").constraints] == ["bravo"]
+    assert found(backend, "build-7").constraints == ()
+    assert open_acts(journal) == []
+
+
 async def test_one_after_the_other_where_the_operator_says_so(
     backend: SimulatedBackend, journal: Journal
 ) -> None:

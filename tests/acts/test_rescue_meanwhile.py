@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ async def test_what_has_come_to_rest_is_not_taken_up_again(
     act.note("guarding", "about to", command=str(commands.hands_off(VM)))
     act.leave()
     plan = await backend.plan([VM], target)
-    await carry_out(migrate(backend, plan, theirs, keep=True))
+    await carry_out(migrate(backend, replace(plan, keep=True), theirs))
     sent = written(backend)
     for left in left_open(backend, journal):
         told = (await carry_out(resume(backend, left)))[-1].text

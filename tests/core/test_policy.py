@@ -9,7 +9,7 @@ import pytest
 from backends.data.picture import VM, Constraint, ConstraintKind, Operation
 from backends.data.plan import Action, ActionKind, Prediction, VerdictKind
 from backends.judgement.judge import judge, make_plan, refusal
-from backends.judgement.policy import SEAPATH, going, left_over, why_on_purpose
+from backends.judgement.policy import SEAPATH, dropped, going, left_over, why_on_purpose
 from core.pictures import cluster, vm
 
 PREFER, BAN = ConstraintKind.PREFER, ConstraintKind.BAN
@@ -104,6 +104,13 @@ def test_what_is_to_be_kept_names_the_target_from_now_on() -> None:
     assert not any("--clear" in command for command in commands)
     assert steps[-1] == "leave the constraint, as was asked"
     assert "cli-prefer-web1 names bravo from now on" in warnings[0]
+
+
+def test_what_is_offered_to_be_kept_is_on_purpose_and_would_go() -> None:
+    kept = web1(prefer("alpha"), ban("charlie"))
+    assert dropped(kept, "bravo") == (prefer("alpha"),)
+    assert dropped(kept, "alpha") == ()
+    assert dropped(web1(prefer("alpha"), history=()), "bravo") == ()
 
 
 def test_what_goes_is_what_the_command_removes() -> None:

@@ -17,13 +17,14 @@ from backends.doctor.advice import advise_plan
 from backends.judgement.balance import best_target
 from backends.judgement.judge import make_plan
 from backends.judgement.moves import confirmed
+from backends.judgement.policy import dropped
 from tui.acts.desk import NO_VM, Desk, names
 from tui.acts.examining import Examining
 from tui.acts.offer import About, Offer
 from tui.acts.queueing import Queueing
 from tui.messages import Trouble, VerdictsGiven
 from tui.proposal import Proposal
-from tui.proposals.move import of_plan
+from tui.proposals.move import Way, of_plan, ways
 from widgets.selection import Selection
 
 PICK_UP = Offer(
@@ -122,14 +123,24 @@ class Moving:
             plan = await backend.plan(vms, node)
             picture = backend.picture
             moving = [vm for vm in map(picture.vm, vms) if vm is not None]
-            if variant:
+            offered = ways(
+                plan,
+                protectable=bool(protections(moving)),
+                # Whoever has nothing of his own to keep would be left with what nobody meant.
+                keepable=all(dropped(vm, node) for vm in moving),
+            )
+            way = offered[variant % len(offered)]
+            if way.keep:
+                plan = await backend.plan(vms, node, keep=True)
+            if way.protect:
                 picture = protected(picture, vms)
-                plan = make_plan(picture, plan.verdict)
+                plan = make_plan(picture, plan.verdict, keep=way.keep)
             if self._doctor.report is not None:
                 plan = advise_plan(picture, plan, self._doctor.report, time.time())
-            return of_plan(plan, protections(moving), self._move, protected=bool(variant))
+            return of_plan(plan, protections(moving), way, offered, self._move)
 
         self._desk.propose(f"Move {names(vms)} to {node}", make)
 
-    def _move(self, plan: Plan, protected: bool) -> None:
-        self._queue.enqueue([replace(move, protect=protected) for move in confirmed(plan.verdict)])
+    def _move(self, plan: Plan, way: Way) -> None:
+        moves = confirmed(plan.verdict)
+        self._queue.enqueue([replace(m, protect=way.protect, keep=way.keep) for m in moves])

@@ -104,7 +104,7 @@ async def _reports(
         await quiet(backend)
         async for report in protect_vms(backend, plan.vms):
             yield report
-    async with aclosing(carry_out(backend, plan, journal, keep=how.keep)) as reports:
+    async with aclosing(carry_out(backend, plan, journal)) as reports:
         async for report in reports:
             yield report
 

@@ -70,7 +70,7 @@ async def plan_with_advice(
             return plan, plan
         picture = backend.picture
         if protect:
-            plan, picture = _protected(plan, picture, keep=keep)
+            plan, picture = _protected(plan, picture)
         report = await examination
     finally:
         await cancel(examination)
@@ -79,11 +79,11 @@ async def plan_with_advice(
     return plan, advise_plan(picture, plan, report, time.time())
 
 
-def _protected(plan: Plan, picture: Cluster, *, keep: bool) -> tuple[Plan, Cluster]:
+def _protected(plan: Plan, picture: Cluster) -> tuple[Plan, Cluster]:
     """As it will be when what keeps a failure from stopping the guest is set first."""
     sent = protections([vm for vm in map(picture.vm, plan.vms) if vm is not None])
     picture = protected(picture, plan.vms)
-    plan = make_plan(picture, plan.verdict, keep=keep)
+    plan = make_plan(picture, plan.verdict, keep=plan.keep)
     steps = (*(command.purpose for command in sent), *plan.steps)
     return replace(plan, steps=steps, commands=(*sent, *plan.commands)), picture
 
