@@ -108,6 +108,8 @@ class Doing:
     """The heading of what is told when it fails."""
     whole_node: bool = False
     """Whether nothing else may change the cluster meanwhile."""
+    ended: str = "Done"
+    """The heading of what is told when it came to its proven end."""
 
 
 @dataclass

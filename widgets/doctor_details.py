@@ -10,7 +10,7 @@ from textual.content import Content
 
 from backends.data.examination import Finding, Report
 from backends.doctor.telling import TROUBLE, by_what_was_seen, cure_lines
-from widgets.bars import clock_text
+from widgets.bars import moment_text
 from widgets.doctor_rows import MARKS, MEANINGS, WAITS, Entry, Examination, Waiting
 from widgets.facts import keyed
 from widgets.glyphs import Tone
@@ -54,7 +54,7 @@ def _finding(entry: Entry, report: Report, found: Examination) -> Iterator[Conte
     yield Content.assemble(
         marked(MARKS[first.state]),
         toned(f"  {first.topic}: {first.check}", Tone.STRONG),
-        toned(f"  new since {clock_text(found.before)}" if new else "", Tone.ACCENT),
+        toned(f"  new since {_since(found)}" if new else "", Tone.ACCENT),
     )
     yield from _seen_lines(entry.findings, with_check=False)
     if first.why:
@@ -64,6 +64,10 @@ def _finding(entry: Entry, report: Report, found: Examination) -> Iterator[Conte
         yield Content.assemble(toned("in the way of: ", Tone.MUTED), toned(", ".join(concerns)))
     if first.state in TROUBLE:
         yield from _cures(entry, report, found.waits)
+
+
+def _since(found: Examination) -> str:
+    return moment_text(found.before, found.at if found.at is not None else time.time())
 
 
 def _seen_lines(findings: Sequence[Finding], *, with_check: bool) -> Iterator[Content]:

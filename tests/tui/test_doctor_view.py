@@ -121,6 +121,7 @@ async def test_what_restarts_a_guest_waits_by_default_until_its_vm_stops(
         assert operator.sees("it stops the guest of web1")
         assert operator.sees("At its next stop")
         await confirm(operator)
+        await operator.until_sees("It waits")
         await operator.until_sees("◷ waits")
         assert not writes(operator)
         turn(operator, "web1", "Stopped")

@@ -213,6 +213,7 @@ async def test_a_long_downtime_is_called_that_and_a_smaller_step_may_be_chosen(
         assert seconds > 1
         await operator.until_sees(f"for {seconds:g} s the guest does nothing and answers nobody")
         await operator.until_sees("its connections")
+        await operator.until_sees(f"{seconds:g} s, as long as it needs now")
         for step in ("5 s", "2 s", "1 s"):
             if float(step.removesuffix(" s")) < seconds:
                 await operator.press("o")

@@ -66,7 +66,9 @@ class Curing:
         allow_reboot: bool,
     ) -> None:
         vms = tuple(dict.fromkeys(remedy.vm for remedy in chosen))
-        doing = Doing(vms, f"curing {names(vms)}", f"{names(vms)}: not cured to the end")
+        ended = "Done" if when is When.NOW else "It waits"
+        failed = f"{names(vms)}: not cured to the end"
+        doing = Doing(vms, f"curing {names(vms)}", failed, ended=ended)
         self._desk.carry_out(
             doing, self._in_turn(chosen, when, shown, allow_reboot), self._doctor.examine
         )

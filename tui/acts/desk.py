@@ -138,7 +138,7 @@ class Desk:
         if event.error is None:
             whats = "; ".join(each.what for each in (doing, *joined))
             said = whats if joined else event.said or whats
-            self.glass.say(said, "Done")
+            self.glass.say(said, "Done" if joined else doing.ended)
         elif not silent:
             vms = tuple(vm for each in (doing, *joined) for vm in each.vms)
             parts = [error_content(event.error), *self._states(vms)]

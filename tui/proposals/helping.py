@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from backends.data import commands
 from backends.data.picture import VM, Migration, Phase
@@ -59,12 +59,23 @@ def of_downtime(
         text = f"as it goes now it needs {_seconds(needed_ms)}: with less it may still not arrive"
         lines.append(point(text, Tone.WARN, "⚠"))
     return Proposal(
-        lines=(*lines, *commands_lines([command])),
+        lines=(*lines, *_choice(steps, shown), *commands_lines([command])),
         enter=Answer(f"Allow {_seconds(chosen_ms)}", lambda: then(command)),
         option=_seconds(steps[(shown + 1) % len(steps)]) if len(steps) > 1 else None,
         variants=len(steps),
         bad=long,
     )
+
+
+def _choice(steps_ms: Sequence[int], chosen: int) -> Iterator[Line]:
+    """All of them at once: who goes from one to the next knows where that leads."""
+    if len(steps_ms) < 2:
+        return
+    yield heading("For how long")
+    for number, step_ms in enumerate(steps_ms):
+        tone, mark = (Tone.STRONG, "▸") if number == chosen else (Tone.MUTED, " ")
+        needed = ", as long as it needs now" if number == 0 else ""
+        yield point(f"{_seconds(step_ms)}{needed}", tone, mark)
 
 
 def of_speed(
