@@ -89,7 +89,7 @@ class ClusterCommands(Provider):
         for offer, _ in ACTS:
             name, act = offer.about.of(chosen), screen.house.acts[offer.name]
             if name and act.suits(screen.picture, chosen):
-                text = f"{offer.label}: {literal(name)}"
+                text = f"{offer.named(screen.picture, chosen)}: {literal(name)}"
                 run = partial(screen.action_act, offer.name)
                 yield _Command(text, offer.tooltip, run, HERE, offer.about is not About.VM)
         if chosen.vm is not None:

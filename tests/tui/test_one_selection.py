@@ -9,10 +9,13 @@ from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from tui.act_menu import ActMenu
 from tui.acts.listed import ACTS
-from tui.acts.offer import About
-from tui.proposal_dialog import ProposalDialog
+from tui.acts.offer import About, Offer
+from tui.modal import Modal
+from tui.views.doctor import DOCTOR
 from tui.views.listed import VIEWS
 from tui.views.view import Selecting
+from widgets.details import Details
+from widgets.doctor_view import DoctorView
 
 KEYED = [offer for offer, _ in ACTS if offer.key and offer.about is not About.CLUSTER]
 VM, NODE = "legacy-erp", "charlie"
@@ -23,50 +26,95 @@ async def highlight(operator: Operator, view: str, about: About) -> bool:
     await operator.press(next(tab.key for tab, _ in VIEWS if tab.name == view))
     room = operator.main.house.views[view]
     if view == "cluster":
-        await operator.press(*(["greater_than_sign"] if about is About.VM else []))
+        await operator.press(*([] if about is About.NODE else ["greater_than_sign"]))
     if not isinstance(room, Selecting):
         return False
     if view == "list" and about is About.NODE:
         await operator.press("t")
-    wanted = VM if about is About.VM else NODE
+    wanted = NODE if about is About.NODE else VM
     for step in range(120):
         if view != "board" and step % 40 == 0:  # rows may have changed places meanwhile
             await operator.press("home")
         await operator.pilot.pause()
         now = about.of(operator.main.selection)
-        if now == wanted and (about is About.VM or operator.main.selection.vm is None):
+        if now == wanted and (about is not About.NODE or operator.main.selection.vm is None):
             return True
         if view == "board":
-            operator.board.select(VM if about is About.VM else None, NODE)
+            operator.board.select(None if about is About.NODE else VM, NODE)
             await operator.pilot.pause()
         else:
             await operator.press("down")
     return False
 
 
+def lines_with(operator: Operator, text: str) -> list[str]:
+    return [line for line in operator.lines() if text in line]
+
+
+def answers(operator: Operator, before: int) -> list[str]:
+    """What is told of an act: the titles of its dialogs, what a message says, a checklist."""
+    dialogs = [screen for screen in operator.app.screen_stack[before:] if isinstance(screen, Modal)]
+    titles = [str(screen.query_one("#dialog").border_title) for screen in dialogs]
+    said = [f"{note.title} {note.message}" for note in operator.app._notifications]
+    checklist = operator.main.rooms.in_sight == DOCTOR.name and not dialogs
+    of = operator.main.query_one(DoctorView).selected_vm if checklist else None
+    return [*titles, *said, *([of] if of else [])]
+
+
 @pytest.mark.parametrize("offer", KEYED, ids=lambda offer: offer.name)
 @pytest.mark.parametrize("view", [tab.name for tab, _ in VIEWS])
 async def test_a_key_acts_on_what_is_highlighted_and_on_nothing_else(
-    backend: SimulatedBackend, journal: Journal, view: str, offer: object
+    backend: SimulatedBackend, journal: Journal, view: str, offer: Offer
 ) -> None:
-    assert offer in KEYED
-    act = KEYED[KEYED.index(offer)]
     async with at_the_app(backend, journal, size=(140, 40)) as operator:
-        await highlight(operator, view, act.about)
-        name = act.about.of(operator.main.selection)
+        await highlight(operator, view, offer.about)
+        name = offer.about.of(operator.main.selection)
         before = len(operator.app.screen_stack)
-        await operator.press(act.key)
+        await operator.press(offer.key)
         await operator.pilot.pause()
-        screens = operator.app.screen_stack[before:]
         if name is None:
-            assert not screens, "a key without anything highlighted does nothing"
+            assert not operator.app.screen_stack[before:], "nothing is highlighted: nothing is done"
             return
-        for screen in screens:
-            if isinstance(screen, ProposalDialog):
-                assert name in str(screen.query_one("#dialog").border_title)
-        if not screens and act.name == "checklist":
-            await operator.until(lambda: operator.main.selection.vm is not None, "the checklist")
-            assert operator.sees(name)
+        await operator.until(lambda: bool(answers(operator, before)), f"an answer to {offer.key}")
+        assert all(name in answer for answer in answers(operator, before))
+
+
+@pytest.mark.parametrize("offer", KEYED, ids=lambda offer: offer.name)
+async def test_the_palette_acts_on_what_is_highlighted(
+    backend: SimulatedBackend, journal: Journal, offer: Offer
+) -> None:
+    async with at_the_app(backend, journal, size=(140, 40)) as operator:
+        assert await highlight(operator, "list", offer.about)
+        name = offer.about.of(operator.main.selection)
+        assert name is not None
+        before = len(operator.app.screen_stack)
+        suits = operator.house.acts[offer.name].suits(
+            operator.main.picture, operator.main.selection
+        )
+        await operator.press("colon")
+        wanted = f"{offer.label}: {name}"
+        await operator.type(wanted)
+        await operator.pilot.pause()
+        if not suits:
+            assert len(lines_with(operator, wanted)) <= 1, "only what was typed is there"
+            return
+        await operator.until(lambda: len(lines_with(operator, wanted)) > 1, "it is found")
+        await operator.press("enter")
+        await operator.until(lambda: bool(answers(operator, before)), f"an answer to {wanted}")
+        assert all(name in answer for answer in answers(operator, before))
+
+
+@pytest.mark.parametrize("about", [About.VM, About.NODE], ids=lambda each: each.value)
+@pytest.mark.parametrize("view", ["board", "list", "cluster"])
+async def test_the_details_are_of_what_is_highlighted(
+    backend: SimulatedBackend, journal: Journal, view: str, about: About
+) -> None:
+    async with at_the_app(backend, journal, size=(140, 40)) as operator:
+        assert await highlight(operator, view, about)
+        await operator.press("i")
+        name = VM if about is About.VM else NODE
+        details = operator.main.query_one(Details)
+        await operator.until(lambda: details.content.plain.startswith(name), "its details")
 
 
 @pytest.mark.parametrize("about", [About.VM, About.NODE], ids=lambda each: each.value)
