@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from backends.acts.journal import Journal
 from backends.acts.origins import set_at
@@ -18,6 +19,9 @@ _ALARMS = frozenset({"fencing"})
 
 _TOLD_BY_PICTURES = frozenset({Stage.FOLLOWING, Stage.MOVING, Stage.PROVING, Stage.CLEARING})
 """Steps of an act that are seen to happen: what is set, migrates, and is removed."""
+
+_BY_ABORT = frozenset({"migration-failed", "vm", "failure"})
+"""What an abort brings about on purpose, until its VM runs again."""
 
 _RECENT = 5
 
@@ -41,6 +45,8 @@ class Chronicle:
         """What pictures would have said of that."""
         self._said: set[str | None] = set()
         """VMs whose arrival an act has told before the pictures do."""
+        self._aborted: set[str | None] = set()
+        """VMs whose copy was stopped by an act of ours."""
 
     def take(self, picture: Cluster) -> None:
         before, self.newest = self.newest, picture
@@ -82,6 +88,8 @@ class Chronicle:
     def reported(self, report: Report) -> None:
         """Note a step of an act of ours."""
         self._ours.add(report.vm)
+        if report.stage is Stage.ABORTING:
+            self._aborted.add(report.vm)
         if report.stage not in _TOLD_BY_PICTURES:
             done = report.stage is Stage.DONE
             severity = Severity.GOOD if done else Severity.NEUTRAL
@@ -95,15 +103,23 @@ class Chronicle:
         untold = [self._arrived.pop(vm) for vm in event.doing.vms if vm in self._arrived]
         self.note(untold)
         if event.error is not None:
+            self._aborted -= set() if wanted else set(event.doing.vms)
             vm = next(iter(event.doing.vms), "")
             severity = Severity.NEUTRAL if wanted else Severity.BAD
             self._note("act-failed", severity, str(event.error), vm)
 
     def _not_told_by_acts(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Without what an act tells itself; what an abort of ours brought about is no alarm."""
         for event in events:
             vm = event.vm
+            if vm in self._aborted and event.kind in _BY_ABORT:
+                if event.severity is Severity.GOOD:
+                    self._aborted.discard(vm)
+                elif event.node is not None:  # it is held somewhere: it was not lost by this
+                    event = replace(event, severity=Severity.NEUTRAL)
             if event.kind == "migration-started":
                 self._said.discard(vm)
+                self._aborted.discard(vm)
             if event.kind == "migration-done" and vm in self._said:
                 self._said.discard(vm)
             elif event.kind == "migration-done" and vm in self._ours:

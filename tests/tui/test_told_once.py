@@ -79,3 +79,19 @@ async def test_an_act_that_fails_after_all_leaves_nothing_untold(chronicle: Chro
     error = ActFailed("the constraint is still there", cure="remove it")
     chronicle.ended(Ended(DOING, error=error), wanted=False)
     assert told(chronicle) == [ARRIVED]
+
+
+async def test_what_an_abort_of_ours_brings_about_is_no_alarm(chronicle: Chronicle) -> None:
+    backend = await moving(chronicle)
+    chronicle.reported(Report(VM, Stage.ABORTING, f"stop copying {VM}"))
+    assert backend.world.execute(("virsh", "domjobabort", VM), "alpha").exit_status == 0
+    await pass_by(chronicle, backend, 60)
+    assert any(event.kind == "migration-failed" for event in chronicle.log.events)
+    assert not chronicle.alarms
+
+
+async def test_an_abort_by_somebody_else_is_one(chronicle: Chronicle) -> None:
+    backend = await moving(chronicle)
+    assert backend.world.execute(("virsh", "domjobabort", VM), "alpha").exit_status == 0
+    await pass_by(chronicle, backend, 60)
+    assert chronicle.alarms
