@@ -7,6 +7,7 @@ Each entry there says when its operation began (`last-rc-change`) and how long i
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 
 from lxml import etree
 
@@ -17,17 +18,30 @@ NO_RESULT = "193"
 """`PCMK_OCF_UNKNOWN`, the result of an operation that has none yet."""
 
 
-def cib_at(before: bytes, after: bytes | None, at: float) -> bytes:
-    """The CIB of a moment, out of the input before it and the one after it. Raises `BadAnswer`."""
-    if after is None:
+def cib_at(before: bytes, after: bytes | None, at: float, fenced: Collection[str] = ()) -> bytes:
+    """The CIB of a moment, out of the input before it and the one after it, and the nodes that were
+    fenced since the first. Raises `BadAnswer`."""
+    if after is None and not fenced:
         return before
-    root, later = parse(before, "a recorded input"), parse(after, "a recorded input")
+    root = parse(before, "a recorded input")
+    for state in root.iterfind("status/node_state"):
+        if state.get("uname") in fenced:
+            _forget(state)
+    later = root if after is None else parse(after, "a recorded input")
     for state in later.iterfind("status/node_state"):
         name = state.get("uname")
         own = next((s for s in root.iterfind("status/node_state") if s.get("uname") == name), None)
         if own is not None:
             _go_on(own, state, at)
     return etree.tostring(root)
+
+
+def _forget(state: etree._Element) -> None:
+    """What the controller writes of a node that was fenced (`send_stonith_update` of 2.1.5)."""
+    state.attrib.update({"in_ccm": "false", "crmd": "offline", "join": "down", "expected": "down"})
+    for part in ("lrm", "transient_attributes"):
+        for element in state.findall(part):
+            state.remove(element)
 
 
 def _go_on(own: etree._Element, later: etree._Element, at: float) -> None:

@@ -22,6 +22,7 @@ from backends.data.timeline import Entry
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.past import partitions, recorded
 from backends.past.between import cib_at
+from backends.past.causes import FENCED
 from backends.past.inputs import Input, read_input
 from backends.past.recorded import Recorded
 
@@ -51,6 +52,7 @@ class Record(ABC):
         self._kept: OrderedDict[Recorded, Input] = OrderedDict()
         self._kept_bytes = 0
         self._last_read: Input | None = None
+        self._remembered: tuple[Entry, ...] | None = None
 
     async def __aenter__(self) -> Self:
         """Connect, unless it is, and index. Raises what `open` raises."""
@@ -124,6 +126,7 @@ class Record(ABC):
 
     async def index(self) -> None:
         """List the files of all nodes, one question each, side by side."""
+        self._remembered = None
         found = await asyncio.gather(*map(self._list, self.nodes))
         self.files = recorded.by_date(file for files in found for file in files)
 
@@ -198,10 +201,21 @@ class Record(ABC):
     async def moment(self, at: float) -> Moment:
         """What stood then. Raises `Unknown` where nothing that old is left."""
         before, after = await self._around(at)
+        fenced = await self._fenced(before.at, at)
         cib = before.text
         with suppress(BadAnswer):
-            cib = cib_at(before.text, after.text if after else None, at)
+            cib = cib_at(before.text, after.text if after else None, at, fenced)
         return Moment(at, before, cib)
+
+    async def _fenced(self, since: float, until: float) -> set[str]:
+        """The nodes that were fenced between two moments, by the fencer's whole seconds."""
+        if self._remembered is None:
+            self._remembered = await self.fencings()
+        return {
+            entry.node
+            for entry in self._remembered
+            if entry.kind == FENCED and entry.node and since - 1 < entry.at <= until
+        }
 
     @property
     def telling(self) -> list[Recorded]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from backends.data.picture import NodeState
 from backends.pacemaker.cib import parse_cib
 from backends.past.between import cib_at
-from past.cibs import cib, operation
+from past.cibs import cib, operation, taken
 
 BEFORE = cib(990, {("web", "alpha"): [operation("start", 900)]})
 AFTER = cib(
@@ -38,3 +39,17 @@ def test_a_moment_shows_what_was_under_way(at: float, expected: set[tuple[str, b
 
 def test_without_a_later_input_it_stands_as_it_was_decided() -> None:
     assert cib_at(BEFORE, None, 2000) == BEFORE
+
+
+@pytest.mark.parametrize("later", [None, AFTER])
+def test_a_node_that_was_fenced_meanwhile_is_down_and_its_history_gone(later: bytes | None) -> None:
+    """Pacemaker records nothing at the end of a fencing: its next decision may be minutes away."""
+    running = {
+        ("web", "alpha"): [operation("start", 900)],
+        ("db", "bravo"): [operation("start", 9)],
+    }
+    lost = cib(990, running, down=["bravo"])
+    then = taken(cib_at(lost, later, 995, {"bravo"}), 995)
+    assert then.nodes["bravo"] is NodeState.OFFLINE
+    assert {name for name, history in then.cib.history.items() if history} == {"web"}
+    assert taken(cib_at(lost, later, 995), 995).nodes["bravo"] is NodeState.UNCLEAN
