@@ -13,7 +13,7 @@ from lab.pace import slowed
 
 pytestmark = [pytest.mark.lab, pytest.mark.incident]
 
-TIMEOUT_S = 12
+TIMEOUT_S = 6
 Strike = Callable[[Scene, str], None]
 
 
