@@ -123,7 +123,7 @@ def in_flight(
 
     It copies while that is pending; it switches over until migrate_from is recorded on the target;
     it stops the source until that stop is recorded there (the sequence of Pacemaker 2.1.5). Where
-    migrate_from failed, it has ended.
+    migrate_from failed, it has ended, also when the target was stopped since.
     """
     newest: dict[str, Operation] = {}
     left: dict[str, Operation] = {}
@@ -144,8 +144,23 @@ def in_flight(
             if came is not None and came.succeeded:
                 if last is operation or (last.task == "stop" and last.pending):
                     yield Migration(vm, node, target, Phase.STOPPING)
-            elif last is operation and (came is None or came.pending):
+            elif (
+                last is operation
+                and (came is None or came.pending)
+                and not _was_in_vain(operation, history)
+            ):
                 yield Migration(vm, node, target, Phase.SWITCHING)
+
+
+def _was_in_vain(sent: Operation, history: Iterable[Operation]) -> bool:
+    """Whether its migrate_from failed, unless that is of an earlier migration the same way."""
+    return any(
+        came.task == "migrate_from"
+        and (came.source, came.node) == (sent.node, sent.target)
+        and not (came.pending or came.succeeded)
+        and (came.at is None or sent.at is None or came.at >= sent.at)
+        for came in history
+    )
 
 
 def _waiting(status: Status, cib: Cib, running: dict[str, Migration]) -> Iterator[Migration]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,8 @@ def test_before_during_and_after_a_real_migration() -> None:
 STARTED = did("alpha", "start", 5)
 COPIED = did("alpha", "migrate_to", 19, target="bravo")
 RECEIVED = did("bravo", "migrate_from", 16, target="bravo")
+IN_VAIN = replace(did("bravo", "migrate_from", 16, target="bravo", rc=1), source="alpha")
+EARLIER = replace(IN_VAIN, at=1795397000.0)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,12 @@ RECEIVED = did("bravo", "migrate_from", 16, target="bravo")
         ("failed", [did("alpha", "migrate_to", 19, target="bravo", rc=1)], None),
         ("timed out", [did("alpha", "migrate_to", 19, target="bravo", rc=1, status=2)], None),
         ("not received", [COPIED, did("bravo", "migrate_from", 16, rc=1)], None),
+        ("stopped on the target since", [COPIED, IN_VAIN, did("bravo", "stop", 17)], None),
+        (
+            "stopped there after an earlier one had failed",
+            [COPIED, EARLIER, did("bravo", "stop", 17)],
+            Phase.SWITCHING,
+        ),
         (
             "recovering on the source",
             [COPIED, running("alpha", "stop"), did("bravo", "migrate_from", 16, rc=1)],
