@@ -14,6 +14,7 @@ from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from engine.tally import Cause
 from lab import Lab
+from lab.cib import MONITOR_S
 
 Command = tuple[str, ...]
 
@@ -78,7 +79,7 @@ def banned(resource: str, node: str) -> Command:
     )
 
 
-COUNT = ("attrd_updater", "-n", "fail-count-web1#monitor_10000", "-N", "bravo")
+COUNT = ("attrd_updater", "-n", f"fail-count-web1#monitor_{1000 * MONITOR_S}", "-N", "bravo")
 
 SCENES = (
     Scene(

@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.incident]
 def test_migration_threshold_was_reached(scene: Scene) -> None:
     threshold = ("--meta", "--set-parameter", "migration-threshold", "--parameter-value", "1")
     scene.lab.run("alpha", "crm_resource", "--resource", "web2", *threshold)
+    often = '<op id="web2-monitor" interval="5s"/>'
+    scene.lab.cluster.ask("cibadmin", "--modify", "--xml-text", often)
     scene.begin()
     boots = scene.lab.guest("web2").boots
     scene.lab.run("alpha", "virsh", "destroy", "web2")

@@ -11,7 +11,9 @@ from xml.etree.ElementTree import Element, SubElement
 from lab import files
 
 MEMORY_MIB = 128
-MONITOR_S = 10
+MONITOR_S = 60
+"""Each monitor is some thirty processes: every 10 s, five VMs cost as much as their guests. A test
+that has a guest vanish and waits until Pacemaker notices asks for shorter ones."""
 
 
 @dataclass(frozen=True, slots=True)
