@@ -90,7 +90,8 @@ TOPICS: tuple[Judges, ...] = (
     locking.judge,
 )
 PREDICTIONS_S = 5.0
-"""The scheduler of a large cluster takes its time; what it has not said by then is unknown."""
+"""How long the scheduler alone is waited for, once all nodes have answered: of a large cluster, or
+of a busy one, it takes its time. What it has not said by then is unknown."""
 
 
 async def examine(backend: Backend) -> Report:
@@ -107,12 +108,13 @@ async def _examine(backend: Backend) -> Report:
     effort = Effort()
     cib = await backend.configuration()
     case = Case(backend.picture, await effort.of(lambda: parse_configuration(cib, backend.agents)))
-    predicting = asyncio.create_task(_predict(backend, case))
+    predictions: dict[str, Mapping[str, Prediction]] = {}
+    predicting = asyncio.create_task(_predict(backend, case, predictions))
     try:
         for asks in (FIRST, SECOND):
             asked = await effort.of(partial(questions, case, asks))
             case = case.with_facts(await backend.examine(asked))
-        predictions, missing = await predicting
+        missing = await _missing(predicting)
         case = replace(case, predictions=predictions, not_predicted=missing)
         report = await effort.of(partial(judge, case))
         return replace(report, worked_s=effort.worked_s)
@@ -121,22 +123,26 @@ async def _examine(backend: Backend) -> Report:
 
 
 async def _predict(
-    backend: Backend, case: Case
-) -> tuple[Mapping[str, Mapping[str, Prediction]], str]:
-    """What the scheduler says, and why it does not say more.
+    backend: Backend, case: Case, predictions: dict[str, Mapping[str, Prediction]]
+) -> None:
+    """Add what the scheduler says.
 
     One VM after the other: a voice that simulates for long answers nobody else.
     """
-    predictions: dict[str, Mapping[str, Prediction]] = {}
+    for vm, targets in dependencies.to_ask(case).items():
+        predictions[vm] = await backend.predict([vm], targets) if targets else {}
+
+
+async def _missing(predicting: asyncio.Task[None]) -> str:
+    """Wait for the scheduler; why it does not say more."""
     try:
         async with asyncio.timeout(PREDICTIONS_S):
-            for vm, targets in dependencies.to_ask(case).items():
-                predictions[vm] = await backend.predict([vm], targets) if targets else {}
+            await predicting
     except TimeoutError:
-        return predictions, f"the scheduler did not say within {PREDICTIONS_S:g} s"
+        return f"the scheduler did not say within {PREDICTIONS_S:g} s after the nodes"
     except VmferryError as error:
-        return predictions, f"the scheduler did not say: {error.what}"
-    return predictions, ""
+        return f"the scheduler did not say: {error.what}"
+    return ""
 
 
 def questions(case: Case, asks: Sequence[Asks]) -> Mapping[str, tuple[Probe, ...]]:

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
+
 from backends.clusters.simulated import SimulatedBackend
 from backends.data.errors import CommandFailed
 from backends.data.examination import Cure, Facts, Family, Finding, Probe, Report, State, Topic
 from backends.data.plan import Command, Prediction
+from backends.doctor import examine as examining
 from backends.doctor.examine import TOPICS, examine, judge, questions
 from doctor.cases import make
 from waiting import PATIENCE_S
@@ -85,6 +88,53 @@ async def test_a_scheduler_that_refuses_leaves_the_rest_and_its_reason() -> None
     unknown = [each for each in report.findings if each.check == "dependencies"]
     assert unknown and all(each.state is State.UNKNOWN for each in unknown)
     assert "crm_simulate ended with 76" in unknown[0].seen
+
+
+async def test_a_scheduler_has_all_the_time_that_the_nodes_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here it begins to say something when they are asked, and they answer when it has."""
+    monkeypatch.setattr(examining, "PREDICTIONS_S", 0.0)
+    asked, said = asyncio.Event(), asyncio.Event()
+
+    class Slow(SimulatedBackend):
+        async def predict(
+            self, vms: Sequence[str], nodes: Sequence[str]
+        ) -> Mapping[str, Prediction]:
+            try:
+                await asked.wait()
+                return await super().predict(vms, nodes)
+            finally:
+                said.set()
+
+        async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+            asked.set()
+            async with asyncio.timeout(PATIENCE_S):
+                await said.wait()
+            return await super().collect(node, probes)
+
+    async with Slow(3, 12, speed=0, scenario="calm") as backend:
+        report = await examine(backend)
+    assert [each.state for each in report.findings if each.check == "dependencies"]
+    assert not [each for each in report.findings if "scheduler" in each.seen]
+
+
+async def test_a_scheduler_that_says_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(examining, "PREDICTIONS_S", 0.0)
+
+    class Silent(SimulatedBackend):
+        async def predict(
+            self, vms: Sequence[str], nodes: Sequence[str]
+        ) -> Mapping[str, Prediction]:
+            return await asyncio.Future()
+
+    async with Silent(3, 12, speed=0, scenario="calm") as backend:
+        report = await examine(backend)
+    unknown = [each for each in report.findings if each.check == "dependencies"]
+    assert unknown and all(each.state is State.UNKNOWN for each in unknown)
+    assert "the scheduler did not say within" in unknown[0].seen
 
 
 def test_a_login_that_is_not_root_is_said() -> None:
