@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from backends.data.examination import Finding, Report, State
 from lab import Lab
+from waiting import PATIENCE_S
 
 LISTEN = "-d -l"
 
@@ -65,10 +66,9 @@ def restart_libvirtd(lab: Lab, node: str, options: str = LISTEN) -> None:
     """End a node's libvirtd and start it with these options; its guests run on."""
     if lab.members[node].has_libvirtd():
         lab.stop_libvirtd(node)
-        lab.wait(lambda: not lab.members[node].has_libvirtd(), 10, "libvirtd ends")
     command = f"setsid libvirtd {options} -p /run/libvirtd.pid >>/var/log/libvirtd.out 2>&1"
     lab.run(node, "bash", "-c", command)
-    lab.wait(lambda: lab.run(node, "virsh", "-q", "list", check=False) or True, 10, "it answers")
+    lab.wait(lambda: lab.run(node, "virsh", "uri", check=False), PATIENCE_S, "libvirtd answers")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def spare(lab: Lab, **parameters: str) -> Iterator[str]:
     delete = ("cibadmin", "--delete", "--xml-text", '<primitive id="spare"/>')
     lab.run("alpha", *create, resource)
     try:
-        lab.wait(lab.cluster.is_idle, 30, "the cluster is idle")
+        lab.wait(lab.cluster.is_idle, PATIENCE_S, "the cluster is idle")
         yield "spare"
     finally:
         lab.run("alpha", *delete)

@@ -8,6 +8,7 @@ from doctor.breaking import libvirtd, places, wrong
 from doctor.conftest import Doctor
 from lab import Lab, LabError
 from lab.cluster import VM_NAMES
+from waiting import PATIENCE_S
 
 BRIDGE = "br-vm"
 
@@ -65,7 +66,7 @@ async def test_a_node_that_vms_are_kept_from_needs_no_libvirt(
                 len(placed := seeded_lab.cluster.placement()) == len(VM_NAMES)
                 and "charlie" not in placed.values()
             ),
-            120,
+            PATIENCE_S,
             "no VM is on charlie",
         )
         with libvirtd(seeded_lab, "charlie", options="-d"):

@@ -17,6 +17,7 @@ from doctor.conftest import Doctor, Preview
 from doctor.tls import Authority
 from examined import examined
 from lab import Lab, LabError
+from waiting import PATIENCE_S
 
 
 def migrate(lab: Lab, vm: str, source: str, uri: str) -> None:
@@ -122,7 +123,7 @@ async def test_a_migration_that_would_fail_is_blocked_as_foretold(
         with changed_file(seeded_lab, "alpha", "/etc/hosts", "10.77.0.12 bravo", "127.0.0.1 bravo"):
             plan = await preview("web1", "bravo")
             seeded_lab.run("alpha", *move)
-            seeded_lab.wait(seeded_lab.cluster.failures, 60, "the migration fails")
+            seeded_lab.wait(seeded_lab.cluster.failures, PATIENCE_S, "the migration fails")
         after = seeded_lab.wait_guest("web1", after_ticks=guest.ticks)
     finally:
         seeded_lab.reset()
@@ -260,7 +261,7 @@ async def test_a_config_file_missing_on_the_target_really_costs_the_guest(
             report, plan = await doctor(), await preview("web2", "charlie")
             move = ("crm_resource", "--move", "--resource", "web2", "--node", "charlie")
             seeded_lab.run("alpha", *move)
-            seeded_lab.wait(seeded_lab.cluster.failures, 60, "the migration fails")
+            seeded_lab.wait(seeded_lab.cluster.failures, PATIENCE_S, "the migration fails")
             lost = seeded_lab.where("web2") is None or seeded_lab.wait_guest(
                 "web2", boots=guest.boots + 1
             )

@@ -54,7 +54,11 @@ def migrate(lab: Lab, domain: str, source: str, target: str) -> None:
 def restart_libvirtd(lab: Lab, node: str) -> None:
     lab.stop_libvirtd(node)
     lab.start_libvirtd(node)
-    lab.wait(lambda: lab.run(node, "virsh", "-c", URI, "list", check=False), 20, "libvirtd answers")
+    lab.wait(
+        lambda: lab.run(node, "virsh", "-c", URI, "uri", check=False),
+        PATIENCE_S,
+        "libvirtd answers",
+    )
 
 
 @pytest.fixture
@@ -214,4 +218,4 @@ def _wait_for(lab: Lab, node: str, question: str, word: str, times: int) -> None
         said = lab.run(node, "sanlock", "client", question, check=False)
         return said.count(word) >= times
 
-    lab.wait(told, 30, f"sanlock on {node} says {word} {times} times")
+    lab.wait(told, PATIENCE_S, f"sanlock on {node} says {word} {times} times")

@@ -10,6 +10,7 @@ from pathlib import Path
 from lab import network
 from lab.node import Node
 from lab.system import ENVIRONMENT, spawn, wait, write
+from waiting import PATIENCE_S
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 
@@ -22,7 +23,7 @@ def start(base: Path, owner: int | None) -> None:
             environment[name] = os.environ[name]
     words = (sys.executable, "-m", "lab", "keep", base, owner or 0)
     spawn("unshare", "--net", "--", *words, log=base / "keeper.log", environment=environment)
-    wait(lambda: network.Network(base).keeper_pid, 10, "the keeper of the lab starts", 0.02)
+    wait(lambda: network.Network(base).keeper_pid, PATIENCE_S, "the keeper of the lab starts", 0.02)
 
 
 def keep(base: Path, owner: int) -> bool:

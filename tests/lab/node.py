@@ -14,6 +14,7 @@ from lab import cache, files, seed
 from lab.network import Network
 from lab.releases import Root
 from lab.system import LabError, call, command_line, read_pid, spawn, wait
+from waiting import PATIENCE_S
 
 NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child=KILL")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ class Node:
         init = files.text("node-init.sh")
         spawn("unshare", *NAMESPACES, "--", "bash", "-c", init, "lab-init", *arguments, log=log)
         try:
-            wait(self._is_booted, 10, f"{self.name} boots", every_s=0.02)
+            wait(self._is_booted, PATIENCE_S, f"{self.name} boots", every_s=0.02)
         except LabError as error:
             raise LabError(f"{error}\n{log.read_text().strip()}") from error
         network.plug(self.name, self._power())
@@ -86,12 +87,12 @@ class Node:
         pid = self.init_pid
         if pid:
             os.kill(pid, signal.SIGKILL)
-            wait(lambda: not self.init_pid, 10, f"{self.name} is dead", every_s=0.02)
+            wait(lambda: not self.init_pid, PATIENCE_S, f"{self.name} is dead", every_s=0.02)
 
     def stop_libvirtd(self) -> None:
-        """End libvirtd; the domains go on."""
+        """End libvirtd; the domains go on. One that is told so while it still begins waits 30 s."""
         self.run("bash", "-c", 'kill "$(cat /run/libvirtd.pid)"')
-        wait(lambda: not self.has_libvirtd(), 10, f"libvirtd on {self.name} ends")
+        wait(lambda: not self.has_libvirtd(), PATIENCE_S, f"libvirtd on {self.name} ends")
 
     def stop_pacemaker(self) -> None:
         """End Pacemaker in good order: what runs here is stopped or moved first."""
@@ -99,7 +100,7 @@ class Node:
         ended = 'test ! -e "/proc/$(cat /run/pacemakerd.pid)"; echo $?'
         wait(
             lambda: self.run("bash", "-c", ended, check=False).strip() == "0",
-            90,
+            PATIENCE_S,
             f"Pacemaker on {self.name} ends",
         )
 
