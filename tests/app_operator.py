@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from textual.pilot import Pilot
+from textual.pilot import Pilot, WaitForScreenTimeout
 
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
@@ -62,7 +62,8 @@ class Operator:
         raise AssertionError(f"no {text!r} on the glass:\n" + "\n".join(self.lines()))
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        with suppress(WaitForScreenTimeout):  # a busy machine: what comes of it is waited for
+            await self.pilot.press(*keys)
 
     async def type(self, text: str) -> None:
         await self.press(*(("minus" if key == "-" else key) for key in text))
@@ -87,7 +88,8 @@ class Operator:
             if isinstance(self.backend, SimulatedBackend):
                 self.backend.world.advance(self.step_s)
                 await self.backend.refresh()
-            await self.pilot.pause()
+            with suppress(WaitForScreenTimeout):
+                await self.pilot.pause()
 
     async def until_sees(self, text: str) -> None:
         await self.until(lambda: self.sees(text), f"seen: {text!r}")
