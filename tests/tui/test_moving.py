@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app_operator import at_the_app
 from app_scene import arrived, writes
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
+from backends.data.examination import Facts, Probe
 from backends.data.plan import Prediction
 
 
@@ -229,6 +231,11 @@ class Slowly(SimulatedBackend):
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
         self.asked += nodes
         return await super().predict(vms, nodes)
+
+    async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
+        """Never: once the doctor has spoken, nodes are asked about all VMs, too."""
+        never: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
+        return await never
 
 
 async def test_the_columns_in_sight_have_their_verdicts_before_the_others(
