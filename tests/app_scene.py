@@ -64,10 +64,17 @@ async def until_copying(operator: Operator, vm: str) -> None:
 
 
 async def confirm(operator: Operator) -> None:
-    """With Enter, once the dialog can be answered."""
+    """With Enter, once the dialog can be answered; where the cluster has changed meanwhile, the new
+    plan is read and confirmed."""
     app, dialog = operator.app, operator.app.screen
     await operator.until(lambda: bool(dialog.query("#confirm:focus, #word:focus")), "asked")
     await operator.press("enter")
+    changed = "The cluster has changed meanwhile"
+    await operator.until(
+        lambda: app.screen is not dialog or operator.sees(changed), "confirmed, or made anew"
+    )
+    if app.screen is dialog:
+        await operator.press("enter")
     await operator.until(lambda: app.screen is not dialog, "confirmed")
 
 
