@@ -90,7 +90,7 @@ class Node:
             wait(lambda: not self.init_pid, PATIENCE_S, f"{self.name} is dead", every_s=0.02)
 
     def stop_libvirtd(self) -> None:
-        """End libvirtd; the domains go on. One that is told so while it still begins waits 30 s."""
+        """End libvirtd; the domains go on. On a busy machine 10 s were not enough (3.0.0)."""
         self.run("bash", "-c", 'kill "$(cat /run/libvirtd.pid)"')
         wait(lambda: not self.has_libvirtd(), PATIENCE_S, f"libvirtd on {self.name} ends")
 
