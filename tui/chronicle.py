@@ -20,6 +20,9 @@ _ALARMS = frozenset({"fencing"})
 _TOLD_BY_PICTURES = frozenset({Stage.FOLLOWING, Stage.MOVING, Stage.PROVING, Stage.CLEARING})
 """Steps of an act that are seen to happen: what is set, migrates, and is removed."""
 
+_WITH_IT = frozenset({Stage.MOVING, Stage.FOLLOWING})
+"""Of an act that sees a migration through to its end."""
+
 _BY_ABORT = frozenset({"migration-failed", "vm", "failure"})
 """What an abort brings about on purpose, until its VM runs again."""
 
@@ -40,7 +43,7 @@ class Chronicle:
         """What happened before the first picture, as the cluster recorded it."""
         self._unread: list[Event] = []
         self._ours: set[str] = set()
-        """VMs that acts of ours are about: of these an act says itself how they arrived."""
+        """VMs that acts of ours move, or follow: these acts say themselves how they arrived."""
         self._arrived: dict[str, Event] = {}
         """What pictures would have said of that."""
         self._said: set[str | None] = set()
@@ -87,15 +90,18 @@ class Chronicle:
 
     def reported(self, report: Report) -> None:
         """Note a step of an act of ours."""
-        self._ours.add(report.vm)
+        if report.stage in _WITH_IT:
+            self._ours.add(report.vm)
         if report.stage is Stage.ABORTING:
             self._aborted.add(report.vm)
         if report.stage not in _TOLD_BY_PICTURES:
             done = report.stage is Stage.DONE
             severity = Severity.GOOD if done else Severity.NEUTRAL
             self._note("report", severity, report.text, report.vm)
-            if done and self._arrived.pop(report.vm, None) is None:
-                self._said.add(report.vm)
+            if done and report.vm in self._ours:
+                self._ours.discard(report.vm)
+                if self._arrived.pop(report.vm, None) is None:
+                    self._said.add(report.vm)
 
     def ended(self, event: Ended, *, wanted: bool) -> None:
         """Note how an act failed; `wanted`: another one ended it."""

@@ -55,7 +55,7 @@ async def test_somebody_elses_move_is_told_by_the_pictures(chronicle: Chronicle)
 
 async def test_a_move_of_ours_is_told_by_its_act(chronicle: Chronicle) -> None:
     backend = await moving(chronicle)
-    chronicle.reported(Report(VM, Stage.PREPARING, "moving web1 to charlie"))
+    chronicle.reported(Report(VM, Stage.MOVING, "tell Pacemaker to run web1 on charlie"))
     await pass_by(chronicle, backend, 60)
     chronicle.reported(Report(VM, Stage.PROVING, f"{ARRIVED}: moved live"))
     assert told(chronicle) == []
@@ -66,15 +66,26 @@ async def test_a_move_of_ours_is_told_by_its_act(chronicle: Chronicle) -> None:
 
 async def test_also_when_its_act_was_faster_than_the_picture(chronicle: Chronicle) -> None:
     backend = await moving(chronicle)
+    chronicle.reported(Report(VM, Stage.FOLLOWING, "copying"))
     chronicle.reported(DONE)
     chronicle.ended(Ended(DOING, DONE.text), wanted=False)
     await pass_by(chronicle, backend, 60)
     assert told(chronicle) == [DONE.text]
 
 
+async def test_what_is_done_to_a_vm_beside_its_move_does_not_hide_where_it_went(
+    chronicle: Chronicle,
+) -> None:
+    backend = await moving(chronicle)
+    chronicle.reported(Report(VM, Stage.CURING, "set on-fail"))
+    chronicle.reported(Report(VM, Stage.DONE, f"{VM} is cured"))
+    await pass_by(chronicle, backend, 60)
+    assert told(chronicle) == [ARRIVED]
+
+
 async def test_an_act_that_fails_after_all_leaves_nothing_untold(chronicle: Chronicle) -> None:
     backend = await moving(chronicle)
-    chronicle.reported(Report(VM, Stage.PREPARING, "moving web1 to charlie"))
+    chronicle.reported(Report(VM, Stage.MOVING, "tell Pacemaker to run web1 on charlie"))
     await pass_by(chronicle, backend, 60)
     error = ActFailed("the constraint is still there", cure="remove it")
     chronicle.ended(Ended(DOING, error=error), wanted=False)
