@@ -62,7 +62,7 @@ class Judging:
             self._chronicle.alarms,
         )
         health = self._judge.judge(picture, known)
-        judged = Judged(health, known.prospects, known.outlooks)
+        judged = Judged(health, known.prospects, known.outlooks, known.report)
         if judged != self.judged:  # the same to views, too: they draw what is another
             self.judged = judged
 

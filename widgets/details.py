@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from backends.data.picture import (
     Phase,
     VMState,
 )
-from backends.judgement.health import Judged, Kind, Problem
+from backends.judgement.health import Judged, Kind
 from backends.judgement.outlook import Outlook
 from backends.judgement.proof import in_words_where
 from backends.judgement.prospect import Prospect
@@ -32,11 +32,10 @@ from widgets.bars import (
     percent_text,
     rate_text,
 )
-from widgets.facts import constraint_text, failures_of, field, keyed
+from widgets.facts import constraint_text, failures_of, field, keyed, problems_of
 from widgets.glyphs import (
     CHANCE_MARKS,
     CONSTRAINT_LEFT,
-    GRADE_MARKS,
     GUARDED,
     PASSAGE_BADGES,
     PASSAGE_MARKS,
@@ -95,7 +94,7 @@ class Details(VerticalScroll):
         if vm is not None and (known := picture.vm(vm)) is not None:
             lines = list(vm_lines(picture, known, judged or Judged(), since or {}))
         elif node is not None and (host := picture.node(node)) is not None:
-            lines = list(node_lines(picture, host))
+            lines = list(node_lines(picture, host, judged or Judged()))
         else:
             lines = [toned("Nothing is selected.", Tone.MUTED)]
         self.content = Content("\n").join(lines)
@@ -115,7 +114,7 @@ def vm_lines(
     # In a low window only the first lines are in sight: what is wrong comes before what it is.
     if migration is None:
         yield from _constraints(picture, vm, since)
-    yield from _problems(judged.health.vms.get(vm.id, ()))
+    yield from problems_of(judged.health.vms.get(vm.id, ()), _TOLD_BELOW)
     yield from failures_of(picture, vm.id, None)
     yield Content("")
     yield field("domain", vm.domain)
@@ -139,16 +138,7 @@ def vm_lines(
 
 
 _TOLD_BELOW = frozenset({Kind.FAILURE, Kind.CONSTRAINT, Kind.MOVE, Kind.COPY})
-
-
-def _problems(problems: Sequence[Problem]) -> Iterator[Content]:
-    """What has no part of its own in the details."""
-    told = [problem for problem in problems if problem.kind not in _TOLD_BELOW]
-    if told:
-        yield from heading("What is wrong")
-    for problem in told:
-        mark = GRADE_MARKS[problem.grade]
-        yield toned(f"{mark.glyph} {problem.text}", mark.tone)
+"""What has a part of its own in the details."""
 
 
 def _place(vm: VM) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from textual.content import Content
 
@@ -12,12 +12,14 @@ from backends.data.picture import (
     ConstraintKind,
     Fencing,
 )
+from backends.judgement.health import Kind, Problem
 from widgets.bars import (
     UNKNOWN,
     literal,
     moment_text,
 )
 from widgets.glyphs import (
+    GRADE_MARKS,
     Tone,
 )
 from widgets.tones import MUTED, heading, toned
@@ -49,6 +51,16 @@ def failures_of(picture: Cluster, vm: str | None, node: str | None) -> Iterator[
     for failure in failures:
         yield toned(f"✖ {failure.task} of {failure.resource} on {failure.node}", Tone.BAD)
         yield toned(f"  rc {failure.rc} {failure.reason}".rstrip(), Tone.MUTED)
+
+
+def problems_of(problems: Iterable[Problem], told_elsewhere: Set[Kind]) -> Iterator[Content]:
+    """Those that no other part of the details tells of."""
+    told = [problem for problem in problems if problem.kind not in told_elsewhere]
+    if told:
+        yield from heading("What is wrong")
+    for problem in told:
+        mark = GRADE_MARKS[problem.grade]
+        yield toned(f"{mark.glyph} {problem.text}", mark.tone)
 
 
 def field(label: str, value: int | str | None) -> Content:

@@ -68,6 +68,10 @@ class Hypervisor:
     state: HypervisorState = HypervisorState.UNKNOWN
     reason: str | None = None
     since: float | None = None
+    libvirt: str | None = None
+    """The version of the daemon, such as `9.0.0`."""
+    emulator: str | None = None
+    """The version of QEMU there, such as `7.2.22`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class Judged:
     health: Health = Health()
     prospects: Mapping[str, Prospect] = field(default_factory=dict)
     outlooks: Mapping[str, Outlook] = field(default_factory=dict)
+    report: Report | None = None
 
     def prospect(self, vm: VM) -> Prospect:
         """The last word on a live migration of it."""

@@ -28,6 +28,8 @@ class ClusterSchema(Strict):
 
 
 class HypervisorSchema(Strict):
+    libvirt: str | None
+    qemu: str | None
     state: Literal["up", "down", "unknown"]
     reason: str | None
 

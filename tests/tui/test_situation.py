@@ -58,7 +58,7 @@ async def test_a_tab_is_clicked_and_leads_to_its_view(
 ) -> None:
     async with at_the_app(backend, journal) as operator:
         await operator.pilot.click(offset=operator.at("3 Cluster"))
-        await operator.until_sees("Fencing")
+        await operator.until_sees("Fencing 0")
 
 
 async def test_all_tabs_have_room_at_eighty_columns(journal: Journal) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from textual.app import App, ComposeResult
 
+from backends.clusters.simulated import SimulatedBackend
 from backends.data.picture import Cluster, Constraint, ConstraintKind, Failure, VMState
+from backends.doctor.examine import examine
+from backends.judgement.health import Judged, Known
+from backends.judgement.problems import judge_health
 from board_pictures import cluster, migrating, vm, with_vm
 from widgets.details import Details
 
@@ -18,12 +23,27 @@ class Glass(App[None]):
         yield Details()
 
 
-async def lines(picture: Cluster) -> list[str]:
+async def lines(
+    picture: Cluster,
+    vm: str | None = "web01",
+    node: str | None = None,
+    judged: Judged | None = None,
+) -> list[str]:
     app = Glass()
     async with app.run_test():
         details = app.query_one(Details)
-        details.show(picture, "web01", None)
+        details.show(picture, vm, node, judged=judged)
         return details.content.plain.splitlines()
+
+
+async def of_each_node(scenario: str, after_s: float = 0) -> dict[str, list[str]]:
+    """Once the doctor has looked."""
+    async with SimulatedBackend(speed=0, scenario=scenario) as backend:
+        await backend.advance(after_s)
+        report, picture = await examine(backend), backend.picture
+        health = judge_health(picture, Known(report))
+        judged = Judged(health, report=report)
+        return {node.name: await lines(picture, None, node.name, judged) for node in picture.nodes}
 
 
 async def test_what_is_wrong_comes_before_what_the_vm_is() -> None:
@@ -48,3 +68,22 @@ async def test_the_constraint_that_a_migration_follows_is_not_offered_for_remova
     told = await lines(migrating(with_vm(cluster(), found), "web01", "node02"))
     assert any(prefer.id in line for line in told)
     assert not any("left by" in line or "remove them" in line for line in told)
+
+
+async def test_a_node_tells_its_versions_what_memory_is_left_and_who_would_fence_it() -> None:
+    for told in (await of_each_node("calm")).values():
+        for pattern in (r"libvirt +9\.0\.0", r"QEMU +7\.2\.\d+", r" +[\d.]+ GiB left"):
+            assert any(re.match(pattern, line) for line in told), told
+        assert any("✔ on: fencing" in line for line in told[told.index("Fencing") :])
+        assert "What is wrong" not in told
+
+
+async def test_a_node_that_is_not_examined_yet_does_not_tell_who_would_fence_it() -> None:
+    told = await lines(cluster(), None, "node01")
+    assert told[told.index("Fencing") + 1] == "? not examined yet"
+
+
+async def test_what_the_doctor_finds_wrong_with_a_node_is_in_its_details() -> None:
+    told = await of_each_node("unfit")
+    wrong = {name: its for name, its in told.items() if "What is wrong" in its}
+    assert wrong and len(wrong) < len(told)

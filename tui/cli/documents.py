@@ -107,7 +107,12 @@ def node_document(node: Node) -> Document:
         "cpu_percent": _number(node.cpu_percent),
         "memory_bytes": node.memory_bytes,
         "memory_used_bytes": node.memory_used_bytes,
-        "hypervisor": {"state": node.hypervisor.state.value, "reason": node.hypervisor.reason},
+        "hypervisor": {
+            "state": node.hypervisor.state.value,
+            "reason": node.hypervisor.reason,
+            "libvirt": node.hypervisor.libvirt,
+            "qemu": node.hypervisor.emulator,
+        },
     }
 
 

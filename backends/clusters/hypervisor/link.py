@@ -57,6 +57,10 @@ class Link:
         """The node and all its domains, in three calls. Raises `Unreachable` or `TimedOut`."""
         return await self._call(self._sample, timeout_s)
 
+    async def versions(self, *, timeout_s: float = 5.0) -> tuple[str, str | None]:
+        """Of the daemon, and of its QEMU if it has one. Raises `Unreachable` or `TimedOut`."""
+        return await self._call(self._versions, timeout_s)
+
     async def job(self, domain: str, *, timeout_s: float = 5.0) -> Job | None:
         """The migration job of a domain that is leaving; `None` where none runs.
 
@@ -117,6 +121,14 @@ class Link:
         self._last = stats.with_rates(before, now)
         return self._last
 
+    def _versions(self) -> tuple[str, str | None]:
+        connection = self._require()
+        try:
+            emulator = _version(connection.getVersion())
+        except libvirt.libvirtError:
+            emulator = None
+        return _version(connection.getLibVersion()), emulator
+
     def _job(self, name: str) -> Job | None:
         try:
             return stats.job(self._require().lookupByName(name).jobStats())
@@ -148,6 +160,13 @@ class Link:
     def _tell(self) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._notify)
+
+
+def _version(number: int) -> str:
+    """As libvirt packs them: 1000000 × major + 1000 × minor + release."""
+    rest, release = divmod(number, 1000)
+    major, minor = divmod(rest, 1000)
+    return f"{major}.{minor}.{release}"
 
 
 def _flags() -> int:

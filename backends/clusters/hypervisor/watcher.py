@@ -84,7 +84,8 @@ class Watcher:
 
     async def _sample_on(self, link: Link) -> None:
         pause = FIRST_RATES_AFTER_S
-        up = Hypervisor(HypervisorState.UP, None, time.time())
+        since = time.time()
+        up = Hypervisor(HypervisorState.UP, None, since, *await link.versions())
         while True:
             self._wake.clear()
             self._show(View(up, await link.sample(timeout_s=SAMPLE_TIMEOUT_S)))

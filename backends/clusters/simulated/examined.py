@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 
-from backends.clusters.simulated.state import Guest, Host, State
+from backends.clusters.simulated.state import LIBVIRT, QEMU, Guest, Host, State
 from backends.data.examination import Output, Probe
 from backends.data.xml_text import escaped
 
@@ -25,11 +25,11 @@ _NO_LIBVIRT = Output(
 )
 _PORTS = ("0.0.0.0:22",)
 _SPEED_MBIT_PER_S = 10_000
-_VERSION = """\
-Compiled against library: libvirt 9.0.0
-Using library: libvirt 9.0.0
-Using API: QEMU 9.0.0
-Running hypervisor: QEMU 7.2.22
+_VERSION = f"""\
+Compiled against library: libvirt {LIBVIRT}
+Using library: libvirt {LIBVIRT}
+Using API: QEMU {LIBVIRT}
+Running hypervisor: QEMU {QEMU}
 """
 
 

@@ -6,7 +6,16 @@ from collections import Counter
 from dataclasses import replace
 
 from backends.clusters.simulated.operations import SETUP_S
-from backends.clusters.simulated.state import IN_FLIGHT, GiB, Guest, Host, Stage, State
+from backends.clusters.simulated.state import (
+    IN_FLIGHT,
+    LIBVIRT,
+    QEMU,
+    GiB,
+    Guest,
+    Host,
+    Stage,
+    State,
+)
 from backends.data.picture import (
     VM,
     Cluster,
@@ -135,7 +144,7 @@ def _hypervisor(host: Host) -> Hypervisor:
         return Hypervisor(HypervisorState.DOWN, "the node does not answer", host.lost_at)
     if host.libvirt_down is not None:
         return Hypervisor(HypervisorState.DOWN, host.libvirt_down, host.libvirt_since)
-    return Hypervisor(HypervisorState.UP)
+    return Hypervisor(HypervisorState.UP, libvirt=LIBVIRT, emulator=QEMU)
 
 
 def _node_state(host: Host) -> NodeState:
