@@ -27,7 +27,7 @@ from engine.acting import (
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
-from lab.pace import ENDLESS_MIB_PER_S, set_speed, slowed
+from lab.pace import ENDLESS_MIB_PER_S, held, set_speed, slowed
 from waiting import until
 
 EARLY, MIDDLE, LATE = 0.0, 45.0, 93.0
@@ -78,8 +78,9 @@ async def test_ones_own_migration_and_somebody_elses_are_aborted(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, percent: float
 ) -> None:
     async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
-        await copied(backend, "web2")
-        foreign_move(lab, "web1", "bravo")
+        with slowed(lab, "web2"):
+            await copied(backend, "web2")
+            foreign_move(lab, "web1", "bravo")
         await asyncio.gather(
             abort(lab, backend, "web1", percent, journal),
             abort(lab, backend, "web2", percent, journal, foreign=False),
@@ -111,11 +112,11 @@ async def test_a_vm_in_a_group_is_aborted(
 ) -> None:
     """The rest of the group stays as it is, too."""
     put_after_the_vm(lab)
-    lab.run("bravo", "virsh", "migrate-setspeed", "mail1", "8")
     aftermath.begin()
     async with connect() as backend, moving(backend, "mail1", "charlie", journal) as task:
-        await copied(backend, "mail1", MIDDLE)
-        await all_of(rescue(backend, "mail1", Way.ABORT, journal))
+        with held(lab, "mail1"):
+            await copied(backend, "mail1")
+            await all_of(rescue(backend, "mail1", Way.ABORT, journal))
         await failure_of(task)
         assert found(backend, "mail1").node == "bravo"
     aftermath.check()
@@ -126,12 +127,12 @@ async def test_a_vm_whose_whole_group_is_moved_is_aborted(
 ) -> None:
     """The constraint is the group's: with it the VM would be sent away again at once."""
     put_after_the_vm(lab)
-    lab.run("bravo", "virsh", "migrate-setspeed", "mail1", "8")
     aftermath.begin()
-    foreign_move(lab, "mail", "charlie")
     async with connect() as backend:
-        await copied(backend, "mail1", MIDDLE)
-        await all_of(rescue(backend, "mail1", Way.ABORT, journal))
+        with held(lab, "mail1"):
+            foreign_move(lab, "mail", "charlie")
+            await copied(backend, "mail1")
+            await all_of(rescue(backend, "mail1", Way.ABORT, journal))
         assert found(backend, "mail1").node == "bravo"
     assert not list(journal.abandoned())
     aftermath.check()
@@ -142,8 +143,10 @@ async def test_a_job_that_ends_just_before_it_would_be_aborted(
 ) -> None:
     """Guarded, and then the copy is done before the abort is sent: it has moved, and lives."""
     async with connect() as backend:
-        foreign_move(lab, "web2", "bravo")
-        await copied(backend, "web2", MIDDLE)
+        with slowed(lab, "web2"):
+            foreign_move(lab, "web2", "bravo")
+            await copied(backend, "web2")
+        set_speed(lab, ENDLESS_MIB_PER_S, ["web2"])
         async for report in (reports := rescue(backend, "web2", Way.ABORT, journal)):
             if "stop copying" in report.text:
                 lab.run("alpha", "virsh", "migrate-setspeed", "web2", "2000")

@@ -49,7 +49,8 @@ async def killed(lab: Lab, directory: Path, act: str, point: str) -> None:
 async def test_a_move_is_finished_by_the_next_start(
     connect: Connect, aftermath: Aftermath, lab: Lab, tmp_path: Path, point: str, node: str
 ) -> None:
-    await killed(lab, tmp_path, "move", point)
+    with slowed(lab, "web2"):
+        await killed(lab, tmp_path, "move", point)
     await finish(connect, tmp_path, node)
     aftermath.check()
 

@@ -23,20 +23,21 @@ from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from engine.tally import Cause
 from lab import VMS, Lab
+from lab.pace import UNLIMITED_MIB_PER_S, held
 from waiting import until
 
 CUT_S = 20
-SLOW_MIB_PER_S = 4
 
 
 async def test_the_line_is_cut_for_twenty_seconds(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
 ) -> None:
     async with connect() as backend, moving(backend, "web1", "bravo", journal) as task:
-        await copied(backend, "web1")
-        cut_at = time.time()
-        for node in lab.nodes:
-            lab.cut_ssh(node)
+        with held(lab, "web1"):
+            await copied(backend, "web1")
+            cut_at = time.time()
+            for node in lab.nodes:
+                lab.cut_ssh(node)
         stale = await until(lambda: backend.picture.stale_pacemaker(), "the picture goes stale")
         assert stale.reason and cut_at <= stale.since <= time.time()
         await until(lambda: time.time() > cut_at + CUT_S, "twenty seconds without a line")
@@ -76,11 +77,12 @@ async def test_libvirtd_is_restarted_on_the_source(
     async with connect() as backend:
         await take_care(backend, care, aftermath)
         async with moving(backend, "web2", "bravo", journal) as task, TaskGroup() as beside:
-            await copied(backend, "web2", 30)
-            if care is Care.GUARD:
-                beside.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
-                await until(lambda: found(backend, "web2").maintenance, "the guard")
-            lab.stop_libvirtd("alpha")
+            with held(lab, "web2"):
+                await copied(backend, "web2")
+                if care is Care.GUARD:
+                    beside.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
+                    await until(lambda: found(backend, "web2").maintenance, "the guard")
+                lab.stop_libvirtd("alpha")
             lab.start_libvirtd("alpha")
             told = await how_it_ended(task)
         if care is Care.NONE:
@@ -112,8 +114,9 @@ async def test_a_node_dies(
             if vm.node == lost:
                 aftermath.expect_reboot(vm.name, Cause.POWER)
         async with moving(backend, "web2", "bravo", journal) as task:
-            await copied(backend, "web2", 30)
-            lab.kill(lost)
+            with held(lab, "web2"):
+                await copied(backend, "web2")
+                lab.kill(lost)
             told = await how_it_ended(task)
             if lost == "charlie":
                 assert backend.picture.voice != "charlie"
@@ -142,11 +145,12 @@ async def test_the_dc_is_lost_and_its_successor_does_not_know_of_the_copy(
     dc = lab.wait(lambda: elsewhere_than("alpha", lab), 60, "a DC that is not the source")
     target = next(node for node in lab.nodes if node not in ("alpha", dc))
     async with connect("alpha") as backend, moving(backend, "web2", target, journal) as task:
-        await copied(backend, "web2", 10)
-        lab.run("alpha", "virsh", "migrate-setspeed", "web2", SLOW_MIB_PER_S)
-        kill_controller(lab, dc)
-        await until(lambda: found(backend, "web2").maintenance, "the guard")
-        lab.run("alpha", "virsh", "migrate-setspeed", "web2", "2000")
+        with held(lab, "web2"):
+            await copied(backend, "web2")
+            kill_controller(lab, dc)
+            await until(lambda: found(backend, "web2").maintenance, "the guard")
+        # Pacemaker no longer tells that it is being copied.
+        lab.run("alpha", "virsh", "migrate-setspeed", "web2", UNLIMITED_MIB_PER_S)
         assert "was not restarted" in (await task)[-1].text
         assert found(backend, "web2").node == target
     assert not list(journal.abandoned())

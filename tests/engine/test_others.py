@@ -16,6 +16,7 @@ from engine.acting import all_of, copied, failure_of, foreign_move, found, movin
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
+from lab.pace import held
 from waiting import until
 
 
@@ -25,8 +26,9 @@ async def test_a_second_operator_sends_it_elsewhere_during_the_copy(
     """And it was on its target before, by which Pacemaker's belief goes astray most."""
     to_and_fro(lab, "web2", "bravo", "alpha")
     async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
-        await copied(backend, "web2", 30)
-        foreign_move(lab, "web2", "charlie")
+        with held(lab, "web2"):
+            await copied(backend, "web2")
+            foreign_move(lab, "web2", "charlie")
         error = await failure_of(task)
         assert isinstance(error, ActFailed)
         assert "somebody else" in str(error)
@@ -42,8 +44,9 @@ async def test_a_second_operator_bans_it_from_its_target_during_the_copy(
     """No constraint of the move is touched; only the scheduler knows what comes of it."""
     ban = '<rsc_location id="kept-away" rsc="web2" node="bravo" score="-INFINITY"/>'
     async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
-        await copied(backend, "web2", 20)
-        lab.cluster.ask("cibadmin", "--create", "--scope", "constraints", "--xml-text", ban)
+        with held(lab, "web2"):
+            await copied(backend, "web2")
+            lab.cluster.ask("cibadmin", "--create", "--scope", "constraints", "--xml-text", ban)
         error = await failure_of(task)
         assert isinstance(error, ActFailed)
         assert "was not restarted" in str(error)
@@ -75,15 +78,16 @@ async def test_one_operator_guards_what_another_aborts_from_elsewhere(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal, tmp_path: Path
 ) -> None:
     """Neither knows of the other but by the cluster; what one has given back the other leaves."""
-    foreign_move(lab, "web2", "bravo")
-    async with connect() as mine, connect("bravo") as theirs:
-        await copied(mine, "web2", 10)
-        guard = asyncio.create_task(
-            all_of(rescue(theirs, "web2", Way.GUARD, Journal(tmp_path / "theirs")))
-        )
-        await until(lambda: found(mine, "web2").maintenance, "the guard")
-        told = (await all_of(rescue(mine, "web2", Way.ABORT, journal)))[-1].text
-        await guard
-        assert "not restarted" in told
+    with held(lab, "web2"):
+        foreign_move(lab, "web2", "bravo")
+        async with connect() as mine, connect("bravo") as theirs:
+            await copied(mine, "web2")
+            guard = asyncio.create_task(
+                all_of(rescue(theirs, "web2", Way.GUARD, Journal(tmp_path / "theirs")))
+            )
+            await until(lambda: found(mine, "web2").maintenance, "the guard")
+            told = (await all_of(rescue(mine, "web2", Way.ABORT, journal)))[-1].text
+            await guard
+            assert "not restarted" in told
     assert lab.where("web2") == "alpha"
     aftermath.check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -23,6 +23,7 @@ from engine.acting import all_of, copied, foreign_move, found, moving, to_and_fr
 from engine.aftermath import Aftermath
 from engine.conftest import Connect
 from lab import Lab
+from lab.pace import held
 from waiting import until
 
 BOTH = ("web1", "web2")
@@ -64,8 +65,9 @@ async def test_the_configuration_changes_during_a_copy_to_where_it_had_been(
     """Pacemaker 2.1.5 takes the old arrival for the new one, unless it was made to forget it."""
     to_and_fro(lab, "web2", "bravo", "alpha")
     async with connect() as backend, moving(backend, "web2", "bravo", journal) as task:
-        await copied(backend, "web2", 20)
-        note(lab)
+        with held(lab, "web2"):
+            await copied(backend, "web2")
+            note(lab)
         await task
         assert found(backend, "web2").node == "bravo"
     assert not list(journal.abandoned())
@@ -81,8 +83,9 @@ async def test_two_go_side_by_side_though_the_configuration_changes_meanwhile(
         await all_of(protect(backend, BOTH))
         aftermath.begin()
         async with queued(backend, journal, BOTH, "bravo") as (queue, task):
-            await in_flight(backend, *BOTH)
-            note(lab)
+            with held(lab, *BOTH):
+                await in_flight(backend, *BOTH)
+                note(lab)
             await task
             assert {item.state for item in queue.state.items} == {ItemState.DONE}
         assert {lab.where(vm) for vm in BOTH} == {"bravo"}
@@ -99,8 +102,10 @@ async def test_one_of_two_in_flight_is_aborted_and_the_other_arrives(
         await all_of(protect(backend, BOTH))
         aftermath.begin()
         async with queued(backend, journal, BOTH, "bravo") as (queue, task):
-            await in_flight(backend, *BOTH)
-            await all_of(rescue(backend, "web1", Way.ABORT, journal))
+            with held(lab, "web1"):
+                with held(lab, "web2"):
+                    await in_flight(backend, *BOTH)
+                await all_of(rescue(backend, "web1", Way.ABORT, journal))
             with pytest.raises(VmferryError, match="web1"):
                 await task
             assert {item.vm: item.state for item in queue.state.items} == {
@@ -117,16 +122,17 @@ async def test_nothing_is_written_while_a_colleague_migrates_another_guest(
 ) -> None:
     """It goes to where it had been: a write of ours could have it restarted."""
     to_and_fro(lab, "web1", "bravo", "alpha")
-    async with connect() as backend:
-        foreign_move(lab, "web1", "bravo")
-        await copied(backend, "web1", 10)
-        with pytest.raises(Refused, match="web1 is being migrated"):
-            await all_of(clear(backend, "app1", journal))
-        async with moving(backend, "web2", "charlie", journal) as task:
-            await copied(backend, "web1", 40)
+    async with connect() as backend, AsyncExitStack() as stack:
+        with held(lab, "web1"):
+            foreign_move(lab, "web1", "bravo")
+            begun = await copied(backend, "web1")
+            with pytest.raises(Refused, match="web1 is being migrated"):
+                await all_of(clear(backend, "app1", journal))
+            assert begun.percent is not None
+            task = await stack.enter_async_context(moving(backend, "web2", "charlie", journal))
+            await copied(backend, "web1", begun.percent + 5)
             assert not any(sent.writes for sent in backend.commands.sent)
-            lab.hurry()
-            await task
+        await task
         assert lab.where("web2") == "charlie" and lab.where("web1") == "bravo"
         await all_of(clear(backend, "web1", journal))
     assert not list(journal.abandoned())
@@ -136,13 +142,14 @@ async def test_nothing_is_written_while_a_colleague_migrates_another_guest(
 async def test_an_abort_of_a_guarded_migration_only_ends_its_copy(
     connect: Connect, aftermath: Aftermath, lab: Lab, journal: Journal
 ) -> None:
-    foreign_move(lab, "web2", "bravo")
     async with connect() as backend:
-        await copied(backend, "web2", 10)
-        guard = asyncio.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
-        await until(lambda: found(backend, "web2").maintenance, "guarded")
-        await all_of(rescue(backend, "web2", Way.ABORT, journal))
-        await guard
+        with held(lab, "web2"):
+            foreign_move(lab, "web2", "bravo")
+            await copied(backend, "web2")
+            guard = asyncio.create_task(all_of(rescue(backend, "web2", Way.GUARD, journal)))
+            await until(lambda: found(backend, "web2").maintenance, "guarded")
+            await all_of(rescue(backend, "web2", Way.ABORT, journal))
+            await guard
         assert lab.where("web2") == "alpha"
         assert not found(backend, "web2").maintenance
     assert not list(journal.abandoned())

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lab.cib import VMS
+from lab.system import LabError
 
 if TYPE_CHECKING:
     from lab.lab import Lab
@@ -24,11 +25,13 @@ DOMAINS = {vm.name: vm.domain_name for vm in VMS}
 
 
 def set_speed(lab: Lab, mib_per_s: int, vms: Collection[str] = tuple(DOMAINS)) -> None:
-    """Of the copies of these that run now; VirtualDomain sets it anew at the start of each."""
+    """Of the copies of these that run now; VirtualDomain sets it anew at the start of each. A
+    node that has just lost its power copies no more, whatever the others still believe."""
     for node, vm, operation in lab.cluster.pending():
         if operation == "migrate_to" and vm in vms:
             words = ("migrate-setspeed", DOMAINS[vm], mib_per_s)
-            lab.run(node, "virsh", *words, check=False)
+            with suppress(LabError):
+                lab.run(node, "virsh", *words, check=False)
 
 
 def hurry(lab: Lab) -> None:
@@ -45,6 +48,15 @@ def slowed(lab: Lab, *vms: str) -> Iterator[None]:
     """Copies of these that begin meanwhile are slow from their beginning."""
     with _again_and_again(lambda: set_speed(lab, SLOW_MIB_PER_S, vms)):
         yield
+
+
+@contextmanager
+def held(lab: Lab, *vms: str) -> Iterator[None]:
+    """Copies of these that begin before or meanwhile do not end before the block does; then they
+    are over with."""
+    with _again_and_again(lambda: set_speed(lab, ENDLESS_MIB_PER_S, vms)):
+        yield
+    set_speed(lab, UNLIMITED_MIB_PER_S, vms)
 
 
 @contextmanager

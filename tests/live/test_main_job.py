@@ -120,8 +120,9 @@ async def test_the_same_with_the_keyboard(
         await glass.shows(app, r"LIVE", "the verdict")
         await pilot.press("enter")
         await glass.shows(app, r"--resource web2 --node charlie", "the plan")
-        await pilot.press("enter")
-        _, drawn = await follow_to_the_end(app, backend, "web2", "charlie")
+        with slowed(settled_lab, "web2"):
+            await pilot.press("enter")
+            _, drawn = await follow_to_the_end(app, backend, "web2", "charlie")
     assert drawn
     assert_same_guest(settled_lab, "web2", before.boot_id, before.ticks)
     assert "cli-" not in settled_lab.run("alpha", "cibadmin", "-Q", "-o", "constraints")

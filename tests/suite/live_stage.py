@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from typing import Self
 
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
 from lab import Lab
+from lab.pace import slowed
 from suite.stage import Stage
 
 
@@ -47,3 +49,6 @@ class LiveStage(Stage):
     async def boots(self, vm: str) -> int:
         guest = await asyncio.to_thread(self._lab.wait_guest, vm)
         return guest.boots
+
+    def unhurried(self, vm: str) -> AbstractContextManager[None]:
+        return slowed(self._lab, vm)

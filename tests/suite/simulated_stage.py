@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Self
 
 from backends.clusters.simulated import SimulatedBackend
@@ -54,3 +54,6 @@ class SimulatedStage(Stage):
 
     async def boots(self, vm: str) -> int:
         return self._simulated.world.guest(vm).boots
+
+    def unhurried(self, vm: str) -> AbstractContextManager[None]:
+        return nullcontext()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol, Self, TypeVar
 
 from backends.clusters.base import Backend
@@ -48,6 +49,10 @@ class Stage(ABC):
     @abstractmethod
     async def boots(self, vm: str) -> int:
         """How often the guest has been booted, as the guest itself knows it."""
+
+    @abstractmethod
+    def unhurried(self, vm: str) -> AbstractContextManager[None]:
+        """Copies of this VM that begin meanwhile last long enough to be seen on a busy machine."""
 
     @property
     def picture(self) -> Cluster:

@@ -80,7 +80,8 @@ async def test_a_move_is_carried_to_its_proven_end_and_leaves_nothing_behind(
     vm, source = stage.migratable, stage.home(stage.migratable)
     target = stage.elsewhere(vm)
     boots = await stage.boots(vm)
-    reports = await carry_out(stage, vm, target, tmp_path)
+    with stage.unhurried(vm):
+        reports = await carry_out(stage, vm, target, tmp_path)
     assert reports[-1].stage is transaction.Stage.DONE
     copied = [r.migration.percent for r in reports if r.migration and r.migration.percent]
     assert len(copied) > 2

@@ -97,13 +97,14 @@ async def test_a_migration_that_somebody_else_started_is_followed_to_its_end(
     vm, source = stage.migratable, stage.home(stage.migratable)
     target = stage.elsewhere(vm)
     boots = await stage.boots(vm)
-    await stage.outside(source, "crm_resource", "--move", "--resource", vm, "--node", target)
 
     def arrived(picture: Cluster) -> bool:
         moved = picture.vm(vm)
         return moved is not None and moved.nodes == (target,) and not picture.migrations
 
-    pictures = await stage.collect(arrived, f"{vm} on {target}")
+    with stage.unhurried(vm):
+        await stage.outside(source, "crm_resource", "--move", "--resource", vm, "--node", target)
+        pictures = await stage.collect(arrived, f"{vm} on {target}")
     migrations = [m for p in pictures if (m := p.migration(vm)) is not None]
     assert migrations
     assert {(m.source, m.target) for m in migrations} == {(source, target)}

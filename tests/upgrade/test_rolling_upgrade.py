@@ -21,6 +21,7 @@ from backends.judgement.leaving import EvacuationWay
 from engine.acting import all_of, copied, failure_of, move, moving
 from engine.aftermath import Aftermath
 from lab import Lab
+from lab.pace import held
 from tui.cli.preview import plan_with_advice
 from upgrade.conftest import Connect
 
@@ -49,8 +50,9 @@ async def test_a_copy_to_the_new_release_and_one_back_are_aborted(
     async with connect(host) as backend:
         for source, target in ((OLD, NEW), (NEW, OLD)):
             async with moving(backend, FROM_OLD, target, journal) as task:
-                await copied(backend, FROM_OLD, 20.0)
-                await all_of(rescue(backend, FROM_OLD, Way.ABORT, journal))
+                with held(upgrading, FROM_OLD):
+                    await copied(backend, FROM_OLD)
+                    await all_of(rescue(backend, FROM_OLD, Way.ABORT, journal))
                 assert "called off" in str(await failure_of(task))
             assert upgrading.where(FROM_OLD) == source
             if source == OLD:
