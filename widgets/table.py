@@ -46,9 +46,11 @@ class KeyedTable(DataTable[Text]):
         & > .keyed-table--warn { color: $warning; }
         & > .keyed-table--bad { color: $error; }
         &:ansi {
+            & > .datatable--header { background: ansi_default; text-style: underline; }
+            & > .datatable--cursor { background: ansi_bright_black; color: ansi_black; }
+            &:focus > .datatable--cursor { background: ansi_blue; color: ansi_bright_white; }
             & > .keyed-table--muted, & > .keyed-table--faint {
                 color: ansi_default;
-                text-style: dim;
             }
         }
     }

@@ -22,12 +22,12 @@ from widgets.board.css import BOARD_CSS
 from widgets.board.glass import Glass, changed
 from widgets.board.grip import Grip
 from widgets.board.keys import KEYS, possible, typed_in
-from widgets.board.look import COMPONENTS, Theme
 from widgets.board.mouse import Mouse
 from widgets.board.moves import Spot, Way
 from widgets.board.painter import Painter, Shown
 from widgets.board.sight import Sight
 from widgets.board.stage import Stage
+from widgets.look import Theme, components
 from widgets.selection import Selection
 
 
@@ -40,7 +40,7 @@ class Board(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = KEYS
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
+    COMPONENT_CLASSES: ClassVar[set[str]] = components("board")
     DEFAULT_CSS = BOARD_CSS
 
     SelectionChanged: TypeAlias = messages.SelectionChanged
@@ -62,7 +62,7 @@ class Board(ScrollView, can_focus=True):
         self._grip = Grip(self._stage, self.post_message)
         self._choosing = Choosing(self._stage, self._grip)
         self._mouse = Mouse(self, self._grip, self._choosing, lambda: self.sight, self._look_at)
-        self._theme = Theme(self)
+        self._theme = Theme(self, "board", own_labels=True)
         self._painter = Painter(self._theme.style)
         self._glass: Glass | None = None
         self._shown = Shown()

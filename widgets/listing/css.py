@@ -22,14 +22,14 @@ Listing {
 
     & > .listing--on-label { background: $panel; }
     & > .listing--on-cursor { background: $primary 24%; color: $foreground; }
-    & > .listing--on-blurred { background: $foreground 10%; }
+    & > .listing--on-cursor-blurred { background: $foreground 10%; }
     & > .listing--on-marked { background: $primary 14%; }
 
     &:ansi {
         & > .listing--muted, & > .listing--faint { color: ansi_default; text-style: dim; }
         & > .listing--on-label { background: ansi_default; text-style: underline; }
         & > .listing--on-cursor { background: ansi_blue; color: ansi_bright_white; }
-        & > .listing--on-blurred { background: ansi_bright_black; color: ansi_black; }
+        & > .listing--on-cursor-blurred { background: ansi_bright_black; color: ansi_black; }
         & > .listing--on-marked { background: ansi_default; }
     }
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
@@ -21,6 +20,7 @@ from widgets.ink import Ground, Line, Span, row
 from widgets.listing.columns import Entry, aligned, fitting
 from widgets.listing.css import LISTING_CSS
 from widgets.listing.order import SICKEST, Only, Order, entries, ordered
+from widgets.look import Theme, components
 from widgets.pointing import MENU_BUTTON, MenuWanted
 
 _Content = tuple[tuple[Span, ...], bool, bool]
@@ -31,10 +31,7 @@ class Listing(ScrollView, can_focus=True):
     """All VMs, or all nodes, one a line, the sickest first. The head stays in sight."""
 
     DEFAULT_CSS = LISTING_CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"listing--{tone.value}" for tone in Tone),
-        *(f"listing--on-{name}" for name in ("cursor", "blurred", "marked", "label")),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = components("listing")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False, id="list.up", tooltip="The line above"),
         Binding("down,j", "step(1)", "Down", show=False, id="list.down", tooltip="The line below"),
@@ -90,7 +87,7 @@ class Listing(ScrollView, can_focus=True):
         self._places: dict[str, int] = {}
         self._painted: dict[int, _Content] = {}
         self._cursor: dict[bool, str | None] = {False: None, True: None}
-        self._looks: dict[tuple[Tone, Ground], Style] = {}
+        self._theme = Theme(self, "listing")
 
     # What is shown
 
@@ -175,37 +172,26 @@ class Listing(ScrollView, can_focus=True):
             sign = "" if column.title != self.order.column else "▴" if self.order.reverse else "▾"
             title: Span = (f"{column.title}{sign}", Tone.STRONG if sign else Tone.MUTED)
             span = aligned(title, width, right=column.right)
-            line += row(width + 1, [span], look=self._look, ground=Ground.LABEL)
-        return [*row(2, (), look=self._look, ground=Ground.LABEL), *line]
+            line += row(width + 1, [span], look=self._theme.style, ground=Ground.LABEL)
+        return [*row(2, (), look=self._theme.style, ground=Ground.LABEL), *line]
 
     def _entry_line(self, content: _Content) -> Line:
         spans, on_cursor, marked = content
         ground = Ground.CURSOR if on_cursor else Ground.MARKED if marked else Ground.PLAIN
         edge = "◉ " if marked else "▌ " if on_cursor else "  "
-        line = row(2, [(edge, Tone.ACCENT)], look=self._look, ground=ground)
+        line = row(2, [(edge, Tone.ACCENT)], look=self._theme.style, ground=ground)
         widths = (width for _, width in fitting(self.order.columns, self._room))
         for span, width in zip(spans, widths, strict=False):
             line += row(width + 1, [(cut(literal(span[0]), width), span[1])],
-                        look=self._look, ground=ground)  # fmt: skip
-        return line if spans else row(self.size.width, (), look=self._look)
-
-    def _look(self, tone: Tone, ground: Ground) -> Style:
-        style = self._looks.get((tone, ground))
-        if style is None:
-            names = [f"listing--{tone.value}"]
-            if ground is not Ground.PLAIN:
-                names.insert(0, f"listing--on-{ground.value}")
-            if ground is Ground.CURSOR and not self.has_focus:
-                names[0] = "listing--on-blurred"
-            style = self._looks[tone, ground] = self.get_visual_style(*names).rich_style
-        return style
+                        look=self._theme.style, ground=ground)  # fmt: skip
+        return line if spans else row(self.size.width, (), look=self._theme.style)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._looks.clear()
+        self._theme.forget()
 
     def _refocused(self) -> None:
-        self._looks.clear()
+        self._theme.forget()
         self.refresh()
 
     on_focus = on_blur = _refocused
