@@ -1,0 +1,117 @@
+"""What a guest has beside its disks: UEFI's variables, an emulated TPM, the memory it is saved to.
+
+A live migration carries the first two over, wherever they lie. A start elsewhere finds what lies on
+shared storage, and nothing else.
+
+Sources: "BIOS bootloader" and "TPM device" of libvirt's domain XML; libvirt's "qemu: tpm: Pass
+--migration option to swtpm if supported and needed" (2022: from swtpm 0.8 on the lock on a shared
+state is handed over); `start` and `stop` of VirtualDomain 4.12 (`snapshot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from backends.data.examination import Cure, Finding, State, Topic
+from backends.data.picture import VM
+from backends.doctor import places, shared
+from backends.doctor.case import Case, once
+from backends.doctor.configuration import Resource
+from backends.doctor.disks import Storage
+from backends.doctor.places import Sharing
+
+_CHECK = "kept state"
+_SWTPM = "/var/lib/libvirt/swtpm"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something of a guest in a file or a directory of its node, and what is lost with it."""
+
+    what: str
+    path: str
+    lost: str
+    returns: bool = False
+    """Whether what was left behind is taken up again when the guest comes back."""
+    is_locked: bool = False
+    """Whether a process of the source holds it until the guest is gone."""
+
+
+@once
+def kept(case: Case) -> tuple[tuple[VM, tuple[Kept, ...]], ...]:
+    """Of the VMs that have something of the kind."""
+    found = ((vm, tuple(_of_vm(case, vm, resource))) for vm, resource in case.vms)
+    return tuple((vm, its) for vm, its in found if its)
+
+
+def _of_vm(case: Case, vm: VM, resource: Resource) -> Iterator[Kept]:
+    domain = shared.domain(case, vm.id)
+    if domain is not None:
+        yield from _of_domain(domain)
+    if snapshot := resource.parameters.get("snapshot"):
+        lost = "it boots, instead of going on where it was saved"
+        yield Kept("the memory it is saved to (snapshot)", snapshot, lost, returns=True)
+
+
+def _of_domain(domain: etree._Element) -> Iterator[Kept]:
+    nvram = domain.find("os/nvram")
+    if nvram is not None:
+        source = nvram.find("source")
+        path = (nvram.text or "").strip() or (source.get("file") if source is not None else None)
+        if path:
+            yield Kept("UEFI's variables", path, "its boot entries and keys are those of a new one")
+    for backend in domain.iterfind("devices/tpm/backend[@type='emulator']"):
+        source = backend.find("source")
+        given = source.get("path") if source is not None else None
+        path = given or f"{_SWTPM}/{domain.findtext('uuid', '').strip()}"
+        lost = "its TPM is empty, and what that unlocks stays locked (encrypted disks)"
+        yield Kept("the state of its TPM", path, lost, is_locked=True)
+
+
+@once
+def paths(case: Case) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(each.path for _, its in kept(case) for each in its))
+
+
+def judge(case: Case, storage: Storage) -> Iterator[Finding]:
+    for vm, its in kept(case):
+        for each in its:
+            where = storage.where(each.path, case.hosts(vm.id))
+            there = {node: place for node, place in where.items() if place.exists}
+            if vm.node in there and case.targets(vm.id):
+                how, evidence = places.sharing(there, storage.same_groups)
+                own = places.own_file_system(there[vm.node])
+                if own and len(there) == 1:
+                    how, evidence = Sharing.LOCAL, f"a file system of one node alone ({own})"
+                yield from _finding(vm, each, how, evidence)
+
+
+def _finding(vm: VM, it: Kept, how: Sharing, evidence: str) -> Iterator[Finding]:
+    if how is Sharing.LOCAL:
+        why = f"started on another node, {it.lost}"
+        if it.returns:
+            why += "; back here it goes on with that old memory, and damages its newer disks"
+        yield Finding(
+            Topic.STORAGE,
+            _CHECK,
+            State.WRONG if it.returns else State.WARNING,
+            f"{it.what}: {it.path} lies on {evidence}",
+            why,
+            vm.node,
+            vm.id,
+            (Cure((f"a file system that all nodes share, at {it.path}",)),),
+        )
+    elif how in (Sharing.SHARED, Sharing.FOREIGN) and it.is_locked:
+        yield Finding(
+            Topic.STORAGE,
+            _CHECK,
+            State.UNKNOWN,
+            f"{it.what}: {it.path} is {evidence}",
+            "a live migration of it needs a libvirt and an swtpm (0.8) that hand over its lock",
+            vm=vm.id,
+            cures=(Cure(("swtpm --version",)),),
+        )
