@@ -70,9 +70,13 @@ class Network:
         return ["nsenter", f"--target={self.pid}", "--net", "--"]
 
     def plug(self, node: str, init_pid: int) -> None:
-        """Lay a cable from the bridge to a node that has just been booted."""
+        """Lay a cable from the bridge to a node that has just been booted.
+
+        Its last one goes with its network namespace, which the kernel takes its time to clean up.
+        """
         pid, cable, inside = self.pid, f"v-{node}", ("nsenter", f"--target={init_pid}", "--net")
         peer = ("type", "veth", "peer", "name", "eth0", "netns", init_pid)
+        call(*self.prefix(), "ip", "link", "del", cable, check=False)
         call(*self.prefix(), "ip", "link", "add", cable, "netns", pid, *peer)
         call(*self.prefix(), "ip", "link", "set", cable, "master", "br0", "up")
         call(*inside, "ip", "addr", "add", f"{address(node)}/24", "dev", "eth0")
