@@ -18,12 +18,17 @@ _CHECK = "config file"
 
 
 def probes(case: Case, node: str) -> Iterator[Probe]:
-    files = _files(case)
-    if files:
-        yield Probe("config files", f"sha256sum -- {shlex.join(files)}; true")
+    yield from _probes(case)
 
 
 @once
+def _probes(case: Case) -> tuple[Probe, ...]:
+    """The same for every node."""
+    files = _files(case)
+    script = f"sha256sum -- {shlex.join(files)}; true"
+    return (Probe("config files", script),) if files else ()
+
+
 def _files(case: Case) -> list[str]:
     return sorted({resource.config for _, resource in case.vms if resource.config})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -66,7 +66,7 @@ def machine_of(xml: etree._Element) -> Machine:
 
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """The comparisons with the guests of the other nodes, each kind once."""
-    machines = {machine: None for _, home, machine in _running(case) if home != node}
+    machines = [machine for machine, homes in _homes(case).items() if homes - {node}]
     emulators = sorted({machine.emulator for machine in machines} - {""})
     if emulators:
         script = f'for e in {shlex.join(emulators)}; do [ -x "$e" ] && echo "$e"; done; true'
@@ -74,6 +74,15 @@ def further_probes(case: Case, node: str) -> Iterator[Probe]:
     for machine in machines:
         if machine.probe is not None:
             yield machine.probe
+
+
+@once
+def _homes(case: Case) -> Mapping[Machine, set[str]]:
+    """The nodes on which such a guest runs: there are few kinds, however many VMs there are."""
+    found: dict[Machine, set[str]] = {}
+    for _, home, machine in _running(case):
+        found.setdefault(machine, set()).add(home)
+    return found
 
 
 @once
@@ -88,19 +97,17 @@ def _running(case: Case) -> tuple[tuple[str, str, Machine], ...]:
 
 def judge(case: Case) -> Iterator[Finding]:
     seen: set[str] = set()
-    fit: dict[tuple[Machine, str | None, str], bool] = {}
+    fits: dict[tuple[Machine, str | None], set[str]] = {}
     for vm, home, machine in _running(case):
         seen.add(vm)
         good: list[str] = []
-        for target in case.targets(vm):
-            if not case.answered(target):
-                continue
-            # Only where a guest has the CPU of its host does it matter which host that is.
-            alike = machine, home if machine.passthrough else None, target
-            found = [] if fit.get(alike) else [*_judge_target(case, vm, machine, home, target)]
-            fit[alike] = not found
+        # Only where a guest has the CPU of its host does it matter which host that is.
+        fit = fits.setdefault((machine, home if machine.passthrough else None), set())
+        for target in filter(case.answered, case.targets(vm)):
+            found = [] if target in fit else [*_judge_target(case, vm, machine, home, target)]
             yield from found
             if not found:
+                fit.add(target)
                 good.append(target)
         if good:
             text = f"its CPU, {machine.type} and {machine.emulator} are there on {', '.join(good)}"

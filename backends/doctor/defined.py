@@ -35,6 +35,10 @@ class Defined:
     names: dict[str, str]
     autostart: frozenset[str]
 
+    def concerns(self, name: str, uuid: str | None) -> bool:
+        """Whether anything is defined there by this name or this UUID."""
+        return name in self.uuids or uuid in self.names or name in self.autostart
+
 
 def probes(_case: Case, _node: str) -> Iterator[Probe]:
     yield DEFINED
@@ -63,6 +67,8 @@ def judge(case: Case) -> Iterator[Finding]:
         defined = parse_defined(output.stdout)
         good = True
         for vm, name, uuid in known:
+            if not defined.concerns(name, uuid):
+                continue
             for finding in _judge_vm(vm, name, uuid, node, defined):
                 good = False
                 yield finding

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -67,7 +67,9 @@ def _replaced(device: etree._Element) -> bool:
 
 def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """Whether what the guests of the other nodes need is there; all of it in one look."""
-    needs = {each for vm, _, each in _running(case) if case.may_go(vm, node)}
+    needs = [
+        each for each, vms in _needed(case).items() if any(case.may_go(vm, node) for vm in vms)
+    ]
     links = sorted({name for each in needs for name in each.links})
     files = sorted({name for each in needs for name in each.files})
     if links or files:
@@ -80,6 +82,15 @@ def further_probes(case: Case, node: str) -> Iterator[Probe]:
         )
     if any(each.networks for each in needs):
         yield NETWORKS
+
+
+@once
+def _needed(case: Case) -> Mapping[Needs, list[str]]:
+    """What is needed, and by which VMs: many need the same."""
+    found: dict[Needs, list[str]] = {}
+    for vm, _, needs in _running(case):
+        found.setdefault(needs, []).append(vm)
+    return found
 
 
 @once

@@ -26,6 +26,7 @@ from backends.pacemaker.upgraded import Upgrade, is_older
 from backends.pacemaker.upgraded_order import in_order
 
 _PARENTS = ("group", "clone", "master", "bundle")
+_PARAMETERS = "instance_attributes"
 _FIRST_OPTIONS = "cib-bootstrap-options"
 _CLUSTER_DELAY = "60s"
 
@@ -185,8 +186,10 @@ class Primitive:
         return into
 
     def parameters(self) -> Values:
-        """Those that are the same on every node; of others it is not known which counts."""
-        found = [self.parameters_on(node) for node in self.configured.nodes.values()]
+        """Those that are the same on every node; of others it is not known which counts. They may
+        differ where a set hangs on a rule; each node is asked about only there."""
+        nodes = self.configured.nodes.values() if self._hang_on_rules else ()
+        found = [self.parameters_on(node) for node in nodes]
         if not found:
             return self.parameters_on(None)
         names = {name for each in found for name in (*each, *each.unsure)}
@@ -200,14 +203,29 @@ class Primitive:
         return Values(known, names - alike)
 
     def parameters_on(self, node: Node | None) -> Values:
-        into, tag = Unpacking(), "instance_attributes"
-        situation = self.configured.situation(node=node)
-        unpack(into, self.whole, tag, self.source, situation)
-        for parent in self.parents:
-            unpack(into, parent, tag, self.configured.source_of(parent), situation)
-        defaults = self.configured.root.find("configuration/rsc_defaults")
-        unpack(into, defaults, tag, self.configured.source, situation)
+        into, situation = Unpacking(), self.configured.situation(node=node)
+        for element, source in self._set_on:
+            unpack(into, element, _PARAMETERS, source, situation)
         return into.values
+
+    @property
+    def _hang_on_rules(self) -> bool:
+        situation = self.configured.situation()
+        return any(
+            nvset.find("rule") is not None
+            for element, source in self._set_on
+            for nvset, _ in source.sets(element, _PARAMETERS, situation)
+        )
+
+    @property
+    def _set_on(self) -> Iterator[tuple[etree._Element, Source]]:
+        """Where its parameters are set, the nearest first."""
+        yield self.whole, self.source
+        for parent in self.parents:
+            yield parent, self.configured.source_of(parent)
+        defaults = self.configured.root.find("configuration/rsc_defaults")
+        if defaults is not None:
+            yield defaults, self.configured.source
 
     def utilization(self) -> Values:
         into = Unpacking()
