@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backends.data.examination import Finding, Probe, State, Topic
-from backends.doctor import clustered_lvm, disks, drbd, iscsi, kept_state, places, shared_filesystem
+from backends.doctor import (
+    clustered_lvm,
+    disks,
+    drbd,
+    guest_state,
+    iscsi,
+    places,
+    shared_filesystem,
+)
 from backends.doctor.case import Case
 from backends.doctor.disks import Storage
 
@@ -20,7 +28,7 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
 
 def further_probes(case: Case, _node: str) -> Iterator[Probe]:
     """What only the first round's domains tell to ask for: their paths."""
-    if paths := dict.fromkeys((*disks.paths(case), *kept_state.paths(case))):
+    if paths := dict.fromkeys((*disks.paths(case), *guest_state.paths(case))):
         yield places.probe(disks.PLACES, list(paths))
 
 
@@ -33,6 +41,6 @@ def judge(case: Case) -> Iterator[Finding]:
         disks.known_disks(case), disks.known_places(case), clustered_lvm.same_groups(case)
     )
     yield from disks.judge(case, storage)
-    yield from kept_state.judge(case, storage)
+    yield from guest_state.judge(case, storage)
     for part in _PARTS:
         yield from part.judge(case, storage)

@@ -23,12 +23,12 @@ from backends.doctor.configuration import Resource
 from backends.doctor.disks import Storage
 from backends.doctor.places import Sharing
 
-_CHECK = "kept state"
+_CHECK = "guest state"
 _SWTPM = "/var/lib/libvirt/swtpm"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class GuestState:
     """Something of a guest in a file or a directory of its node, and what is lost with it."""
 
     what: str
@@ -41,44 +41,46 @@ class Kept:
 
 
 @once
-def kept(case: Case) -> tuple[tuple[VM, tuple[Kept, ...]], ...]:
+def states(case: Case) -> tuple[tuple[VM, tuple[GuestState, ...]], ...]:
     """Of the VMs that have something of the kind."""
     found = ((vm, tuple(_of_vm(case, vm, resource))) for vm, resource in case.vms)
     return tuple((vm, its) for vm, its in found if its)
 
 
-def _of_vm(case: Case, vm: VM, resource: Resource) -> Iterator[Kept]:
+def _of_vm(case: Case, vm: VM, resource: Resource) -> Iterator[GuestState]:
     domain = shared.domain(case, vm.id)
     if domain is not None:
         yield from _of_domain(domain)
     if snapshot := resource.parameters.get("snapshot"):
         lost = "it boots, instead of going on where it was saved"
-        yield Kept("the memory it is saved to (snapshot)", snapshot, lost, returns=True)
+        yield GuestState("the memory it is saved to (snapshot)", snapshot, lost, returns=True)
 
 
-def _of_domain(domain: etree._Element) -> Iterator[Kept]:
+def _of_domain(domain: etree._Element) -> Iterator[GuestState]:
     nvram = domain.find("os/nvram")
     if nvram is not None:
         source = nvram.find("source")
         path = (nvram.text or "").strip() or (source.get("file") if source is not None else None)
         if path:
-            yield Kept("UEFI's variables", path, "its boot entries and keys are those of a new one")
+            yield GuestState(
+                "UEFI's variables", path, "its boot entries and keys are those of a new one"
+            )
     for backend in domain.iterfind("devices/tpm/backend[@type='emulator']"):
         source = backend.find("source")
         given = source.get("path") if source is not None else None
         path = given or f"{_SWTPM}/{domain.findtext('uuid', '').strip()}"
         lost = "its TPM is empty, and what that unlocks stays locked (encrypted disks)"
-        yield Kept("the state of its TPM", path, lost, is_locked=True)
+        yield GuestState("the state of its TPM", path, lost, is_locked=True)
 
 
 @once
 def paths(case: Case) -> list[str]:
     """Each once."""
-    return list(dict.fromkeys(each.path for _, its in kept(case) for each in its))
+    return list(dict.fromkeys(each.path for _, its in states(case) for each in its))
 
 
 def judge(case: Case, storage: Storage) -> Iterator[Finding]:
-    for vm, its in kept(case):
+    for vm, its in states(case):
         for each in its:
             where = storage.where(each.path, case.hosts(vm.id))
             there = {node: place for node, place in where.items() if place.exists}
@@ -90,7 +92,7 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
                 yield from _finding(vm, each, how, evidence)
 
 
-def _finding(vm: VM, it: Kept, how: Sharing, evidence: str) -> Iterator[Finding]:
+def _finding(vm: VM, it: GuestState, how: Sharing, evidence: str) -> Iterator[Finding]:
     if how is Sharing.LOCAL:
         why = f"started on another node, {it.lost}"
         if it.returns:
