@@ -47,7 +47,7 @@ test-short: $(STAMP)
 	VMFERRY_LAB_RELEASE=$(RELEASE) $(BIN)/pytest $(SIDE_BY_SIDE) -m 'short and lab'
 
 RELEASES := bookworm trixie sid
-ON_EACH  := tests/test_lab.py tests/live tests/suite tests/engine tests/acts tests/doctor \
+ON_EACH  := tests/test_lab.py tests/live tests/suite tests/engine tests/acts tests/doctor tests/doctor_storage \
             tests/pacemaker/test_scheduler.py
 test-releases: $(addprefix test-release-,$(RELEASES))
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m upgrade

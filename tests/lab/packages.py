@@ -20,6 +20,7 @@ NODE = (
     "libvirt-daemon-driver-qemu",
     "libvirt-clients",
     "sanlock",
+    "libvirt-sanlock",
     "lvm2",
     "qemu-system-x86",
     "qemu-utils",
@@ -28,11 +29,11 @@ NODE = (
     "iproute2",
     "sudo",
 )
-"""What every node has, whatever it stands on."""
+"""What every node has, whatever it stands on: names that all releases know. From Debian 13 on
+libvirt-sanlock holds nothing itself, and brings the plugin in which libvirt's half of it is."""
 OF_A_ROOT = ("procps", "psmisc", "python3")
 """What the root of another release needs besides."""
 OF_THE_HOST = (
-    "libvirt-sanlock",
     "cpio",
     "debian-archive-keyring",
     "gcc",
