@@ -69,9 +69,8 @@ class Hypervisor:
     reason: str | None = None
     since: float | None = None
     libvirt: str | None = None
-    """The version of the daemon, such as `9.0.0`."""
     emulator: str | None = None
-    """The version of QEMU there, such as `7.2.22`."""
+    """The version of QEMU there, such as `7.2.22`, as the one above is the daemon's."""
 
 
 @dataclass(frozen=True, slots=True)

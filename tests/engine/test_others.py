@@ -29,6 +29,7 @@ async def test_a_second_operator_sends_it_elsewhere_during_the_copy(
         with held(lab, "web2"):
             await copied(backend, "web2")
             foreign_move(lab, "web2", "charlie")
+            await until(lambda: found(backend, "web2").maintenance, "the guard")
         error = await failure_of(task)
         assert isinstance(error, ActFailed)
         assert "somebody else" in str(error)
@@ -47,6 +48,7 @@ async def test_a_second_operator_bans_it_from_its_target_during_the_copy(
         with held(lab, "web2"):
             await copied(backend, "web2")
             lab.cluster.ask("cibadmin", "--create", "--scope", "constraints", "--xml-text", ban)
+            await until(lambda: found(backend, "web2").maintenance, "the guard")
         error = await failure_of(task)
         assert isinstance(error, ActFailed)
         assert "was not restarted" in str(error)
