@@ -130,8 +130,9 @@ def once(make: Callable[[Case], T]) -> Callable[[Case], T]:
 
     @wraps(make)
     def made(case: Case) -> T:
-        if case not in known:
-            known[case] = make(case)
-        return known[case]
+        try:
+            return known[case]
+        except KeyError:
+            return known.setdefault(case, make(case))
 
     return made

@@ -54,10 +54,11 @@ def judge(case: Case) -> Iterator[Finding]:
         else:
             yield unanswered(Topic.RESOURCE, _CHECK, node, "the VMs' config files", output)
     for vm, resource in case.vms:
-        if resource.config is None or not known:
+        file = resource.config
+        if file is None or not known:
             continue
         hosts = [node for node in case.hosts(vm.id) if node in known]
-        here = {node: known[node].get(resource.config) for node in hosts}
+        here = {node: known[node].get(file) for node in hosts}
         if not here:
             continue
         reference = _reference(here, vm.node)
@@ -65,9 +66,9 @@ def judge(case: Case) -> Iterator[Finding]:
         for node, checksum in here.items():
             if checksum is None or checksum != reference:
                 good = False
-                yield _bad(vm.id, node, resource.config, checksum is None, _from(here, reference))
+                yield _bad(vm.id, node, file, checksum is None, _from(here, reference))
         if good:
-            seen = f"{resource.config} is the same on {', '.join(here)}"
+            seen = f"{file} is the same on {', '.join(here)}"
             yield Finding(Topic.RESOURCE, _CHECK, State.OK, seen, vm=vm.id)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 
 from backends.data import commands
 from backends.data.examination import Cure, Effect, Finding, Probe, State, Topic, Way
@@ -17,7 +18,7 @@ from backends.data.picture import VM
 from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
 from backends.doctor.shared import memory_bytes
-from backends.doctor.uris import routes, target_name
+from backends.doctor.uris import routes, suffix_of, target_name, with_suffix
 from backends.judgement.judge import DEFAULT_TIMEOUT_S
 from backends.pacemaker.effective import on_fail, timeout_s
 from backends.pacemaker.moments import seconds
@@ -68,14 +69,15 @@ def link_bytes_per_s(text: str) -> dict[str, int]:
 
 
 def judge(case: Case) -> Iterator[Finding]:
+    speeds = cache(partial(_speeds, case))  # many VMs take the same way
     for vm, resource in case.vms:
         if resource.allow_migrate is not False:
-            yield _judge_migrate_to(case, vm, resource)
+            yield _judge_migrate_to(case, vm, resource, speeds)
             yield from _judge_migrate_from(vm, resource)
             yield _judge_on_fail(case, vm, resource)
 
 
-def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
+def _judge_migrate_to(case: Case, vm: VM, resource: Resource, speeds_from: _Speeds) -> Finding:
     check = "timeout of migrate_to"
     operation = resource.operations.get("migrate_to", {})
     limit_s = timeout_s(operation)
@@ -86,7 +88,7 @@ def _judge_migrate_to(case: Case, vm: VM, resource: Resource) -> Finding:
     if vm.node is None:
         seen = f"{told}; it does not run"
         return Finding(Topic.RESOURCE, check, State.NOT_USED, seen, vm=vm.id)
-    speeds = _speeds(case, vm, resource)
+    speeds = speeds_from(vm.node, _limit_bytes_per_s(resource), suffix_of(resource))
     size = memory_bytes(case, vm)
     if size is None or not speeds:
         missing = "the size of its RAM" if size is None else "the speed of the link"
@@ -121,17 +123,19 @@ def _duration(needed_s: float) -> str:
     return f"{needed_s:.0f} s" if needed_s >= 1 else "less than 1 s"
 
 
-def _speeds(case: Case, vm: VM, resource: Resource) -> dict[str, int]:
-    """To each node that it may go to: the least of its own limit and the link, where one is known.
+_Speeds = Callable[[str, int, str], Mapping[str, int]]
+
+
+def _speeds(case: Case, home: str, limit: int, suffix: str) -> Mapping[str, int]:
+    """To each other node: the least of a VM's own limit and the link, where one is known.
 
     Bytes a second.
     """
-    limit = _limit_bytes_per_s(resource)
     found: dict[str, int] = {}
-    for source in [vm.node] if vm.node in case.nodes else case.nodes:
-        links = _links(case).get(source or "", {})
-        for target in case.others(source or ""):
-            known = (limit, links.get(target_name(resource, target)), found.get(target))
+    for source in [home] if home in case.nodes else case.nodes:
+        links = _links(case).get(source, {})
+        for target in case.others(source):
+            known = (limit, links.get(with_suffix(target, suffix)), found.get(target))
             if any(known):
                 found[target] = min(filter(None, known))
     return found

@@ -63,7 +63,16 @@ _LEADING = (
 
 def target_name(resource: Resource, node: str) -> str:
     """The name under which the target is reached: with the suffix of the migration network."""
-    suffix = resource.parameters.get("migration_network_suffix", "")
+    return with_suffix(node, suffix_of(resource))
+
+
+def suffix_of(resource: Resource) -> str:
+    """What a node's name has added to it in the migration network."""
+    return resource.parameters.get("migration_network_suffix", "")
+
+
+def with_suffix(node: str, suffix: str) -> str:
+    """A node's name in the migration network."""
     first, dot, rest = node.partition(".")
     return f"{first}{suffix}{dot}{rest}"
 

@@ -79,6 +79,14 @@ class Configured:
         return as_they_are(self.root, self.values, self.options)
 
     @cached_property
+    def rsc_defaults(self) -> etree._Element | None:
+        return self.root.find("configuration/rsc_defaults")
+
+    @cached_property
+    def op_defaults(self) -> etree._Element | None:
+        return self.root.find("configuration/op_defaults")
+
+    @cached_property
     def _templates(self) -> dict[str | None, etree._Element]:
         return {t.get("id"): t for t in self.root.iterfind("configuration/resources/template")}
 
@@ -118,7 +126,7 @@ def _op_key(op: etree._Element) -> tuple[str | None, str]:
     return op.get("name"), "" if role in ("started", "unpromoted", "slave") else role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Primitive:
     """A primitive, with its template put into it."""
 
@@ -137,7 +145,7 @@ class Primitive:
         words = (self.whole.get(part) for part in ("class", "provider", "type"))
         return ":".join(word for word in words if word)
 
-    @property
+    @cached_property
     def parents(self) -> list[etree._Element]:
         """The group and the clone that it is in, from the inside out."""
         return list(self.own.iterancestors(*_PARENTS))
@@ -150,7 +158,7 @@ class Primitive:
     def clone(self) -> str | None:
         return next((p.get("id") for p in self.parents if p.tag in ("clone", "master")), None)
 
-    @property
+    @cached_property
     def _kind(self) -> Agent:
         return _agent(self.whole)
 
@@ -177,7 +185,7 @@ class Primitive:
             source_above = self.configured.source_of(parent)
             unpack(above, parent, "meta_attributes", source_above, situation)
         into.put_below(above)
-        defaults = self.configured.root.find("configuration/rsc_defaults")
+        defaults = self.configured.rsc_defaults
         unpack(into, defaults, "meta_attributes", self.configured.source, situation)
         if parents:
             nearest = parents[0]
@@ -217,15 +225,13 @@ class Primitive:
             for nvset, _ in source.sets(element, _PARAMETERS, situation)
         )
 
-    @property
-    def _set_on(self) -> Iterator[tuple[etree._Element, Source]]:
+    @cached_property
+    def _set_on(self) -> list[tuple[etree._Element, Source]]:
         """Where its parameters are set, the nearest first."""
-        yield self.whole, self.source
-        for parent in self.parents:
-            yield parent, self.configured.source_of(parent)
-        defaults = self.configured.root.find("configuration/rsc_defaults")
-        if defaults is not None:
-            yield defaults, self.configured.source
+        found = [(self.whole, self.source)]
+        found += [(parent, self.configured.source_of(parent)) for parent in self.parents]
+        defaults = self.configured.rsc_defaults
+        return found if defaults is None else [*found, (defaults, self.configured.source)]
 
     def utilization(self) -> Values:
         into = Unpacking()
@@ -237,7 +243,7 @@ class Primitive:
         into, op = Unpacking(), self._entry(name)
         recurs = seconds(op.get("interval")) if op is not None else None
         situation = self.configured.situation(self._kind, Task(name, recurs or 0.0))
-        tag, defaults = "meta_attributes", self.configured.root.find("configuration/op_defaults")
+        tag, defaults = "meta_attributes", self.configured.op_defaults
         attributes = (
             {str(key): str(said) for key, said in op.attrib.items()} if op is not None else {}
         )
@@ -258,20 +264,21 @@ class Primitive:
         return values
 
     def operation_names(self) -> list[str]:
-        return [op.get("name", "") for op in self._entries()]
+        return [op.get("name", "") for op in self._entries]
 
     def operation_id(self, name: str) -> str | None:
         """The id of an operation that is its own; `None` for one that it shares or lacks."""
         found = (op for op in self.own.iterfind("operations/op") if op.get("name") == name)
         return next((op.get("id") for op in found if _fits(op)), None)
 
-    @property
+    @cached_property
     def _source_of_operations(self) -> Source:
         """Operations that are a reference stand in the CIB, whatever template there is."""
         listed = self.whole.find("operations")
         shared = listed is not None and listed.get("id-ref") is not None
         return self.configured.source if shared else self.source
 
+    @cached_property
     def _entries(self) -> list[etree._Element]:
         listed = self.whole.find("operations")
         if listed is None:
@@ -281,7 +288,7 @@ class Primitive:
 
     def _entry(self, name: str) -> etree._Element | None:
         """Pacemaker takes one called `migrate` for both halves of a migration."""
-        entries = self._entries()
+        entries = self._entries
         found = (op for op in entries if op.get("name") == name and _fits(op))
         also = (op for op in entries if op.get("name") == "migrate" and name in _MIGRATING)
         return next(chain(found, filter(_at_once, also)), None)

@@ -6,15 +6,14 @@ Sources: `rules.c`, `nvpair.c`, `complex.c` and `pe_actions.c` of 2.0.5 to 3.0.3
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Release:
+class Release(NamedTuple):
     major: int
     minor: int
     patch: int
