@@ -40,7 +40,8 @@ async def test_the_first_picture_is_complete(stage: Stage) -> None:
         assert bool(vm.live_migration.reason) is not possible
         assert vm.constraints == ()
         assert vm.migrate_to_timeout_s
-        assert any(op.task in ("start", "migrate_from") and op.succeeded for op in vm.history)
+        # Its start may have been forgotten (crm_resource --refresh); that it runs was seen since.
+        assert any(op.node == vm.node and op.succeeded for op in vm.history)
 
 
 async def test_the_numbers_are_there_soon(stage: Stage) -> None:
