@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from backends.acts.transaction import Report, Stage
 from backends.data.picture import Cluster
 from backends.data.timeline import Severity
 from backends.judgement.changes import Event, changes
-from tui.event_log import EventLog
+from tui.event_log import KEPT, EventLog
 from tui.messages import Ended
 
 _ALARMS = frozenset({"fencing"})
@@ -41,7 +42,7 @@ class Chronicle:
         """When leftover constraints were seen to be set, by their ids."""
         self.recorded: tuple[Event, ...] = ()
         """What happened before the first picture, as the cluster recorded it."""
-        self._unread: list[Event] = []
+        self._unread: deque[Event] = deque(maxlen=KEPT)
         self._ours: set[str] = set()
         """VMs that acts of ours move, or follow: these acts say themselves how they arrived."""
         self._arrived: dict[str, Event] = {}

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from backends.judgement.changes import Event
 
+KEPT = 1000
+"""How many events are kept in mind, however long somebody looks on."""
+
 
 class EventLog:
     """Knows how many it has let go, so that each event keeps its number."""
 
-    def __init__(self, keep: int = 1000) -> None:
+    def __init__(self, keep: int = KEPT) -> None:
         self._events: deque[Event] = deque(maxlen=keep)
         self._count = 0
 
