@@ -67,7 +67,7 @@ def colour_on_colour(operator: Operator) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("scenario", ["unfit", "stubborn", "node-loss"])
+@pytest.mark.parametrize("scenario", ["unfit", "node-loss"])
 async def test_in_sixteen_colours_no_colour_is_written_on_another(
     scenario: str, journal: Journal
 ) -> None:
