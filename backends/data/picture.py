@@ -63,14 +63,14 @@ class HypervisorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hypervisor:
-    """Whether a node's libvirt answers; `since` is when this state began."""
+    """Whether a node's libvirt answers; `since` is when this state began. The versions of the
+    daemon and of QEMU are in their own words: `9.0.0`, `7.2.22`."""
 
     state: HypervisorState = HypervisorState.UNKNOWN
     reason: str | None = None
     since: float | None = None
     libvirt: str | None = None
     emulator: str | None = None
-    """The version of QEMU there, such as `7.2.22`, as the one above is the daemon's."""
 
 
 @dataclass(frozen=True, slots=True)

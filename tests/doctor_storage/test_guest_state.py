@@ -13,6 +13,7 @@ NVRAM = "/var/lib/libvirt/qemu/nvram/web_VARS.fd"
 SWTPM = "/var/lib/libvirt/swtpm/5f3c"
 SAVED = "/var/lib/saved"
 LOCAL = ("/dev/vda1", "ext4", "/")
+NAS = ("nas:/vm", "nfs4", "/srv")
 TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'>{}</backend></tpm>"
 IN_A_DIRECTORY = f"<source type='dir' path='{SAVED}'/>"
 
@@ -20,7 +21,7 @@ IN_A_DIRECTORY = f"<source type='dir' path='{SAVED}'/>"
 def found(
     path: str,
     *,
-    here: tuple[str, str, str] | None,
+    here: tuple[str, str, str],
     there: str = "",
     domain: str = "",
     saved: str = "",
@@ -67,12 +68,10 @@ def test_a_memory_saved_on_the_nodes_own_disk_damages_the_guest_when_it_returns(
 
 @pytest.mark.parametrize("domain", [f"<os><nvram>{SAVED}</nvram></os>", ""], ids=["nvram", "saved"])
 def test_on_shared_storage_it_is_there(domain: str) -> None:
-    nas = ("nas:/vm", "nfs4", "/srv")
-    assert not found(SAVED, here=nas, there=place(SAVED), domain=domain, saved=SAVED)
+    assert not found(SAVED, here=NAS, there=place(SAVED), domain=domain, saved=SAVED)
 
 
 def test_whether_a_tpm_on_shared_storage_can_be_handed_over_is_unknown() -> None:
-    nas = ("nas:/vm", "nfs4", "/srv")
     domain = f"<devices>{TPM.format('')}</devices>"
-    (finding,) = found(SWTPM, here=nas, there=place(SWTPM), domain=domain)
+    (finding,) = found(SWTPM, here=NAS, there=place(SWTPM), domain=domain)
     assert brief([finding]) == {(State.UNKNOWN, None, "web")} and "lock" in finding.why

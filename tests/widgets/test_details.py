@@ -36,10 +36,9 @@ async def lines(
         return details.content.plain.splitlines()
 
 
-async def of_each_node(scenario: str, after_s: float = 0) -> dict[str, list[str]]:
+async def of_each_node(scenario: str) -> dict[str, list[str]]:
     """Once the doctor has looked."""
     async with SimulatedBackend(speed=0, scenario=scenario) as backend:
-        await backend.advance(after_s)
         report, picture = await examine(backend), backend.picture
         health = judge_health(picture, Known(report))
         judged = Judged(health, report=report)

@@ -23,9 +23,10 @@ from backends.data.picture import (
 from backends.data.plan import ActionKind
 
 GiB = 1 << 30
+MiB = 1 << 20
+
 LIBVIRT, QEMU = "9.0.0", "7.2.22"
 """What all nodes run: Debian 12's."""
-MiB = 1 << 20
 
 PENDING_RC = 193
 """`PCMK_OCF_UNKNOWN`, the result of an operation that has none yet."""
