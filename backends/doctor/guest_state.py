@@ -3,9 +3,8 @@
 A live migration carries the first two over, wherever they lie. A start elsewhere finds what lies on
 shared storage, and nothing else.
 
-Sources: "BIOS bootloader" and "TPM device" of libvirt's domain XML; libvirt's "qemu: tpm: Pass
---migration option to swtpm if supported and needed" (2022: from swtpm 0.8 on the lock on a shared
-state is handed over); `start` and `stop` of VirtualDomain 4.12 (`snapshot`).
+Sources: "BIOS bootloader" and "TPM device" of libvirt's domain XML; `start` and `stop` of
+VirtualDomain 4.12 (`snapshot`).
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from backends.data.examination import Cure, Finding, State, Topic
+from backends.data.examination import Cure, Finding, Probe, State, Topic
 from backends.data.picture import VM
-from backends.doctor import places, shared
+from backends.doctor import places, shared, tpm
 from backends.doctor.case import Case, once
 from backends.doctor.configuration import Resource
 from backends.doctor.disks import Storage
+from backends.doctor.filesystems import SHARED
 from backends.doctor.places import Sharing
 
 _CHECK = "guest state"
@@ -73,6 +73,12 @@ def _of_domain(domain: etree._Element) -> Iterator[GuestState]:
         yield GuestState("the state of its TPM", path, lost, is_locked=True)
 
 
+def further_probes(case: Case, _node: str) -> Iterator[Probe]:
+    """Whether swtpm hands over a lock, where a guest has one that it holds."""
+    if any(each.is_locked for _, its in states(case) for each in its):
+        yield tpm.CAPABILITIES
+
+
 @once
 def paths(case: Case) -> list[str]:
     """Each once."""
@@ -89,7 +95,13 @@ def judge(case: Case, storage: Storage) -> Iterator[Finding]:
                 own = places.own_file_system(there[vm.node])
                 if own and len(there) == 1:
                     how, evidence = Sharing.LOCAL, f"a file system of one node alone ({own})"
-                yield from _finding(vm, each, how, evidence)
+                if how in (Sharing.SHARED, Sharing.FOREIGN) and each.is_locked:
+                    seen = f"{each.what}: {each.path} is {evidence}"
+                    mount = there[vm.node].mount
+                    known = mount is not None and mount.fstype in SHARED
+                    yield from tpm.judge(case, vm, each.path, seen, known=known)
+                else:
+                    yield from _finding(vm, each, how, evidence)
 
 
 def _finding(vm: VM, it: GuestState, how: Sharing, evidence: str) -> Iterator[Finding]:
@@ -106,14 +118,4 @@ def _finding(vm: VM, it: GuestState, how: Sharing, evidence: str) -> Iterator[Fi
             vm.node,
             vm.id,
             (Cure((f"a file system that all nodes share, at {it.path}",)),),
-        )
-    elif how in (Sharing.SHARED, Sharing.FOREIGN) and it.is_locked:
-        yield Finding(
-            Topic.STORAGE,
-            _CHECK,
-            State.UNKNOWN,
-            f"{it.what}: {it.path} is {evidence}",
-            "a live migration of it needs a libvirt and an swtpm (0.8) that hand over its lock",
-            vm=vm.id,
-            cures=(Cure(("swtpm --version",)),),
         )

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from backends.data import commands
 from backends.data.examination import Cure, Effect, Finding, State, Topic
-from backends.data.picture import VM, ConstraintKind
+from backends.data.picture import VM
 from backends.doctor.case import Case
 from backends.doctor.configuration import Resource
 from backends.doctor.uris import SSH, TRANSPORTS, remote_uri, transport_of
-from backends.judgement.policy import left_over, why_on_purpose
 from backends.pacemaker.agents import ALTEEVE_SERVER
 from backends.pacemaker.xml import truth
 
@@ -27,7 +26,6 @@ def judge(case: Case) -> Iterator[Finding]:
         yield from _judge_role(vm, resource)
         yield from _judge_recording(vm, resource)
         yield from _judge_agent(vm, resource)
-        yield from _judge_constraints(vm)
     if not case.vms:
         seen = "no resource of a VM agent (heartbeat, seapath, alteeve)"
         yield Finding(Topic.RESOURCE, "agent", State.NOT_USED, seen)
@@ -145,31 +143,6 @@ def _judge_recording(vm: VM, resource: Resource) -> Iterator[Finding]:
             vm=vm.id,
             cures=(Cure((f"record-pending=true for {', '.join(silent)}, or none at all",)),),
         )
-
-
-def _judge_constraints(vm: VM) -> Iterator[Finding]:
-    left = left_over(vm)
-    for constraint in vm.constraints:
-        if why := why_on_purpose(vm, constraint):
-            seen = f"{constraint.id} seems to be kept on purpose"
-            yield Finding(Topic.RESOURCE, "placement", State.NOT_USED, seen, why, vm=vm.id)
-    if not left:
-        return
-    names = ", ".join(constraint.id for constraint in left)
-    banned = any(each.kind is ConstraintKind.BAN for each in left)
-    nodes = dict.fromkeys(each.node for each in left if each.node is not None)
-    some = Cure.of(*(commands.clear_move(vm.id, node) for node in nodes))
-    yield Finding(
-        Topic.RESOURCE,
-        "leftover constraints",
-        State.WARNING,
-        f"a move or a ban left {names}",
-        "with its other nodes banned it does not come back when its own dies"
-        if banned
-        else "it goes back to that node whenever it can",
-        vm=vm.id,
-        cures=Cure.of(commands.clear(vm.id)) if left == vm.constraints else some,
-    )
 
 
 def _judge_utilization(case: Case) -> Iterator[Finding]:

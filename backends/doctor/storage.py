@@ -26,10 +26,11 @@ def probes(case: Case, node: str) -> Iterator[Probe]:
         yield from part.probes(case, node)
 
 
-def further_probes(case: Case, _node: str) -> Iterator[Probe]:
+def further_probes(case: Case, node: str) -> Iterator[Probe]:
     """What only the first round's domains tell to ask for: their paths."""
     if paths := dict.fromkeys((*disks.paths(case), *guest_state.paths(case))):
         yield places.probe(disks.PLACES, list(paths))
+    yield from guest_state.further_probes(case, node)
 
 
 def judge(case: Case) -> Iterator[Finding]:

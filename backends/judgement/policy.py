@@ -8,7 +8,7 @@ Pacemaker itself cannot tell the two apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from backends.data import commands
 from backends.data.picture import VM, Cluster, Constraint, ConstraintKind
@@ -80,6 +80,12 @@ def going(vm: VM, target: str | None) -> tuple[Constraint, ...]:
 def dropped(vm: VM, target: str) -> tuple[Constraint, ...]:
     """What seems to be kept on purpose, and would go with the end of such a move."""
     return tuple(c for c in going(vm, target) if c.node != target and why_on_purpose(vm, c))
+
+
+def lost(vm: VM, targets: Collection[str]) -> tuple[Constraint, ...]:
+    """What seems to be kept on purpose, and whichever of these nodes it moves to takes away."""
+    kept = (c for c in vm.constraints if targets and why_on_purpose(vm, c))
+    return tuple(c for c in kept if all(c in going(vm, target) for target in targets))
 
 
 def clearing(vm: VM, target: str | None) -> Command:

@@ -77,6 +77,7 @@ class VMSchema(Strict):
     id: str
     domain: str | None
     node: str | None
+    nodes: list[str] | None
     state: VMStateSchema
     live_migration: LiveMigrationSchema
     orphan: bool

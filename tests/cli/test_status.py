@@ -78,6 +78,14 @@ def test_json_tells_a_nodes_health_and_what_is_no_longer_configured(vmferry: Vmf
     assert document["vms"][0]["orphan"] is True
 
 
+def test_json_names_every_node_on_which_a_vm_is_active(vmferry: Vmferry) -> None:
+    twice = VM("web01", VMState.RUNNING, node="alpha", nodes=("alpha", "bravo"))
+    picture = Cluster(vms=(twice, VM("web02", VMState.STOPPED)))
+    first, second = json.loads(vmferry("status", "--json", on=StillBackend(picture)).out)["vms"]
+    assert (first["node"], first["nodes"]) == ("alpha", ["alpha", "bravo"])
+    assert (second["node"], second["nodes"]) == (None, [])
+
+
 def test_what_is_not_known_is_null_and_never_zero(vmferry: Vmferry) -> None:
     document = json.loads(vmferry("status", "--json", on=StillBackend(UNKNOWING)).out)
     assert set(document["migrations"][0].values()) == {"web01", "alpha", "requested", None}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from backends.data.examination import Output, State
-from backends.data.picture import Cluster, Constraint, ConstraintKind, Node, NodeState
+from backends.data.picture import Cluster, Node, NodeState
 from backends.data.plan import Action, ActionKind, Prediction
 from backends.doctor import cluster, config_file, dependencies, fencing, resource, timeouts
 from backends.doctor.configuration import Resource, parse_configuration
-from doctor.cases import GiB, found, lines, make, only, vm
+from doctor.cases import GiB, found, make, only, vm
 from doctor.cases import resource as configured
 
 FENCING = Resource("fence", "stonith:fence_ipmilan")
@@ -49,14 +47,6 @@ class TestTransportParameter:
         finding = only(resource.judge, make(vms=[(vm(), own)]), "migration_transport")
         assert finding.state is State.WRONG
         assert [cure.restarts for cure in finding.cures] == [True]
-
-
-def test_leftover_constraints_are_a_warning_with_the_command_that_clears_them() -> None:
-    ban = Constraint("cli-ban-web1-on-bravo", "web1", "bravo", ConstraintKind.BAN)
-    case = make(vms=[(replace(vm(), constraints=(ban,)), configured())])
-    finding = only(resource.judge, case, "leftover constraints")
-    assert finding.state is State.WARNING and "does not come back" in finding.why
-    assert lines(finding) == ["crm_resource --clear --resource web1"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from backends.data.picture import (
     Migration,
     Node,
     Stale,
+    VMState,
 )
 from backends.data.plan import Action, Command, Plan
 from backends.judgement.changes import Event
@@ -121,6 +122,7 @@ def vm_document(vm: VM) -> Document:
         "id": vm.id,
         "domain": vm.domain,
         "node": vm.node,
+        "nodes": _nodes_of(vm),
         "state": vm.state.value,
         "live_migration": {
             "possible": vm.live_migration.possible,
@@ -134,6 +136,12 @@ def vm_document(vm: VM) -> Document:
         "cpu_percent": _number(vm.cpu_percent),
         "constraints": [constraint_document(constraint) for constraint in vm.constraints],
     }
+
+
+def _nodes_of(vm: VM) -> list[str] | None:
+    """Every node on which Pacemaker holds it for active: two while it migrates, and where it runs
+    twice; none where it is stopped."""
+    return None if vm.state is VMState.UNKNOWN and not vm.nodes else list(vm.nodes)
 
 
 def migration_document(migration: Migration) -> Document:
