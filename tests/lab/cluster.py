@@ -66,11 +66,12 @@ class Cluster:
         if dc is None or dc.get("name") is None:
             return False
         try:
-            state = self.ask("crmadmin", "--status", dc.get("name"))
+            if "S_IDLE" not in self.ask("crmadmin", "--status", dc.get("name")):
+                return False
             plan = self.ask("crm_simulate", "--live-check", "--output-as=xml")
         except LabError:
             return False
-        return "S_IDLE" in state and _parse(plan).find("./actions/*") is None
+        return _parse(plan).find("./actions/*") is None
 
     def pending(self) -> list[tuple[str, str, str]]:
         """What is being done with VMs now: node, VM, operation."""

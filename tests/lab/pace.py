@@ -19,7 +19,8 @@ SLOW_MIB_PER_S = 4
 """Some 20 s for a guest, which dirties its memory at no more than a quarter of this."""
 ENDLESS_MIB_PER_S = 1
 """What web1 dirties while it is copied, and twice what web2 does."""
-EVERY_S = 0.2
+EVERY_S = 0.4
+"""Some three seconds is the shortest that a copy takes at its own speed."""
 
 DOMAINS = {vm.name: vm.domain_name for vm in VMS}
 

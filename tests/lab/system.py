@@ -64,7 +64,7 @@ def spawn(*argv: object, log: Path, environment: dict[str, str] | None = None) -
         )
 
 
-def wait(predicate: Callable[[], T | None], timeout_s: float, what: str, every_s: float = 0.2) -> T:
+def wait(predicate: Callable[[], T | None], timeout_s: float, what: str, every_s: float = 0.4) -> T:
     """Ask until the answer is true, and return it. Raises LabError after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not (answer := predicate()):
