@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
@@ -41,6 +42,7 @@ from tui.poor_terminals import filters
 from tui.themes import DARK, LIGHT, OURS, SIXTEEN_COLOURS
 from tui.thin_line import ThinLine
 from tui.travelling import Travelling
+from tui.typed_ahead import Acted, TypedAhead
 from tui.welcome import Welcome
 from widgets.bars import literal
 from widgets.pointing import MenuWanted
@@ -115,6 +117,7 @@ class VmferryApp(App[None]):
         self._wanted_theme = theme
         self._line = ThinLine()
         self._pace = Pace(self._main.show_picture, self.set_timer)
+        self._typed = TypedAhead(self, self._pass_on)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if theme is not None and theme not in self.available_themes:
@@ -123,6 +126,21 @@ class VmferryApp(App[None]):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, self._line.thinned(renderable))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _pass_on(self, key: events.Key) -> DOMNode:
+        receiver = self.focused or self.screen
+        await super().on_event(key)
+        return receiver
+
+    @on(Acted)
+    def _key_acted(self, event: Acted) -> None:
+        self._typed.acted(event.key)
 
     def get_default_screen(self) -> MainScreen:
         return self._main
