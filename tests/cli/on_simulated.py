@@ -6,8 +6,8 @@ import sys
 
 from backends.clusters.base import Backend
 from backends.clusters.simulated import SimulatedBackend
-from tui.cli import main
 from tui.cli.configuration import Target
+from tui.cli.entry import main
 
 
 def connect(target: Target) -> Backend:

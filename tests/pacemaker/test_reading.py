@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from backends.clusters.command_log import CommandLog
-from backends.clusters.live.reading import Reading, read
+from backends.clusters.live.reading import read
+from backends.clusters.live.understanding import Reading
 from backends.clusters.ssh import LocalHost
 from backends.data.errors import BadAnswer, ClusterStopped, NotPermitted, VmferryError
 from pacemaker.cibs import cib, vm

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
 from backends.clusters.command_log import CommandLog
+from backends.clusters.hypervisor.watcher import reach
 from backends.clusters.ssh import Host, LocalHost
-from backends.data.errors import NotPermitted, TimedOut
+from backends.data.errors import NotPermitted, TimedOut, Unreachable
 from ssh.conftest import Connect
 from ssh.site import Site
 from ssh.sshd import Server
@@ -130,3 +132,20 @@ async def test_without_sudo_there_it_is_not_permitted(
     monkeypatch.setenv("PATH", str(site.bin))
     with pytest.raises(NotPermitted, match="sudo is not installed"):
         await sudoer.run(["true"])
+
+
+async def test_the_daemon_that_listens_is_reached_whichever_it_is(
+    local: LocalHost, tmp_path: Path
+) -> None:
+    """A socket that a daemon has left behind is nobody's."""
+    left, modular, absent = (str(tmp_path / name) for name in ("left", "modular", "absent"))
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(left)
+    async with (
+        await asyncio.start_unix_server(lambda _reader, writer: writer.close(), modular),
+        AsyncExitStack() as stack,
+    ):
+        assert await reach(local, (left, modular), stack) == Path(modular)
+        assert await reach(local, (modular, left), stack) == Path(modular)
+        with pytest.raises(Unreachable, match=r"nobody answers on .*/left: Connection refused"):
+            await reach(local, (left, absent), stack)

@@ -12,6 +12,7 @@ from backends.clusters.live import watch
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
 from backends.data.picture import NodeState
+from ssh.conftest import Serve
 from ssh.site import Site
 from ssh.sshd import Server
 from waiting import PATIENCE_S, until
@@ -124,3 +125,18 @@ async def test_what_changes_between_two_looks_of_one_reading_is_not_lost(
         )
         happens(site, 2, standby=False)
         await shown(backend, NodeState.STANDBY)
+
+
+async def test_the_other_nodes_are_connected_to_before_anything_is_known_of_them(
+    site: Site, alpha: Server, serve: Serve
+) -> None:
+    bravo, charlie = await serve("bravo"), await serve("charlie")
+    happens(site, 1, standby=False)
+    cluster(site, "cat")
+    listed = "printf '1 alpha member\\n2 bravo member\\n3 charlie lost\\n'"
+    site.program("crm_node", f'case "$1" in --list) {listed} ;; *) echo alpha ;; esac')
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        await bravo.until(lambda: bravo.logins == 1)
+        assert [node.name for node in backend.picture.nodes] == ["alpha"]
+        assert backend.picture.voice == "alpha"
+    assert (alpha.logins, charlie.attempts) == (1, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from backends.clusters.base import Backend
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 def connect_live(target: Target) -> Backend:
     """The backend of a cluster that is reached over SSH, or on the spot."""
+    if target.hosts:
+        # It waits for other programs while it is loaded (asyncssh looks for a library by them).
+        Thread(target=import_module, args=("backends.clusters.ssh.remote",), daemon=True).start()
     from backends.clusters.live.backend import LiveBackend
     from backends.pacemaker.agents import Agents
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backends.clusters.hypervisor.stats import Job, View
 from backends.clusters.ssh import Host
-from backends.data.errors import VmferryError
+from backends.data.errors import Unreachable, VmferryError
 from backends.data.picture import Hypervisor, HypervisorState
 
-try:
+if TYPE_CHECKING:
     from backends.clusters.hypervisor.link import Link
-except ImportError:  # libvirt-python builds from source, so it is an extra
-    MISSING = "libvirt-python is not installed here"
-    HAVE_LIBVIRT = False
-else:
-    HAVE_LIBVIRT = True
 
+MISSING = "libvirt-python is not installed here"
 SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """The monolithic daemon's (or virtproxyd's), and the modular one's."""
 SAMPLE_EVERY_S = 2.0
@@ -26,6 +25,28 @@ SAMPLE_TIMEOUT_S = 3.0
 FIRST_RATES_AFTER_S = 0.15
 """Percentages need two samples: the second comes sooner than the others."""
 RETRY_AFTER_S = 2.0
+
+
+def load_link() -> type[Link] | None:
+    """What speaks to libvirt; `None` without libvirt-python, which is an extra: it builds from
+    source. Late, because it can be loaded while the first node is waited for."""
+    try:
+        from backends.clusters.hypervisor.link import Link
+    except ImportError:
+        return None
+    return Link
+
+
+async def reach(host: Host, sockets: Sequence[str], stack: AsyncExitStack) -> Path:
+    """The first socket there on which somebody listens, from here. Raises `Unreachable` with what
+    is wrong with the first of all."""
+    failures: list[Unreachable] = []
+    for socket in sockets:
+        try:
+            return await stack.enter_async_context(host.forward(socket))
+        except Unreachable as error:
+            failures.append(error)
+    raise failures[0]
 
 
 class Watcher:
@@ -56,31 +77,28 @@ class Watcher:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        if not HAVE_LIBVIRT:
+        linked = await asyncio.to_thread(load_link)
+        if linked is None:
             self._show(View(Hypervisor(HypervisorState.UNKNOWN, MISSING, time.time())))
             return
         while True:
             try:
                 await self._host.wait_connected()
-                await self._watch()
+                await self._watch(linked)
             except VmferryError as error:
                 self._fail(error)
             await asyncio.sleep(RETRY_AFTER_S)
 
-    async def _watch(self) -> None:
-        async with self._host.forward(await self._socket()) as path:
-            link = await Link.open(self._node, path, self.wake)
+    async def _watch(self, linked: type[Link]) -> None:
+        async with AsyncExitStack() as stack:
+            path = await reach(self._host, SOCKETS, stack)
+            link = await linked.open(self._node, path, self.wake)
             try:
                 self._link = link
                 await self._sample_on(link)
             finally:
                 self._link = None
                 await link.close()
-
-    async def _socket(self) -> str:
-        answer = await self._host.run(("ls", *SOCKETS))
-        there = set(answer.stdout.decode(errors="replace").split())
-        return next((socket for socket in SOCKETS if socket in there), SOCKETS[0])
 
     async def _sample_on(self, link: Link) -> None:
         pause = FIRST_RATES_AFTER_S

@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backends.aio.heavy import heavy
 from backends.aio.tasks import cancel
 from backends.clusters.base import Answer, Backend, Writer
-from backends.clusters.hypervisor.watcher import Watcher
+from backends.clusters.hypervisor.watcher import Watcher, load_link
 from backends.clusters.live.join import Joined, Progress, join
-from backends.clusters.live.reading import Reading
-from backends.clusters.live.site import LiveSite
+from backends.clusters.live.reading import load_understanding
 from backends.clusters.live.voice import Voice
 from backends.clusters.ssh import Fleet, Login
 from backends.data.errors import CommandFailed, NotPermitted, Refused, VmferryError
@@ -25,7 +25,10 @@ from backends.judgement.abilities import blind
 from backends.judgement.policy import outlasting
 from backends.pacemaker import domains, scores, simulate
 from backends.pacemaker.agents import KNOWN, Agents
-from backends.past.archive import Archive
+
+if TYPE_CHECKING:
+    from backends.clusters.live.understanding import Reading
+    from backends.past.archive import Archive
 
 JOB_EVERY_S = 1 / 3
 REST_FACTOR = 9.0
@@ -98,11 +101,22 @@ class LiveBackend(Backend):
     def _connect(self) -> None:
         self._fleet = Fleet(self._hosts, self._login, self.commands)
         self._voice = Voice(self._fleet, self.agents, self._heard, self._lost)
-        self.record = Archive(LiveSite(self._fleet, shared=True), self.agents)
+        self._record: Archive | None = None
         if not self._read_only:
             self.writer = LiveWriter(self._fleet, self._voice)
 
+    @property
+    def record(self) -> Archive:
+        """What the nodes have recorded."""
+        if self._record is None:
+            # Late, because who asks how things are now need not wait for what reads the past.
+            from backends.clusters.live.site import archive
+
+            self._record = archive(self._fleet, self.agents)
+        return self._record
+
     async def open(self) -> None:
+        self._tasks.append(asyncio.create_task(asyncio.to_thread(_load)))
         try:
             await self._voice.open(await self._fleet.first())
         except BaseException:
@@ -253,3 +267,9 @@ class LiveBackend(Backend):
         self._pictures.publish(replace(picture, voice=voice, taken_at=time.time()))
         rest_s = min(REST_FACTOR * (time.monotonic() - began), LONGEST_REST_S)
         self._rested_at = asyncio.get_running_loop().time() + rest_s
+
+
+def _load() -> None:
+    """What is needed once a node has answered, while it is waited for."""
+    load_understanding()
+    load_link()

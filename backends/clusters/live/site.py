@@ -9,7 +9,8 @@ from backends.clusters.live.reading import read
 from backends.clusters.live.voice import CRM_NODE
 from backends.clusters.ssh import Fleet
 from backends.data.picture import NodeKind
-from backends.past.archive import Site
+from backends.pacemaker.agents import Agents
+from backends.past.archive import Archive, Site
 
 
 class LiveSite(Site):
@@ -42,3 +43,8 @@ class LiveSite(Site):
     ) -> Answer:
         host = await self._fleet.first() if node is None else self._fleet.host(node)
         return await host.run(argv, stdin=stdin, timeout_s=timeout_s)
+
+
+def archive(fleet: Fleet, agents: Agents) -> Archive:
+    """What the nodes of somebody else's fleet have recorded."""
+    return Archive(LiveSite(fleet, shared=True), agents)

@@ -7,13 +7,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backends.aio.tasks import first_success, until_one_ends
 from backends.clusters.live import watch
-from backends.clusters.live.reading import Reading, read
+from backends.clusters.live.reading import read
 from backends.clusters.ssh import Fleet, Host
 from backends.data.errors import ClusterStopped, TimedOut, VmferryError
 from backends.pacemaker.agents import Agents
+
+if TYPE_CHECKING:
+    from backends.clusters.live.understanding import Reading
 
 UNEASY_AFTER_S = 1.4
 """A voice that has missed a beat of a second is asked what it does not tell: the picture is never
@@ -30,6 +34,8 @@ REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
 
 CRM_NODE = ("crm_node", "--name")
+_INTRODUCTION = ("sh", "-c", "crm_node --name && { crm_node --list; true; }")
+"""Its own name, then a line for each node of the cluster: id, name, `member` or `lost`."""
 
 
 class Voice:
@@ -84,12 +90,22 @@ class Voice:
 
     async def open(self, host: Host) -> None:
         """Begin with this host, and learn which node it is. Raises what `read` raises."""
-        reading, answer = await asyncio.gather(read(host, self._agents), host.run(CRM_NODE))
-        node = answer.stdout.decode(errors="replace").strip()
-        if answer.exit_status == 0 and node:
-            self._fleet.adopt(node, host)
-            reading = replace(reading, host=node)
-        self._take(host, reading)
+        reading, node = await asyncio.gather(read(host, self._agents), self._introduce(host))
+        self._take(host, replace(reading, host=node) if node else reading)
+
+    async def _introduce(self, host: Host) -> str | None:
+        """Which node it is; the others, which are to be asked soon, are connected to meanwhile."""
+        answer = await host.run(_INTRODUCTION)
+        node, *listed = answer.stdout.decode(errors="replace").splitlines() or [""]
+        if answer.exit_status != 0 or not node.strip():
+            return None
+        node = node.strip()
+        self._fleet.adopt(node, host)
+        for words in map(str.split, listed):
+            match words:
+                case [_, name, "member"] if name != node:
+                    self._fleet.host(name).begin()
+        return node
 
     def look(self) -> None:
         """Read soon: something was changed from here."""

@@ -70,6 +70,10 @@ class Host(ABC):
         """Whether commands can be sent without connecting first."""
 
     @abstractmethod
+    def begin(self) -> None:
+        """Begin to connect. Who asks for something then waits for it, and hears how it went."""
+
+    @abstractmethod
     async def connect(self) -> None:
         """Make sure that commands can be sent.
 

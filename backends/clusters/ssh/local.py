@@ -23,6 +23,9 @@ class LocalHost(Host):
     def connected(self) -> bool:
         return True
 
+    def begin(self) -> None:
+        """There is nothing to connect to."""
+
     async def connect(self) -> None:
         """There is nothing to connect to."""
 

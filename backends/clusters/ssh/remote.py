@@ -69,6 +69,11 @@ class SshHost(Host):
     def connected(self) -> bool:
         return self._connection is not None and not self._connection.is_closed()
 
+    def begin(self) -> None:
+        idle = self._attempt is None and self._failure is None
+        if idle and not self.connected and not self._closed:
+            self._try_once()
+
     async def connect(self) -> None:
         await self.connection()
 
@@ -90,9 +95,13 @@ class SshHost(Host):
         if self._attempt is None:
             if self._failure and (pause_s := self._backoff.remaining_s(time.monotonic())):
                 raise self._still(self._failure, pause_s)
-            self._attempt = asyncio.create_task(self._try_in_time())
-            self._attempt.add_done_callback(self._settle)
+            return await asyncio.shield(self._try_once())
         return await asyncio.shield(self._attempt)
+
+    def _try_once(self) -> asyncio.Task[Connection]:
+        self._attempt = asyncio.create_task(self._try_in_time())
+        self._attempt.add_done_callback(self._settle)
+        return self._attempt
 
     async def close(self) -> None:
         self._closed = True
