@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app_operator import Operator
 from backends.clusters.simulated import SimulatedBackend
 from backends.data.picture import VM
@@ -23,6 +25,13 @@ def arrived(operator: Operator, vm: str, node: str) -> bool:
     known = vm_of(operator, vm)
     done = not operator.house.desk.under_way
     return done and known.node == node and known.nodes == (node,) and not known.constraints
+
+
+async def until_arrived(operator: Operator, vms: Iterable[str], node: str) -> None:
+    """A queue is seen to be finished a moment before the desk knows of its end."""
+    await operator.until(
+        lambda: all(arrived(operator, vm, node) for vm in vms), f"{vms} arrived on {node}"
+    )
 
 
 def writes(operator: Operator) -> list[str]:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from app_operator import Operator, at_the_app
-from app_scene import arrived, boots, colleague_moves, confirm, left_behind, vm_of, writes
+from app_scene import (
+    boots,
+    colleague_moves,
+    confirm,
+    left_behind,
+    until_arrived,
+    vm_of,
+    writes,
+)
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from backends.judgement.moves import ItemState
@@ -55,8 +63,7 @@ async def test_vms_dropped_together_become_a_queue_that_can_be_changed(
         gone = (set(FOUR) - set(order(operator))).pop()
         await operator.press("space")
         await operator.until_sees("✔ finished")
-        for vm in order(operator):
-            assert arrived(operator, vm, "bravo")
+        await until_arrived(operator, order(operator), "bravo")
         assert vm_of(operator, gone).node != "bravo"
         assert not left_behind(operator)
 
@@ -78,8 +85,7 @@ async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_ope
         await operator.until_sees("1 running, 1 waiting")
         await operator.until_sees("✔ finished")
         await operator.until_sees("moving 4 VMs to bravo")
-        for vm in FOUR:
-            assert arrived(operator, vm, "bravo")
+        await until_arrived(operator, FOUR, "bravo")
         assert not left_behind(operator)
 
 
