@@ -36,6 +36,7 @@ from tui.messages import (
     PictureTaken,
     TravelWanted,
 )
+from tui.modal import Modal
 from tui.pace import Pace
 from tui.palette import ClusterCommands
 from tui.poor_terminals import filters
@@ -67,8 +68,9 @@ class VmferryApp(App[None]):
     """
 
     TITLE = "vmferry"
-    CSS_PATH = "main_screen.tcss"
-    # Of the main screen: Textual does not load the CSS of a default screen.
+    CSS_PATH: ClassVar = ["main_screen.tcss", ConnectScreen.CSS_PATH, Modal.CSS_PATH]
+    # Of all screens: Textual does not load the CSS of a default screen, and where it loads that of
+    # another it parses all there is again, and styles all that is on the glass anew.
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ClusterCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", id="help",

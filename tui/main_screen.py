@@ -41,20 +41,14 @@ from widgets.selection import Selection
 from widgets.situation_bar import SituationBar
 from widgets.status_line import StatusLine
 from widgets.table import KeyedTable
-from widgets.too_small import TooSmall
-
-SMALLEST = (60, 16)
-"""Columns and lines below which nothing useful can be drawn."""
-
-_WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
-_HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
+from widgets.too_small import HEIGHTS, WIDTHS, TooSmall
 
 
 class MainScreen(Screen[None]):
     """What is there to see, where each key leads, and each message of an act or its worker."""
 
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     details_open = var(False, toggle_class="-details")
@@ -97,7 +91,7 @@ class MainScreen(Screen[None]):
         yield EventStrip()
         yield FilterLine()
         yield KeyBar()
-        yield TooSmall(*SMALLEST)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         self.query_one(StatusLine).read_only = self.house.desk.read_only
@@ -167,7 +161,7 @@ class MainScreen(Screen[None]):
 
     def go_to(self, chosen: Selection) -> None:
         """Select a VM or a node on the board."""
-        self.action_view(BOARD.name)
+        self._turn_to(BOARD.name)
         self.board.select(chosen.vm, chosen.node)
 
     def go_and_act(self, act: str, chosen: Selection) -> None:
@@ -177,8 +171,7 @@ class MainScreen(Screen[None]):
         self.house.acts[act].begin(chosen)
 
     def _show_checklist(self, vm: str) -> None:
-        self.rooms.show_checklist(vm)
-        self.action_view(DOCTOR.name)
+        self.rooms.open_checklist(vm)
 
     # Keys
 
@@ -186,10 +179,14 @@ class MainScreen(Screen[None]):
         self.house.acts[name].begin(self.house.meant(name, self.picture, self.selection))
 
     @on(SituationBar.Wanted)
-    def _view_wanted(self, event: SituationBar.Wanted) -> None:
-        self.action_view(event.name)
+    async def _view_wanted(self, event: SituationBar.Wanted) -> None:
+        await self.action_view(event.name)
 
-    def action_view(self, name: str) -> None:
+    async def action_view(self, name: str) -> None:
+        await self.rooms.furnish(name)
+        self._turn_to(name)
+
+    def _turn_to(self, name: str) -> None:
         chosen, view = self.selection, self.house.views[name]
         self.rooms.current = name
         self._draw()
@@ -213,7 +210,7 @@ class MainScreen(Screen[None]):
         else:
             self.post_message(messages.TravelWanted(home=True))
 
-    def action_problem(self, step: int) -> None:
+    async def action_problem(self, step: int) -> None:
         """Go to the next thing that is wrong, or the one before."""
         found = self.house.judging.step(step)
         if found is None:
@@ -224,7 +221,7 @@ class MainScreen(Screen[None]):
         if problem.vm is not None or problem.node is not None:
             self.go_to(Selection(vm=problem.vm, node=problem.node))
         elif problem.kind is Kind.DOCTOR:
-            self.action_view(DOCTOR.name)
+            await self.action_view(DOCTOR.name)
         self.house.desk.glass.say(problem.text, title, severity="warning")
 
     def action_acknowledge(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from textual import on
@@ -26,8 +27,17 @@ class Rooms(ContentSwitcher):
     """Which message of a view leads to which act."""
 
     def __init__(self, house: House) -> None:
-        super().__init__(*(view.widget for view in house.views.values()), initial=BOARD.name)
+        super().__init__(house.views[BOARD.name].widget, initial=BOARD.name)
         self._house = house
+        self._door = asyncio.Lock()
+
+    async def furnish(self, name: str) -> None:
+        """Have the widget of this view. All that is there is styled with every dialog, seen or not:
+        what nobody has looked at yet is not."""
+        async with self._door:
+            widget = self._house.views[name].widget
+            if not widget.is_attached:
+                await self.add_content(widget)
 
     @property
     def in_sight(self) -> str:
@@ -61,8 +71,16 @@ class Rooms(ContentSwitcher):
         for tab, _ in sorted(VIEWS, key=lambda listed: listed.tab.name != self.in_sight):
             yield tab.title, type(self._house.views[tab.name].widget)
 
-    def show_checklist(self, vm: str) -> None:
-        """Let the doctor's view tell of one VM alone, and come back from it to this one."""
+    def open_checklist(self, vm: str) -> None:
+        """Go to where the doctor tells of one VM alone, and come back from there to this view."""
+        self.call_next(self._open_checklist, vm)
+
+    async def _open_checklist(self, vm: str) -> None:
+        await self._show_checklist(vm)
+        self.post_message(SituationBar.Wanted(DOCTOR.name))
+
+    async def _show_checklist(self, vm: str) -> None:
+        await self.furnish(DOCTOR.name)
         doctor = self.query_one(DoctorView)
         doctor.came_from = self.in_sight if self.in_sight != DOCTOR.name else None
         doctor.vm = vm
@@ -126,9 +144,9 @@ class Rooms(ContentSwitcher):
         self._house.curing.call_off(event.waiting)
 
     @on(DoctorView.ChecklistWanted)
-    def _checklist_wanted(self, event: DoctorView.ChecklistWanted) -> None:
+    async def _checklist_wanted(self, event: DoctorView.ChecklistWanted) -> None:
         vm = event.vm or self.view.highlighted().vm
         if vm is None:
             self._house.desk.tell("Select a VM first, here or on the board.")
         else:
-            self.show_checklist(vm)
+            await self._show_checklist(vm)

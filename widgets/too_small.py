@@ -5,6 +5,12 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+SMALLEST = (60, 16)
+"""Columns and lines below which nothing useful can be drawn."""
+
+WIDTHS = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
+HEIGHTS = [(0, "-too-short"), (SMALLEST[1], "-short"), (30, "-tall")]
+
 
 class TooSmall(Widget):
     """Covers everything; its screen's CSS says when."""
@@ -23,13 +29,9 @@ class TooSmall(Widget):
     }
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__()
-        self._needed = f"{width}×{height}"
-
     def render(self) -> Content:
         has = self.app.size
         return Content(
             f"This terminal is {has.width}×{has.height}.\n"
-            f"vmferry needs {self._needed}: make it larger."
+            f"vmferry needs {SMALLEST[0]}×{SMALLEST[1]}: make it larger."
         )

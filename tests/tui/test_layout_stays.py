@@ -72,7 +72,7 @@ async def test_the_board_comes_back_as_it_was(
         before = operator.board.sight.layout
         await operator.press(view)
         await operator.pilot.pause()
-        operator.main.action_view("board")
+        await operator.main.action_view("board")
         assert operator.board.sight.layout == before
         await operator.pilot.pause()
         assert operator.board.sight.layout == before
