@@ -29,6 +29,10 @@ COMPRESSION = ("zlib@openssh.com", "none")
 """What crosses the wire repeats itself: a CIB within itself, and each answer the one before it. By
 the method that begins after the login; a server that allows none is taken without."""
 
+CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""Before all others, where the configuration names none: asyncssh makes a packet in an eighth of
+the time that it takes with ChaCha20 (4 us instead of 32), and a board is made of small packets."""
+
 DEFAULT_IDENTITIES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 
@@ -44,6 +48,7 @@ class Route:
     proxied: bool
     known_hosts: KnownHosts
     identities: tuple[str, ...] | None
+    ciphers: str
     config: tuple[str, ...]
 
 
@@ -82,6 +87,7 @@ def route(login: Login, address: Address) -> Route:
             cast("Iterable[str] | None", settings.get("GlobalKnownHostsFile")),
         ),
         identities=_identities(login, settings.get("IdentityFile")),
+        ciphers="" if settings.get("Ciphers") else CIPHERS,
         config=config,
     )
 
@@ -113,6 +119,7 @@ async def dial(
             keepalive_interval=login.keepalive_interval_s,
             keepalive_count_max=3,
             compression_algs=COMPRESSION,
+            encryption_algs=way.ciphers or (),
         )
     except asyncssh.HostKeyNotVerifiable as error:
         raise _untrusted(way, client, jump, str(error)) from None
