@@ -9,6 +9,7 @@ import pytest
 
 from lab import cache, inquest, releases
 from lab.lab import Lab
+from lab.system import LabError
 
 REASON = "needs root"
 FIXTURES = {"lab", "settled_lab"}
@@ -23,8 +24,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     Whatever is missing after that is a failure: see `pytest_sessionfinish`.
     """
     if os.geteuid() == 0 and not hasattr(session.config, "workerinput"):
-        cache.prepare()
-        releases.prepare(releases.of_nodes(None, NODES))
+        try:
+            cache.prepare()
+            releases.prepare(releases.of_nodes(None, NODES))
+        except LabError as error:
+            pytest.exit(
+                f"no lab can be built here: {error}", returncode=pytest.ExitCode.TESTS_FAILED
+            )
 
 
 @pytest.fixture(scope="session")
