@@ -20,6 +20,10 @@ from widgets.board import Board
 BARS = 2
 """Lines above the board: they name what is wrong, too."""
 
+STRIDE_S = 5.0
+"""How much simulated time passes from one look to the next where nothing but the end is looked for:
+each look costs a picture, drawn."""
+
 
 class Operator:
     step_s = 1.0
@@ -80,19 +84,22 @@ class Operator:
         self.board.select(vm)
         await self.press("m")
 
-    async def until(self, true: Callable[[], bool], what: str) -> None:
+    async def until(
+        self, true: Callable[[], bool], what: str, *, step_s: float | None = None
+    ) -> None:
         """Let the app work until it is so."""
+        step_s = self.step_s if step_s is None else step_s
         started = time.monotonic()
         while not true():
             assert time.monotonic() - started < PATIENCE_S, f"not {what}:\n{self.glass()}"
             if isinstance(self.backend, SimulatedBackend):
-                self.backend.world.advance(self.step_s)
+                self.backend.world.advance(step_s)
                 await self.backend.refresh()
             with suppress(WaitForScreenTimeout):
                 await self.pilot.pause()
 
-    async def until_sees(self, text: str) -> None:
-        await self.until(lambda: self.sees(text), f"seen: {text!r}")
+    async def until_sees(self, text: str, *, step_s: float | None = None) -> None:
+        await self.until(lambda: self.sees(text), f"seen: {text!r}", step_s=step_s)
 
 
 @asynccontextmanager

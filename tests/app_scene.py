@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app_operator import Operator
+from app_operator import STRIDE_S, Operator
 from backends.clusters.simulated import SimulatedBackend
 from backends.data.picture import VM
 
@@ -30,7 +30,9 @@ def arrived(operator: Operator, vm: str, node: str) -> bool:
 async def until_arrived(operator: Operator, vms: Iterable[str], node: str) -> None:
     """A queue is seen to be finished a moment before the desk knows of its end."""
     await operator.until(
-        lambda: all(arrived(operator, vm, node) for vm in vms), f"{vms} arrived on {node}"
+        lambda: all(arrived(operator, vm, node) for vm in vms),
+        f"{vms} arrived on {node}",
+        step_s=STRIDE_S,
     )
 
 

@@ -122,6 +122,8 @@ class VmferryApp(App[None]):
         self._typed = TypedAhead(self, self._pass_on)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
+        self.theme = DARK.name  # before it runs: the looks are read once, with this theme's colours
+        self.stylesheet.set_variables(self.get_css_variables())
         if theme is not None and theme not in self.available_themes:
             known = ", ".join(sorted(self.available_themes))
             raise BadConfiguration(f"no theme {theme!r}", cure=f"the themes are: {known}")

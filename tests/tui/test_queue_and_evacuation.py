@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_operator import Operator, at_the_app
+from app_operator import STRIDE_S, Operator, at_the_app
 from app_scene import (
     boots,
     colleague_moves,
@@ -62,7 +62,7 @@ async def test_vms_dropped_together_become_a_queue_that_can_be_changed(
         await operator.until(lambda: len(order(operator)) == 3, "taken out")
         gone = (set(FOUR) - set(order(operator))).pop()
         await operator.press("space")
-        await operator.until_sees("✔ finished")
+        await operator.until_sees("✔ finished", step_s=STRIDE_S)
         await until_arrived(operator, order(operator), "bravo")
         assert vm_of(operator, gone).node != "bravo"
         assert not left_behind(operator)
@@ -83,7 +83,7 @@ async def test_those_that_no_failure_restarts_go_side_by_side_as_many_as_the_ope
         await operator.press("minus")
         await operator.until_sees("up to 1 at once")
         await operator.until_sees("1 running, 1 waiting")
-        await operator.until_sees("✔ finished")
+        await operator.until_sees("✔ finished", step_s=STRIDE_S)
         await operator.until_sees("moving 4 VMs to bravo")
         await until_arrived(operator, FOUR, "bravo")
         assert not left_behind(operator)
@@ -105,7 +105,7 @@ async def test_an_evacuation_can_protect_the_guests_in_the_same_confirmation(
         assert operator.sees('on-fail="block"')
         assert not writes(operator)
         await confirm(operator)
-        await operator.until_sees("charlie is in standby and empty")
+        await operator.until_sees("charlie is in standby and empty", step_s=STRIDE_S)
         assert boots(operator) == before
         assert not left_behind(operator)
 
@@ -160,7 +160,7 @@ async def test_a_node_is_emptied_taken_back_and_its_vms_come_home(
         await operator.until_sees("one after the other")
         assert not writes(operator)
         await confirm(operator)
-        await operator.until_sees("charlie is in standby and empty")
+        await operator.until_sees("charlie is in standby and empty", step_s=STRIDE_S)
         assert not left_behind(operator)
 
         operator.board.select(None, "charlie")
@@ -177,6 +177,7 @@ async def test_a_node_is_emptied_taken_back_and_its_vms_come_home(
                 and home <= {vm.id for vm in backend.picture.vms if vm.node == "charlie"}
             ),
             "home",
+            step_s=STRIDE_S,
         )
         assert boots(operator) == before
         assert not left_behind(operator)
@@ -199,7 +200,7 @@ async def test_who_would_be_rebooted_by_an_evacuation_needs_the_word(
         assert not writes(operator)
         await operator.type("REBOOT")
         await confirm(operator)
-        await operator.until(lambda: not operator.house.desk.under_way, "emptied")
+        await operator.until(lambda: not operator.house.desk.under_way, "emptied", step_s=STRIDE_S)
         assert not any(vm.node == home for vm in backend.picture.vms)
         assert writes(operator)[0] == f"crm_standby --node {home} --update on"
 
@@ -213,7 +214,7 @@ async def test_without_the_word_the_others_move_and_that_is_a_good_end(
         await operator.press("e")
         await operator.until_sees("Move the others")
         await confirm(operator)
-        await operator.until_sees("legacy-erp stays on")
+        await operator.until_sees("legacy-erp stays on", step_s=STRIDE_S)
         await operator.until_sees("Done")
         assert operator.app.screen is operator.main, "no dialog that speaks of a failure"
         assert [vm.id for vm in backend.picture.vms if vm.node == home] == ["legacy-erp"]
