@@ -194,13 +194,17 @@ class VmferryApp(App[None]):
         self._pace.take(self.backend.picture)
         self._main.house.desk.finish_left_open()
         self._main.house.curing.look_after_stops()
-        self._main.house.doctor.examine()
         self._welcome.begin(self._cluster_name, self._clock())
-        self._main.house.hindsight.look(self._welcome.since)
         if self._connecting:
             self.pop_screen()
+        self.call_after_refresh(self._look_around)
         if self._first_at is not None:
             self._travel(TravelWanted(at=self._first_at))
+
+    def _look_around(self) -> None:
+        """What takes a while begins when the board is in sight."""
+        self._main.house.doctor.examine()
+        self._main.house.hindsight.look(self._welcome.since)
 
     @property
     def _cluster_name(self) -> str:

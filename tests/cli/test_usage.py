@@ -153,19 +153,36 @@ def test_the_version(vmferry: Vmferry) -> None:
     assert vmferry("--version").out.startswith("vmferry 0.")
 
 
-def test_status_loads_no_screen_and_no_ssh() -> None:
-    program = (
-        "import sys; from tui.cli.entry import run_command_line; "
-        "from cli.still import StillBackend; "
-        "assert run_command_line(['status', '--json'], lambda target: StillBackend()) == 0; "
-        "print(sorted({'textual', 'rich', 'asyncssh', 'libvirt'} & set(sys.modules)))"
-    )
+def loaded(program: str, modules: set[str]) -> str:
+    """Which of these modules there are after this program."""
     tests = Path(__file__).parents[1]
     ended = subprocess.run(
-        [sys.executable, "-c", program],
+        [
+            sys.executable,
+            "-c",
+            f"import sys; {program}; print(sorted({modules} & set(sys.modules)))",
+        ],
         env={"PYTHONPATH": f"{tests}:{tests.parent}", "HOME": "/nonexistent"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ended.stdout.splitlines()[-1] == "[]"
+    return ended.stdout.splitlines()[-1]
+
+
+def test_status_loads_no_screen_and_no_ssh() -> None:
+    program = (
+        "from tui.cli.entry import run_command_line; from cli.still import StillBackend; "
+        "assert run_command_line(['status', '--json'], lambda target: StillBackend()) == 0"
+    )
+    assert loaded(program, {"textual", "rich", "asyncssh", "libvirt"}) == "[]"
+
+
+def test_status_of_a_live_cluster_loads_what_reads_answers_while_it_waits_for_them() -> None:
+    later = {"libvirt", "backends.past.archive", "backends.pacemaker.picture", "textual"}
+    assert loaded("import backends.clusters.live.backend", later) == "[]"
+
+
+def test_the_board_is_in_sight_before_the_doctor_is_loaded() -> None:
+    later = {"backends.doctor.examine", "cryptography", "asyncssh", "libvirt"}
+    assert loaded("import tui.cli.show", later) == "[]"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from backends.clusters.base import Backend
 from backends.data.errors import VmferryError
 from backends.data.examination import Report
 from backends.data.picture import CibVersion, Cluster
 from backends.data.plan import Verdict
 from backends.doctor.advice import advise
-from backends.doctor.examine import examine
 from tui.acts.desk import Desk
 from tui.acts.offer import About, Offer
 from tui.messages import ExaminationChanged, Examined
@@ -94,6 +94,7 @@ class Examining:
 
     async def _examine(self) -> None:
         version = (await self._desk.backend.settled()).version
+        examine = await asyncio.to_thread(_load)
         try:
             report = await examine(self._desk.backend)
         except VmferryError as error:
@@ -134,3 +135,11 @@ class Examining:
             return
         if (known.admin_epoch, known.epoch) != (now.admin_epoch, now.epoch):
             self.know(replace(self.examination, stale_since=picture.taken_at))
+
+
+def _load() -> Callable[[Backend], Awaitable[Report]]:
+    """What examines. Late: with all its topics it is a fifth of what the board would have to wait
+    for, and nobody needs it before the board is in sight."""
+    from backends.doctor.examine import examine
+
+    return examine
