@@ -103,10 +103,12 @@ class Watcher:
     async def _sample_on(self, link: Link) -> None:
         pause = FIRST_RATES_AFTER_S
         since = time.time()
-        up = Hypervisor(HypervisorState.UP, None, since, *await link.versions())
+        up = Hypervisor(HypervisorState.UP, None, since)
         while True:
             self._wake.clear()
             self._show(View(up, await link.sample(timeout_s=SAMPLE_TIMEOUT_S)))
+            if up.libvirt is None:  # after the first word: a libvirtd just started takes its time
+                up = Hypervisor(HypervisorState.UP, None, since, *await link.versions())
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
