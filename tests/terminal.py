@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -64,7 +65,8 @@ class Terminal:
     @property
     def written(self) -> str:
         """All that was read since the start, escape sequences included."""
-        return self._written.decode(errors="replace")
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        return decoder.decode(self._written)  # of a letter that is half read: nothing yet
 
     @property
     def text(self) -> str:
