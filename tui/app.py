@@ -132,6 +132,8 @@ class VmferryApp(App[None]):
         super()._display(screen, self._line.thinned(renderable))
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not self.screen_stack:
+            return  # typed into an app that ends: Textual would look for its screen
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._typed.take(event)
         else:

@@ -58,3 +58,11 @@ async def test_what_follows_the_key_that_closes_a_dialog_goes_to_what_was_under_
             ),
             "the second view, and no help over it",
         )
+
+
+async def test_what_follows_the_key_that_ends_it_all_is_nothing(
+    backend: SimulatedBackend, journal: Journal
+) -> None:
+    async with at_the_app(backend, journal) as operator:
+        await all_at_once(operator, "q", *["down"] * 20)
+    assert operator.app.return_code == 0
