@@ -23,6 +23,7 @@ _SAID = frozenset(
         "dependencies",
         "leftover constraints",
         "on-fail",
+        "placement",
         "target-role",
         "timeout of migrate_to",
         "timeout of migrate_from",
