@@ -6,6 +6,7 @@ import pytest
 from textual import events
 
 from app_operator import Operator, at_the_app
+from app_scene import writes
 from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from tui.views.listed import VIEWS
@@ -46,18 +47,16 @@ async def test_what_follows_the_key_of_the_filter_is_looked_for(
         await operator.until_sees("/ web1")
 
 
-async def test_what_follows_the_key_that_closes_a_dialog_goes_to_what_was_under_it(
+async def test_no_dialog_is_confirmed_by_what_was_typed_before_it_could_be_read(
     backend: SimulatedBackend, journal: Journal
 ) -> None:
     async with at_the_app(backend, journal) as operator:
-        await all_at_once(operator, "question_mark", "escape", KEYS[1], "down")
-        await operator.until(
-            lambda: (
-                operator.main.rooms.in_sight == VIEWS[1].tab.name
-                and operator.app.screen is operator.main
-            ),
-            "the second view, and no help over it",
-        )
+        await all_at_once(operator, *"jmcha", *["enter"] * 20)
+        await operator.until_sees("Move cache to charlie")
+        await operator.until_sees("crm_resource --move --resource cache --node charlie")
+        await operator.pilot.pause()
+        assert not writes(operator)
+        assert operator.sees("Move cache to charlie")
 
 
 async def test_what_follows_the_key_that_ends_it_all_is_nothing(
