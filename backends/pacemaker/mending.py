@@ -10,12 +10,14 @@ writes is escaped again, by all releases.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from itertools import islice
 
 from backends.data.xml_text import escaped
 
 _BYTE = re.compile(rb"\\(?:37777777([67][0-7]{2})|([23][0-7]{2}))")
-_OCTAL = re.compile(rb"(?:%s)+" % _BYTE.pattern)
+_OCTAL = re.compile(rb"(?:%s)++" % _BYTE.pattern)
 
 _NO_CHARACTER = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
@@ -31,23 +33,31 @@ _END = re.compile(rb'"(?=\s{1,9}[A-Za-z_][\w:.-]{0,99}="|\s{0,9}[/?]?>\s*(?:<|\Z
 quotes in it."""
 _LETTER = re.compile(rb'[^"<>\x80-\xff]*[\x80-\xff]{2}')
 """A value up to its first letter beyond ASCII."""
+_BARE = re.compile(rb"[&<>\"'\t\n\r]")
 
 
 def letters(data: bytes) -> bytes:
     """The same with its octal numbers as the letters that they stand for."""
-    return _replaced(_OCTAL, _as_letters, data) if b"\\" in data else data
+    return _joined(_replaced(_OCTAL, _as_letters, data)) if b"\\" in data else data
 
 
 def _replaced(
-    pattern: re.Pattern[bytes], by: Callable[[re.Match[bytes]], bytes], data: bytes
-) -> bytes:
-    """`re.sub`, which takes a hundred bytes for each hit, and damaged data may be nothing else."""
-    replaced, taken = bytearray(), 0
+    pattern: re.Pattern[bytes], by: Callable[[re.Match[bytes]], bytes], data: bytes | memoryview
+) -> Iterator[bytes | memoryview]:
+    """The pieces of `re.sub`, which takes a hundred bytes for each hit until it joins them, and
+    damaged data may be nothing else."""
+    view, taken = memoryview(data), 0
     for found in pattern.finditer(data):
-        replaced += data[taken : found.start()]
-        replaced += by(found)
+        yield view[taken : found.start()]
+        yield by(found)
         taken = found.end()
-    return bytes(replaced + data[taken:]) if taken else data
+    yield view[taken:]
+
+
+def _joined(pieces: Iterable[bytes | memoryview]) -> bytes:
+    whole = BytesIO()  # its value is no copy of it, as that of a bytearray would be
+    whole.writelines(pieces)
+    return whole.getvalue()
 
 
 def _as_letters(found: re.Match[bytes]) -> bytes:
@@ -62,20 +72,21 @@ def _as_letters(found: re.Match[bytes]) -> bytes:
 def attempts(data: bytes) -> Iterator[bytes]:
     """What to try next, one after the other, where this is no XML."""
     text = data.decode(errors="replace").encode()
-    readable = _replaced(_NO_CHARACTER, lambda _: _REPLACEMENT, text)
+    readable = _joined(_replaced(_NO_CHARACTER, lambda _: _REPLACEMENT, text))
+    del text
     if readable != data:
         yield readable
-    closed = _closed(readable)
+    closed = _joined(_closed(readable))
     if closed != readable:
         yield closed
 
 
-def _closed(data: bytes) -> bytes:
+def _closed(data: bytes) -> Iterator[bytes | memoryview]:
     """The same with all escaped that stands in a value behind its first letter beyond ASCII; in
     one pass, whatever the data is, and in little more memory than that."""
     ends = _END.finditer(data)
     end, at = next(ends, None), 0
-    mended, taken = bytearray(), 0
+    view, taken = memoryview(data), 0
     for begin in _BEGIN.finditer(data):
         while end is not None and end.start() < begin.end():
             end = next(ends, None)
@@ -83,22 +94,16 @@ def _closed(data: bytes) -> bytes:
             break
         if begin.end() >= at:
             at = end.start()
-            value = data[begin.end() : at]
-            escaped_value = _with_the_rest_escaped(value)
-            if escaped_value != value:
-                mended += data[taken : begin.end()]
-                mended += escaped_value
+            letter = _LETTER.match(data, begin.end(), at)
+            if letter is not None:
+                yield view[taken : letter.end()]
+                yield from _replaced(_BARE, _escaped, view[letter.end() : at])
                 taken = at
-    mended += data[taken:]
-    return bytes(mended)
+    yield view[taken:]
 
 
-def _with_the_rest_escaped(value: bytes) -> bytes:
-    letter = _LETTER.match(value)
-    if letter is None:
-        return value
-    rest = value[letter.end() :].decode("latin-1")  # byte by byte: only ASCII is escaped
-    return letter[0] + escaped(rest).encode("latin-1")
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return escaped(found[0].decode()).encode()
 
 
 _UNREADABLE = str.maketrans({"&": "＆", "<": "＜", '"': "＂"})
@@ -143,10 +148,8 @@ def place(data: bytes, line: int, column: int) -> str:
 
     `line` and `column` count from one, as a parser's errors do.
     """
-    lines = data.splitlines()
-    if not 0 < line <= len(lines):
-        return ""
-    before = lines[line - 1][: max(column, 0)][-_SEEN:].decode(errors="replace")
+    there = next(islice(BytesIO(data), max(line - 1, 0), None), b"")
+    before = there[: max(column, 0)][-_SEEN:].decode(errors="replace")
     names = re.findall(r'([\w:.-]{1,99})="', before)
     owners = re.findall(r'<([\w.-]{1,99})\s(?:[^<>]*?\s)?id="([^"<>]*)"', before)
     if not names:

@@ -180,6 +180,19 @@ def test_no_answer_takes_ten_times_its_size(
     assert int(done.stdout) < 10 * len(data), done.stderr
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(b"\x00", b"\x00\n", b"\xff", b"\xff\x00", b"&", b'"', b'"\x00', b"\\303\\274", b"\\303"),
+        *(b"<a b='\xff\xff'>", b'a="\x00"\n'),
+    ],
+)
+@pytest.mark.parametrize("before", ["", '<cib a="ü'])
+def test_nor_does_one_of_which_every_letter_must_be_mended(before: str, part: bytes) -> None:
+    data = before.encode() + part * (40_000 // len(part)) + b'">'
+    assert taken(parse_cib, data) <= 10 * len(data) + ALWAYS_TAKEN
+
+
 @given(st.sampled_from(PARSERS), st.binary(max_size=200))
 def test_nonsense_is_refused(parser: Parser, data: bytes) -> None:
     with pytest.raises(BadAnswer):
