@@ -52,8 +52,9 @@ def rows(lab: Lab) -> Iterator[Row]:
 
 def fill(lab: Lab) -> Iterator[Path]:
     """Files of long ago, each as it was written at the moment of a decision."""
-    places = [lab.members[node].root / DIRECTORY.lstrip("/") for node in lab.nodes[:2]]
-    own = next(file for place in places for file in place.glob("pe-*.bz2"))
+    every = [lab.members[node].root / DIRECTORY.lstrip("/") for node in lab.nodes]
+    own = next(file for place in every for file in place.glob("pe-*.bz2"))
+    places = every[:2]
     content, newest = own.read_bytes(), time.time() - 86_400
     for number in range(FILES):
         file = places[number * len(places) // FILES] / f"pe-input-{90_000 + number}.bz2"
