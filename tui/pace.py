@@ -1,4 +1,4 @@
-"""How often pictures are drawn: what changed at once, and loads alone at a pace for the eye."""
+"""How often pictures are drawn: what changed at once, and numbers alone at a pace for the eye."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from backends.data.picture import Cluster
+from backends.data.picture import Cluster, Migration
 
 LOADS_S = 1.0
 """Seconds from one picture to the next in which nothing but loads is another."""
+COPY_S = 0.5
+"""The same where copies have come further, too: their bars move by about a cell."""
 
 
 class Pace:
@@ -30,33 +32,50 @@ class Pace:
         self._shown: Cluster | None = None
         self._shown_at = float("-inf")
         self._waiting: Cluster | None = None
+        self._due = float("inf")
 
     def take(self, picture: Cluster) -> None:
         """Show a picture, now or soon."""
-        rest_s = self._shown_at + LOADS_S - self._clock()
-        if rest_s <= 0 or self._shown is None or not loads_only(self._shown, picture):
+        now = self._clock()
+        due = self._shown_at + (rest_s(self._shown, picture) if self._shown else 0.0)
+        if due <= now:
             self._pass_on(picture)
             return
-        if self._waiting is None:
-            self._later(rest_s, self._overdue)
         self._waiting = picture
+        if due < self._due:
+            self._due = due
+            self._later(due - now, self._overdue)
 
     def _overdue(self) -> None:
         if self._waiting is not None:
             self._pass_on(self._waiting)
 
     def _pass_on(self, picture: Cluster) -> None:
-        self._shown, self._shown_at, self._waiting = picture, self._clock(), None
+        self._shown, self._shown_at = picture, self._clock()
+        self._waiting, self._due = None, float("inf")
         self._show(picture)
 
 
-def loads_only(before: Cluster, now: Cluster) -> bool:
-    """Whether nothing but how busy nodes and VMs are is another."""
-    if len(before.nodes) != len(now.nodes) or len(before.vms) != len(now.vms):
+def rest_s(before: Cluster, now: Cluster) -> float:
+    """How long one picture may stand before the other is drawn."""
+    if not numbers_only(before, now):
+        return 0.0
+    return LOADS_S if before.migrations == now.migrations else COPY_S
+
+
+def numbers_only(before: Cluster, now: Cluster) -> bool:
+    """Whether nothing but how busy nodes and VMs are, and how far copies have come, is another."""
+    pairs = (
+        (before.nodes, now.nodes),
+        (before.vms, now.vms),
+        (before.migrations, now.migrations),
+    )
+    if any(len(old) != len(new) for old, new in pairs):
         return False
+    numbers = replace(now, nodes=before.nodes, vms=before.vms, migrations=before.migrations)
     return (
         before.version == now.version
-        and replace(now, nodes=before.nodes, vms=before.vms) == before
+        and numbers == before
         and all(
             old is new or replace(new, cpu_percent=old.cpu_percent) == old
             for old, new in zip(before.vms, now.vms, strict=True)
@@ -67,4 +86,13 @@ def loads_only(before: Cluster, now: Cluster) -> bool:
             == old
             for old, new in zip(before.nodes, now.nodes, strict=True)
         )
+        and all(
+            _course(old) == _course(new)
+            for old, new in zip(before.migrations, now.migrations, strict=True)
+        )
     )
+
+
+def _course(migration: Migration) -> tuple[object, ...]:
+    """What of a migration is no number that runs."""
+    return migration.vm, migration.source, migration.target, migration.phase, migration.iteration

@@ -1,4 +1,4 @@
-"""A change is drawn at once; loads alone are drawn at a pace for the eye."""
+"""A change is drawn at once; numbers alone are drawn at a pace for the eye."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from backends.data.picture import CibVersion, Cluster, NodeState, VMState
+from backends.data.picture import CibVersion, Cluster, Migration, NodeState, Phase, VMState
 from board_pictures import cluster, migrating, node, vm, with_node, with_vm
-from tui.pace import LOADS_S, Pace
+from tui.pace import COPY_S, LOADS_S, Pace
 
 
 class Glass:
@@ -70,3 +70,42 @@ def test_anything_else_is_drawn_at_once_and_what_waited_before_it_never(change: 
     assert glass.drawn == [busy(10), change]
     glass.wait(10 * LOADS_S)
     assert len(glass.drawn) == 2
+
+
+def copied(percent: float) -> Cluster:
+    """The same, while a VM is copied and so much of it is there."""
+    now = migrating(busy(percent), "web01", "node02")
+    (copy,) = now.migrations
+    further = replace(copy, total_bytes=100, remaining_bytes=100 - int(percent))
+    return replace(now, migrations=(further,))
+
+
+def test_a_copy_that_comes_further_is_drawn_twice_a_second_also_where_loads_waited() -> None:
+    glass = Glass()
+    glass.pace.take(copied(10))
+    loaded = tuple(replace(each, cpu_percent=99.0) for each in copied(10).vms)
+    glass.pace.take(replace(copied(10), vms=loaded))
+    glass.wait(COPY_S / 2)
+    glass.pace.take(copied(20))
+    assert glass.drawn == [copied(10)]
+    glass.wait(COPY_S / 2)
+    assert glass.drawn == [copied(10), copied(20)]
+    glass.wait(10 * LOADS_S)
+    assert len(glass.drawn) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda copy: replace(copy, phase=Phase.SWITCHING),
+        lambda copy: replace(copy, iteration=3),
+        lambda copy: replace(copy, target=None),
+    ],
+)
+def test_where_a_copy_stands_is_drawn_at_once(change: Callable[[Migration], Migration]) -> None:
+    glass = Glass()
+    glass.pace.take(copied(10))
+    glass.pace.take(copied(20))
+    changed = replace(copied(30), migrations=tuple(map(change, copied(30).migrations)))
+    glass.pace.take(changed)
+    assert glass.drawn == [copied(10), changed]
