@@ -19,6 +19,7 @@ from backends.pacemaker.effective import allows_migration, on_fail, timeout_s
 from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.obstacles import Obstacles, obstacles
+from backends.pacemaker.version import version_of
 from backends.pacemaker.xml import number, parse, truth
 
 MiB = 1 << 20
@@ -116,15 +117,6 @@ def _check_whole(root: etree._Element) -> None:
             f"{', '.join(hidden)}",
             cure="log in as root or as hacluster, use --sudo, or give it a role that reads /cib",
         )
-
-
-def version_of(element: etree._Element) -> CibVersion:
-    """The version in a `<cib>` element. Raises `BadAnswer` where it has none."""
-    parts = [number(element.get(name)) for name in ("admin_epoch", "epoch", "num_updates")]
-    admin_epoch, epoch, updates = parts
-    if admin_epoch is None or epoch is None or updates is None:
-        raise BadAnswer("the CIB has no version")
-    return CibVersion(admin_epoch, epoch, updates)
 
 
 def _vms(configured: Configured, agents: Agents) -> Iterator[VMResource]:

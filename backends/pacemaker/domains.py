@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from html import unescape
+from typing import TYPE_CHECKING
 
-from backends.pacemaker.cib import VMResource
+if TYPE_CHECKING:
+    from backends.pacemaker.cib import VMResource
 
 SCRIPT = r"""
 for file; do

@@ -18,9 +18,9 @@ from backends.data.errors import BadAnswer, CommandFailed
 from backends.data.picture import CibVersion
 from backends.data.plan import BLOCKED, Action, ActionKind, Command, Prediction
 from backends.pacemaker import mending
-from backends.pacemaker.cib import version_of
 from backends.pacemaker.edit import edited
 from backends.pacemaker.leftovers import is_leftover
+from backends.pacemaker.version import version_of
 from backends.pacemaker.xml import errors_of, flag, parse
 
 _MARK = "vmferry-constraints"

@@ -14,14 +14,12 @@ import click
 from bench import doctor, drawing, live, opening
 from bench.telling import Row, told, write
 
-PARTS = ("drawing", "opening", "doctor", "lab")
-ALONE = {"standby": live.standby_alone, "past": live.past_alone}
-"""Parts of the lab's that may be had alone; releases of Pacemaker differ in them."""
+PARTS = ("drawing", "opening", "doctor", *live.PARTS)
 SIZES = ("3/20", "8/200", "32/2000")
 
 
 @click.command()
-@click.option("--only", "parts", multiple=True, default=PARTS, type=click.Choice((*PARTS, *ALONE)))
+@click.option("--only", "parts", multiple=True, default=PARTS, type=click.Choice(PARTS))
 @click.option("--size", "sizes", multiple=True, default=SIZES, metavar="NODES/VMS")
 @click.option("--doctor-size", "examined", multiple=True, metavar="NODES/VMS")
 @click.option("--rest", "rest_s", type=float, default=20.0, metavar="SECONDS")
@@ -49,12 +47,8 @@ def rows(
         yield from opening.rows()
     if "doctor" in parts:
         yield from doctor.rows([_size(each) for each in examined] or doctor.SIZES)
-    if "lab" in parts:
-        yield from live.rows(rest_s)
-        return
-    for part, measured in ALONE.items():
-        if part in parts:
-            yield from measured()
+    if set(parts) & set(live.PARTS):
+        yield from live.rows(parts, rest_s)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -4,46 +4,45 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
-
-from bench import past, verdicts
-from bench.drawing import settle
+from bench import changes, far, past, verdicts, wire
+from bench.board import VMFERRY, board, timed_s
 from bench.telling import Row
 from lab import Lab
 from terminal import Terminal
 
-VMFERRY = Path(sys.executable).with_name("vmferry")
+PARTS = ("cold", "verdicts", "glass", "standby", "past", "wire", "changes", "far")
 
 
-def rows(rest_s: float) -> Iterator[Row]:
+def rows(parts: Sequence[str], rest_s: float) -> Iterator[Row]:
+    """Those of `PARTS`, one after the other on one lab."""
     with a_lab() as lab, a_home() as home:
-        yield from cold(lab, home)
-        yield verdicts.on_the_lab(lab)
-        yield verdicts.of_sixty(lab)
-        with board(lab, home) as terminal:
-            yield glass(lab, terminal)
-            yield standby(lab, terminal)
-        yield from past.rows(lab)
-        yield from rest(lab, home, rest_s)
-
-
-def standby_alone() -> Iterator[Row]:
-    with a_lab() as lab, a_home() as home, board(lab, home) as terminal:
-        yield standby(lab, terminal)
-
-
-def past_alone() -> Iterator[Row]:
-    with a_lab() as lab:
-        yield from past.rows(lab)
+        if "cold" in parts:
+            yield from cold(lab, home)
+        if "verdicts" in parts:
+            yield verdicts.on_the_lab(lab)
+            yield verdicts.of_sixty(lab)
+        if "glass" in parts:
+            with board(lab.ssh_config, home) as terminal:
+                yield glass(lab, terminal)
+        if "standby" in parts:
+            with board(lab.ssh_config, home) as terminal:
+                yield standby(lab, terminal)
+        if "past" in parts:
+            yield from past.rows(lab)
+        if "wire" in parts:
+            yield from wire.rows(lab, home, rest_s)
+        if "changes" in parts:
+            yield from changes.rows(lab)
+        if "far" in parts:
+            yield from far.rows(lab)
 
 
 @contextmanager
@@ -67,17 +66,6 @@ def a_home() -> Iterator[Path]:
         yield Path(home)
 
 
-@contextmanager
-def board(lab: Lab, home: Path) -> Iterator[Terminal]:
-    """The board on the lab, in a terminal, at rest."""
-    argv = [str(VMFERRY), "--ssh-config", str(lab.ssh_config), "alpha"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    with Terminal(argv, environment) as terminal:
-        terminal.until(lambda text: "web1" in text and "online" in text, "the board")
-        terminal.until(lambda text: "? %" not in text, "its numbers")
-        yield terminal
-
-
 def cold(lab: Lab, home: Path) -> Iterator[Row]:
     """From nothing to the whole picture, and to the doctor's report, each beside one ssh command.
 
@@ -85,22 +73,21 @@ def cold(lab: Lab, home: Path) -> Iterator[Row]:
     """
     ssh = ["ssh", "-F", str(lab.ssh_config), "alpha"]
     ours = ["--json", "--ssh-config", str(lab.ssh_config), "alpha"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
 
-    def timed(argv: list[str]) -> float:
-        started = time.monotonic()
-        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=environment)
-        return time.monotonic() - started
-
+    load = [sys.executable, "-c", "import asyncssh"]
+    loading = statistics.median(timed_s(load, home) for _ in range(5))
+    limit = f"of it Python with asyncssh alone takes {loading:.2g} s to load"
     for command, beside, times, wanted in (
         ("status", ["crm_mon", "-1", "--output-as=xml"], 9, "2.5 times it"),
         ("doctor", ["virsh", "-c", "qemu:///system", "capabilities"], 5, ""),
     ):
         pairs = [
-            (timed([*ssh, *beside]), timed([str(VMFERRY), command, *ours])) for _ in range(times)
+            (timed_s([*ssh, *beside], home), timed_s([str(VMFERRY), command, *ours], home))
+            for _ in range(times)
         ]
         theirs, took = (statistics.median(each) for each in zip(*pairs, strict=True))
-        yield Row(f"{command} --json, cold", took, "s", f"ssh alpha {beside[0]}", theirs, wanted)
+        what, other = f"{command} --json, cold", f"ssh alpha {beside[0]}"
+        yield Row(what, took, "s", other, theirs, wanted, limit)
 
 
 def glass(lab: Lab, terminal: Terminal) -> Row:
@@ -160,47 +147,3 @@ def shown(
     took = time.monotonic() - started
     thread.join()
     return took
-
-
-def rest(lab: Lab, home: Path, rest_s: float) -> Iterator[Row]:
-    """What the board costs when nothing happens: here, and on the node that is watched."""
-    before = node_cost(lab, lambda: time.sleep(rest_s))
-    with board(lab, home) as terminal:
-        settle(terminal)
-        process = psutil.Process(terminal.process.pid)
-        started = process.cpu_times()
-
-        def watch() -> None:
-            end = time.monotonic() + rest_s
-            while time.monotonic() < end:
-                terminal.read(end - time.monotonic())
-
-        during = node_cost(lab, watch)
-        ended = process.cpu_times()
-        used = ended.user + ended.system - started.user - started.system
-        memory = process.memory_info().rss / 2**20
-    yield Row("CPU at rest, on the lab", 100 * used / rest_s, "% of a core")
-    yield Row("memory, on the lab", memory, "MiB")
-    yield Row("the watched node at rest", during, "% of a core", "without the board", before)
-
-
-_SERVED = frozenset({"sshd", "sh", "crm_mon", "cibadmin", "sleep", "cat", "echo", "libvirtd"})
-"""What the board makes work on a node; guests, corosync and monitors go on beside it."""
-
-
-def node_cost(lab: Lab, meanwhile: Callable[[], None]) -> float:
-    """Percent of a core that sshd, the watching shell, libvirtd and the CIB used on alpha."""
-    started, before = time.monotonic(), node_ticks(lab)
-    meanwhile()
-    after = node_ticks(lab)
-    ticks = after - before
-    return 100 * ticks / os.sysconf("SC_CLK_TCK") / (time.monotonic() - started)
-
-
-def node_ticks(lab: Lab) -> int:
-    total = 0
-    for line in lab.run("alpha", "sh", "-c", "cat /proc/[0-9]*/stat", check=False).splitlines():
-        name = line[line.index("(") + 1 : line.rindex(")")]
-        if name in _SERVED or name.startswith("pacemaker-based"):
-            total += sum(map(int, line[line.rindex(")") + 2 :].split()[11:15]))
-    return total

@@ -6,11 +6,9 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from backends.clusters.command_log import CommandLog
 from backends.clusters.live.site import LiveSite
@@ -19,6 +17,7 @@ from backends.past.archive import Archive
 from backends.past.backend import PastBackend
 from backends.past.recorded import DIRECTORY
 from bench.telling import Row
+from bench.wire import on_the_wire
 from lab import Lab
 
 FILES = 4000
@@ -36,8 +35,9 @@ class Jump:
 def rows(lab: Lab) -> Iterator[Row]:
     """Two nodes have been DC by turns."""
     made = list(fill(lab))
+    names = {file.name for file in made}
     try:
-        listed_s, indexed_s, jumps = asyncio.run(measured(lab))
+        listed_s, indexed_s, jumps = asyncio.run(measured(lab, names))
     finally:
         for file in made:
             file.unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def fill(lab: Lab) -> Iterator[Path]:
         yield file
 
 
-async def measured(lab: Lab) -> tuple[float, float, list[Jump]]:
+async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[Jump]]:
     """One node's own `find`, the index of all, and jumps all over the span."""
     archive = Archive(site(lab))
     await archive.open()
@@ -75,7 +75,7 @@ async def measured(lab: Lab) -> tuple[float, float, list[Jump]]:
     started = time.monotonic()
     await archive.index()
     indexed_s = time.monotonic() - started
-    old = [file for file in archive.files if "pe-input-9" in file.name]
+    old = [file for file in archive.files if file.name in made]
     assert len(old) == FILES
     jumps = []
     async with PastBackend(archive, old[-1].at) as past:
@@ -88,12 +88,6 @@ async def measured(lab: Lab) -> tuple[float, float, list[Jump]]:
 
 def site(lab: Lab) -> LiveSite:
     return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
-
-
-def on_the_wire() -> int:
-    """What has gone between the operator and the nodes so far, both ways."""
-    counted = psutil.net_io_counters(pernic=True)["br0"]
-    return counted.bytes_sent + counted.bytes_recv
 
 
 def timed_s(act: Callable[[], object]) -> float:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `theirs` is of the same unit, and of what `beside` names."""
+    """One figure. `theirs` is of the same unit, and of what `beside` names; `limit` says what keeps
+    it from what is wanted."""
 
     what: str
     ours: float
@@ -18,6 +19,7 @@ class Row:
     beside: str = ""
     theirs: float | None = None
     wanted: str = ""
+    limit: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -29,7 +31,9 @@ class Row:
             told += f"; {self.beside}: {self.theirs:.3g} {self.unit}"
         if self.ratio is not None:
             told += f"; ratio {self.ratio:.1f}"
-        return f"{told}  (wanted: {self.wanted})" if self.wanted else told
+        if self.wanted:
+            told += f"  (wanted: {self.wanted})"
+        return f"{told}  [{self.limit}]" if self.limit else told
 
 
 def told(rows: Iterable[Row]) -> Iterator[Row]:

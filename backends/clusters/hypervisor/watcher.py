@@ -22,8 +22,9 @@ SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """The monolithic daemon's (or virtproxyd's), and the modular one's."""
 SAMPLE_EVERY_S = 2.0
 SAMPLE_TIMEOUT_S = 3.0
-FIRST_RATES_AFTER_S = 0.15
-"""Percentages need two samples: the second comes sooner than the others."""
+FIRST_RATES_AFTER_S = 0.12
+"""Percentages need two samples: the second comes sooner than the others, so long after the first
+began that what they tell is no noise."""
 RETRY_AFTER_S = 2.0
 
 
@@ -101,19 +102,20 @@ class Watcher:
                 await link.close()
 
     async def _sample_on(self, link: Link) -> None:
-        pause = FIRST_RATES_AFTER_S
-        since = time.time()
+        since, rates_at_s = time.time(), time.monotonic() + FIRST_RATES_AFTER_S
+        pause_s = FIRST_RATES_AFTER_S
         up = Hypervisor(HypervisorState.UP, None, since)
         while True:
             self._wake.clear()
             self._show(View(up, await link.sample(timeout_s=SAMPLE_TIMEOUT_S)))
             if up.libvirt is None:  # after the first word: a libvirtd just started takes its time
                 up = Hypervisor(HypervisorState.UP, None, since, *await link.versions())
+                pause_s = max(0.0, rates_at_s - time.monotonic())
             try:
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(pause_s):
                     await self._wake.wait()
             except TimeoutError:
-                pause = SAMPLE_EVERY_S
+                pause_s = SAMPLE_EVERY_S
 
     def _fail(self, error: VmferryError) -> None:
         now = self.view.hypervisor

@@ -8,9 +8,10 @@ from backends.clusters.base import Answer
 from backends.data.errors import BadAnswer, ClusterStopped, NotACluster, NotPermitted
 from backends.data.picture import Cluster
 from backends.pacemaker.agents import Agents
-from backends.pacemaker.cib import Cib, parse_cib, version_of
+from backends.pacemaker.cib import Cib, parse_cib
 from backends.pacemaker.picture import pacemaker_picture
 from backends.pacemaker.status import Status, parse_status
+from backends.pacemaker.version import version_of
 from backends.pacemaker.xml import parse
 
 _NOT_CONNECTED = frozenset({102, 107})

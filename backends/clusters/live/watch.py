@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from backends.data.errors import BadAnswer
 from backends.data.picture import CibVersion
-from backends.pacemaker.cib import version_of
+from backends.pacemaker.version import version_of
 from backends.pacemaker.xml import parse
 
 SCRIPT = r"""
