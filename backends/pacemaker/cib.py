@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from lxml import etree
 
@@ -61,6 +62,8 @@ class Cib:
     history: Mapping[str, tuple[Operation, ...]]
     """For each resource what was done with it, per node in the order of its call ids."""
     obstacles: Obstacles
+    vms_from: bytes | None = field(default=None, compare=False, repr=False)
+    """What the VMs were read from; `None` where something else may change what it says of them."""
 
 
 def parse_cib(
@@ -68,12 +71,13 @@ def parse_cib(
     *,
     agents: Agents = KNOWN,
     clock: Clock | None = None,
-    vms: tuple[VMResource, ...] | None = None,
+    before: Cib | None = None,
 ) -> Cib:
     """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`, or
     `NotPermitted` for half a CIB.
 
-    `vms`: what the same configuration was read to say of them, where no rule can say otherwise.
+    `before`: another of this cluster, which may say the same of the VMs: most changes are of the
+    status, or of a constraint.
     """
     root = parse(data, "cibadmin")
     if root.tag != "cib":
@@ -82,15 +86,32 @@ def parse_cib(
     configured = Configured(root, clock)
     options = configured.options
     limit = number(options.get("migration-limit"))
+    vms_from = _vms_from(root)
+    known = before is not None and vms_from is not None and before.vms_from == vms_from
     return Cib(
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=tuple(_vms(configured, agents)) if vms is None else vms,
+        vms=before.vms if before is not None and known else tuple(_vms(configured, agents)),
         constraints=tuple(_constraints(root)),
         history=_history(root),
         obstacles=obstacles(configured),
+        vms_from=vms_from,
     )
+
+
+def _vms_from(root: etree._Element) -> bytes | None:
+    """A digest of all that `_vms` reads: the release, and the configuration without its
+    constraints. `None` where a rule or a reference may have it hang on something else."""
+    release = [root.get(name, "") for name in ("crm_feature_set", "validate-with")]
+    digest = blake2b("\n".join(release).encode(), digest_size=16)
+    for section in root.iterfind("configuration/*"):
+        if section.tag != "constraints":
+            text = etree.tostring(section)
+            if b"<rule" in text or b"id-ref=" in text:
+                return None
+            digest.update(text)
+    return digest.digest()
 
 
 _SECTIONS = (

@@ -68,14 +68,19 @@ def obstacles(configured: Configured, primitives: Iterable[Primitive]) -> Iterat
 
 def counted(configured: Configured, primitive: Primitive) -> Iterator[Obstacle]:
     """What failed as often as it may; up to 1.1.16 all operations have one count."""
-    limit = score_of(primitive.meta().get("migration-threshold", "INFINITY")) or INFINITY
     prefix = f"{_FAILURES}{primitive.id}"
-    for name, node in configured.nodes.items():
-        counts = {
+    counted_on = {
+        name: {
             attribute.removeprefix(f"{prefix}#").rpartition("_")[0]: score_of(said) or 0
             for attribute, said in node.attributes.items()
             if attribute == prefix or attribute.startswith(f"{prefix}#")
         }
+        for name, node in configured.nodes.items()
+    }
+    if not any(counted_on.values()):
+        return
+    limit = score_of(primitive.meta().get("migration-threshold", "INFINITY")) or INFINITY
+    for name, counts in counted_on.items():
         if counts and sum(counts.values()) >= limit:
             tasks = " and ".join(f"its {task}" if task else "it" for task in sorted(counts))
             often = "as often as migration-threshold allows" if limit < INFINITY else "for good"

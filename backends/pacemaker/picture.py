@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from backends.data.picture import (
@@ -57,13 +57,7 @@ def pacemaker_picture(status: Status, cib: Cib, agents: Agents = KNOWN) -> Clust
         version=cib.version,
         nodes=tuple(replace(n, health=cib.obstacles.health.get(n.name)) for n in status.nodes),
         vms=(
-            *(
-                replace(
-                    _vm(vm, resources.get(vm.id), cib, states, migrations),
-                    obstacles=cib.obstacles.of(vm.id, places),
-                )
-                for vm in cib.vms
-            ),
+            *(_vm(vm, resources.get(vm.id), cib, states, migrations, places) for vm in cib.vms),
             *_orphans(status, cib, agents, states),
         ),
         migrations=tuple(migrations.values()),
@@ -86,7 +80,7 @@ def _as_one(every: Sequence[Resource]) -> Resource:
     instances = [each for each in every if not each.orphan] or every
     nodes = tuple(dict.fromkeys(node for each in instances for node in each.nodes))
     worst = max(instances, key=lambda each: (bool(each.nodes), each.blocked, each.failed))
-    return replace(worst, nodes=nodes)
+    return worst if worst.nodes == nodes else replace(worst, nodes=nodes)
 
 
 def _orphans(
@@ -198,6 +192,7 @@ def _vm(
     cib: Cib,
     states: dict[str, NodeState],
     migrations: dict[str, Migration],
+    places: Mapping[str, tuple[str, ...]],
 ) -> VM:
     nodes = resource.nodes if resource is not None else ()
     migration = migrations.get(vm.id)
@@ -223,6 +218,7 @@ def _vm(
         migrate_to_op_id=vm.migrate_to_op_id,
         migration_speed_bytes_per_s=vm.migration_speed_bytes_per_s,
         history=cib.history.get(vm.id, ()),
+        obstacles=cib.obstacles.of(vm.id, places),
     )
     node = migration.source if migration is not None else _where(known, states)
     return replace(known, node=node, state=_state(resource, node, states, migration))

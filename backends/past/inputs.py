@@ -86,13 +86,11 @@ def read_input(
     configured = Configured(root, clock)
     section = root.find("configuration")
     configuration = b"" if section is None else etree.tostring(section)
-    same = alike is not None and alike.configuration == configuration
-    known = alike.cib.vms if alike is not None and same and b"<rule" not in configuration else None
     return Input(
         file=file,
         at=at,
         text=text,
-        cib=parse_cib(text, agents=agents, clock=clock, vms=known),
+        cib=parse_cib(text, agents=agents, clock=clock, before=alike.cib if alike else None),
         who=Who(*(root.get(f"update-{word}", "") for word in ("user", "client", "origin"))),
         dc=names.get(root.get("dc-uuid")),
         quorum=truth(root.get("have-quorum")),

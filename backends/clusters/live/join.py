@@ -67,7 +67,10 @@ def join(
         and name not in lost
     }
     names = {vm.id: domains.get(vm.id) or vm.domain for vm in pacemaker.vms}
-    found = (_found(vm, pacemaker.nodes, samples, names[vm.id]) for vm in pacemaker.vms)
+    alive = tuple(
+        n.name for n in pacemaker.nodes if n.state not in LOST and n.kind is not NodeKind.GUEST
+    )
+    found = (_found(vm, alive, samples, names[vm.id]) for vm in pacemaker.vms)
     before, joined = before or Cluster(), {} if joined is None else joined
     vms = tuple(_joined(vm, samples, names[vm.id], before, joined) for vm in found)
     by_id = {vm.id: vm for vm in vms}
@@ -110,7 +113,7 @@ def _coarse(used_bytes: int | None) -> int | None:
     return None if used_bytes is None else used_bytes >> 24 << 24
 
 
-def _found(vm: VM, nodes: Sequence[Node], samples: Mapping[str, Sample], name: str | None) -> VM:
+def _found(vm: VM, alive: Sequence[str], samples: Mapping[str, Sample], name: str | None) -> VM:
     """A VM that Pacemaker holds for stopped, where it has not looked or may not act.
 
     Without a history it says "stopped" of everything: until the probes are in, libvirt knows
@@ -119,8 +122,8 @@ def _found(vm: VM, nodes: Sequence[Node], samples: Mapping[str, Sample], name: s
     if vm.state is not VMState.STOPPED or vm.nodes:
         return vm
     hands_off = vm.maintenance or not vm.managed
-    alive = [n.name for n in nodes if n.state not in LOST and n.kind is not NodeKind.GUEST]
-    open_ = [node for node in alive if hands_off or not _is_absent(vm, node)]
+    absent = {node for node in alive if vm.history and _is_absent(vm, node)}
+    open_ = [node for node in alive if hands_off or node not in absent]
     seen = {
         node: domain.state
         for node in open_
@@ -134,7 +137,7 @@ def _found(vm: VM, nodes: Sequence[Node], samples: Mapping[str, Sample], name: s
     if len(places) == 1:
         return replace(vm, state=VMState.RUNNING, node=places[0])
     asked = hands_off or any(operation.pending for operation in vm.history)
-    silent = [n for n in open_ if not _is_absent(vm, n) and (name is None or n not in samples)]
+    silent = [n for n in open_ if n not in absent and (name is None or n not in samples)]
     return replace(vm, state=VMState.UNKNOWN) if places or (asked and silent) else vm
 
 

@@ -33,9 +33,12 @@ class Reading:
     """Whether status and CIB are of one version."""
 
 
-def understood(where: str, answers: dict[str, Answer], agents: Agents) -> Reading:
-    """The answers as a reading. Raises `NotACluster`, `ClusterStopped`, `NotPermitted`,
-    `BadAnswer`.
+def understood(
+    where: str, answers: dict[str, Answer], agents: Agents, before: Cib | None = None
+) -> Reading:
+    """The answers as a reading; `before`: an earlier one's CIB, of which much may still hold.
+
+    Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`.
     """
     unheard = Answer(None)
     query, mon = (answers.get(tool, unheard) for tool in ("cibadmin", "crm_mon"))
@@ -43,20 +46,20 @@ def understood(where: str, answers: dict[str, Answer], agents: Agents) -> Readin
         _check(mon, where, "crm_mon")  # to such a login cibadmin says that nothing runs there
     # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
     _check(query, where, "cibadmin")
-    cib = parse_cib(query.stdout, agents=agents)
+    cib = parse_cib(query.stdout, agents=agents, before=before)
     _check(mon, where, "crm_mon")
     status = parse_status(mon.stdout)
-    before = version_of(parse(answers.get("version", unheard).stdout, "cibadmin"))
-    proven = before == cib.version
-    cib = replace(cib, version=before)
+    asked_at = version_of(parse(answers.get("version", unheard).stdout, "cibadmin"))
+    proven = asked_at == cib.version
+    cib = replace(cib, version=asked_at)
     return Reading(where, status, cib, query.stdout, pacemaker_picture(status, cib, agents), proven)
 
 
 def _check(answer: Answer, where: str, tool: str) -> None:
+    if answer.exit_status == 0:
+        return
     said = " ".join((answer.stderr.strip() or answer.stdout).decode(errors="replace").split())
     match answer.exit_status:
-        case 0:
-            return
         case status if status == _NOT_FOUND:
             raise NotACluster(
                 f"no {tool} there",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -90,7 +90,7 @@ class Voice:
 
     async def open(self, host: Host) -> None:
         """Begin with this host, and learn which node it is. Raises what `read` raises."""
-        reading, node = await asyncio.gather(read(host, self._agents), self._introduce(host))
+        reading, node = await asyncio.gather(self._read(host), self._introduce(host))
         self._take(host, replace(reading, host=node) if node else reading)
 
     async def _introduce(self, host: Host) -> str | None:
@@ -114,7 +114,7 @@ class Voice:
     async def read_now(self) -> None:
         """Read at once. Raises what `read` and `speaking` raise."""
         host = await self.speaking()
-        self._take(host, await read(host, self._agents))
+        self._take(host, await self._read(host))
 
     async def run(self) -> None:
         """Speak until cancelled."""
@@ -164,8 +164,11 @@ class Voice:
             await asyncio.sleep(COALESCE_S)
             self._changed.clear()
             started = time.monotonic()
-            self._take(host, await read(host, self._agents))
+            self._take(host, await self._read(host))
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
+
+    def _read(self, host: Host) -> Awaitable[Reading]:
+        return read(host, self._agents, self._reading.cib if self._reading else None)
 
     def _take(self, host: Host, reading: Reading) -> None:
         self._host = host
@@ -183,6 +186,6 @@ class Voice:
     async def _audition(self, host: Host) -> tuple[Host, Reading]:
         try:
             async with asyncio.timeout(SUCCESSION_S):
-                return host, await read(host, self._agents)
+                return host, await self._read(host)
         except TimeoutError:
             raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name) from None

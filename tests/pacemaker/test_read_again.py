@@ -1,0 +1,61 @@
+"""A CIB that is read after another of its cluster: what still holds is not worked out again, and
+all is told as it would be without the other."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.data.errors import VmferryError
+from backends.pacemaker.cib import Cib, parse_cib
+from pacemaker.cibs import answer, cib, sample, vm
+from pacemaker.mutations import mutated
+
+CIBS = [sample("cib-during"), answer("cib-everything")]
+KEPT = "<rsc_location id='cli-ban-vm1' rsc='vm1' node='alpha' score='-INFINITY'/>"
+
+
+def two(constraints: str = "") -> bytes:
+    return cib(vm("vm1", {"allow-migrate": "true"}) + vm("vm2"), constraints=constraints)
+
+
+def test_vms_are_not_worked_out_again_for_a_status_or_a_constraint() -> None:
+    before = parse_cib(two())
+    for text in (two(KEPT), two().replace(b'num_updates="3"', b'num_updates="4"')):
+        again = parse_cib(text, before=before)
+        assert again == parse_cib(text)
+        assert again != before
+        assert again.vms is before.vms
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'value="true"', b'value="false"'),
+        (b'id="vm2"', b'id="vm3"'),
+        (b'crm_feature_set="3.16.1"', b'crm_feature_set="3.19.0"'),
+        (b"pacemaker-3.8", b"pacemaker-3.9"),
+    ],
+)
+def test_what_changes_them_does(old: bytes, new: bytes) -> None:
+    before, text = parse_cib(two()), two().replace(old, new)
+    again = parse_cib(text, before=before)
+    assert again.vms is not before.vms
+    assert again == parse_cib(text)
+
+
+@given(st.sampled_from(CIBS), st.integers(0, 1 << 64), st.integers(0, 1 << 64))
+def test_whatever_was_read_before_changes_nothing(text: bytes, first: int, then: int) -> None:
+    before = _read(mutated(text, Random(first)), None) or parse_cib(text)
+    now = mutated(text, Random(then))
+    assert _read(now, before) == _read(now, None)
+
+
+def _read(text: bytes, before: Cib | None) -> Cib | None:
+    try:
+        return parse_cib(text, before=before)
+    except VmferryError:
+        return None
