@@ -6,7 +6,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from backends.clusters.live.site import LiveSite
 from backends.clusters.ssh import Fleet, Login
 from backends.past.archive import Archive
 from backends.past.backend import PastBackend
-from backends.past.recorded import DIRECTORY
+from backends.past.recorded import DIRECTORY, Recorded
 from bench.telling import Row
-from bench.wire import on_the_wire
+from bench.wire import nodes_ticks, on_the_wire
 from lab import Lab
 
 FILES = 4000
@@ -37,7 +37,7 @@ def rows(lab: Lab) -> Iterator[Row]:
     made = list(fill(lab))
     names = {file.name for file in made}
     try:
-        listed_s, indexed_s, jumps = asyncio.run(measured(lab, names))
+        listed_s, indexed_s, jumps, spent = asyncio.run(measured(lab, names))
     finally:
         for file in made:
             file.unlink(missing_ok=True)
@@ -48,6 +48,9 @@ def rows(lab: Lab) -> Iterator[Row]:
     yield Row("a jump in the past", took, "s", "one crm_mon", beside, "0.3 s")
     most = max(jump.wire_bytes for jump in jumps)
     yield Row("the most that a jump brings over the wire", most / 1000, "kB", wanted="50 kB")
+    yield Row(
+        "the nodes while every second is jumped to another", spent, "% of a core", wanted="2 %"
+    )
 
 
 def fill(lab: Lab) -> Iterator[Path]:
@@ -64,8 +67,9 @@ def fill(lab: Lab) -> Iterator[Path]:
         yield file
 
 
-async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[Jump]]:
-    """One node's own `find`, the index of all, and jumps all over the span."""
+async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[Jump], float]:
+    """One node's own `find`, the index of all, jumps all over the span, and what percent of a core
+    all nodes spend on one a second, beyond what they do anyway."""
     archive = Archive(site(lab))
     await archive.open()
     await archive.listed(lab.nodes[0])
@@ -83,7 +87,23 @@ async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[
             before, started = on_the_wire(), time.monotonic()
             await past.go(old[(number * 1237) % FILES].at + 1)
             jumps.append(Jump(time.monotonic() - started, on_the_wire() - before))
-    return listed_s, indexed_s, jumps
+        spent = await scrubbing_percent(lab, past, old)
+    return listed_s, indexed_s, jumps, spent
+
+
+async def scrubbing_percent(lab: Lab, past: PastBackend, files: Sequence[Recorded]) -> float:
+    """Of a core, of all nodes together, for a jump each second; beyond what they do anyway."""
+    spent = []
+    for jumping in (False, True):
+        began, started = nodes_ticks(lab), time.monotonic()
+        for number in range(JUMPS):
+            second = asyncio.create_task(asyncio.sleep(1))
+            if jumping:
+                await past.go(files[number * 911 % len(files)].at + 1)
+            await second
+        ticks = nodes_ticks(lab) - began
+        spent.append(100 * ticks / os.sysconf("SC_CLK_TCK") / (time.monotonic() - started))
+    return spent[1] - spent[0]
 
 
 def site(lab: Lab) -> LiveSite:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import time
@@ -16,6 +17,7 @@ from bench.board import board
 from bench.drawing import settle
 from bench.telling import Row
 from lab import Lab
+from lab.cib import MONITOR_S
 from terminal import Terminal
 
 POLL = "while echo; do {}; sleep 2; done"
@@ -39,7 +41,9 @@ def on_the_wire() -> int:
 
 
 def rows(lab: Lab, home: Path, rest_s: float) -> Iterator[Row]:
-    """What the board costs when nothing happens: here, on the wire, and on the watched nodes."""
+    """What the board costs when nothing happens: here, on the wire, and on the watched nodes. Over
+    whole periods of the VMs' monitors, which run beside it."""
+    rest_s = math.ceil(rest_s / MONITOR_S) * MONITOR_S
     idle = cost(lab, lambda: time.sleep(rest_s))
     with polled(lab):
         time.sleep(2)
