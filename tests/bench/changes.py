@@ -23,8 +23,8 @@ OPERATIONS = "".join(
         ("monitor", 10, 30), ("start", 0, 90), ("stop", 0, 90), ("migrate_to", 0, 180),
     )
 )  # fmt: skip
-TIMES = 5
-FOLLOWED_S = 4.0
+TIMES = 3
+FOLLOWED_S = 3.0
 """What is read once more, for being of two moments, is counted as well."""
 TURN_S = 0.002
 

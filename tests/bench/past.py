@@ -96,7 +96,7 @@ async def scrubbing_percent(lab: Lab, past: PastBackend, files: Sequence[Recorde
     spent = []
     for jumping in (False, True):
         began, started = nodes_ticks(lab), time.monotonic()
-        for number in range(JUMPS):
+        for number in range(JUMPS // 2):
             second = asyncio.create_task(asyncio.sleep(1))
             if jumping:
                 await past.go(files[number * 911 % len(files)].at + 1)

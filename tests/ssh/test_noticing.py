@@ -19,6 +19,7 @@ from waiting import PATIENCE_S, until
 
 CIB = """<cib admin_epoch="0" epoch="1" num_updates="$updates">
 <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>"""
+VERSION = '<cib admin_epoch="0" epoch="1" num_updates="%s"/>'
 STATUS = """<pacemaker-result><nodes>
 <node name="alpha" id="1" online="true" standby="$standby"/></nodes></pacemaker-result>"""
 
@@ -125,6 +126,32 @@ async def test_what_changes_between_two_looks_of_one_reading_is_not_lost(
         )
         happens(site, 2, standby=False)
         await shown(backend, NodeState.STANDBY)
+
+
+async def test_what_is_told_again_while_it_is_read_is_read_once(site: Site, alpha: Server) -> None:
+    """As on a slow line, or of many VMs: of five looks at the version at least one tells it."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec /bin/sleep 1000")
+    looks, readings = site.home / "looks", site.home / "readings"
+    site.program("sleep", "exec /bin/sleep 0.02")
+    site.program(
+        "cibadmin",
+        f". {site.home}/state\n"
+        f"[ $# = 1 ] || {{ echo >>{looks}; printf '{VERSION}' $updates; exit; }}\n"
+        f"cat <<E\n{CIB}\nE",
+    )
+    site.program(
+        "crm_mon",
+        f"[ $1 = -1 ] || exec /bin/sleep 1000\necho >>{readings}\n. {site.home}/state\n"
+        f"until=$(($(wc -l <{looks}) + 5 * (updates - 1)))\n"
+        f"while [ $(wc -l <{looks}) -lt $until ]; do sleep; done\ncat <<E\n{STATUS}\nE",
+    )
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        happens(site, 2, standby=True)
+        await shown(backend, NodeState.STANDBY)
+        end = len(looks.read_text()) + 25  # a reading is followed by a rest
+        await until(lambda: len(looks.read_text()) >= end, "it had time for another")
+        assert len(readings.read_text()) == 2
 
 
 async def test_the_other_nodes_are_connected_to_before_anything_is_known_of_them(

@@ -14,6 +14,7 @@ from backends.clusters.live import watch
 from backends.clusters.live.reading import read
 from backends.clusters.ssh import Fleet, Host
 from backends.data.errors import ClusterStopped, TimedOut, VmferryError
+from backends.data.picture import CibVersion
 from backends.pacemaker.agents import Agents
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Voice:
         self._host: Host | None = None
         self._reading: Reading | None = None
         self._heard_at = 0.0
+        self._told: CibVersion | None = None
+        self._reads = False
 
     async def speaking(self) -> Host:
         """The node that speaks, waiting a moment where another is just taking over.
@@ -145,10 +148,28 @@ class Voice:
                 async with asyncio.timeout(SILENT_AFTER_S):
                     line = await anext(lines)
                 self._heard_at = time.monotonic()
-                if watch.says_change(line, self.reading.cib.version):
-                    self._changed.set()
+                self._take_in(line)
         except (TimeoutError, StopAsyncIteration):
             raise TimedOut(f"it said nothing for {SILENT_AFTER_S:g} s", where=host.name) from None
+
+    def _take_in(self, line: str) -> None:
+        if line == watch.BEAT:
+            return
+        version = watch.version_told(line)
+        if version is None:
+            self._changed.set()
+        else:
+            self._told = version
+            self._consider()
+
+    def _consider(self) -> None:
+        """Read for the version that was told, unless it is known. One that is told while a reading
+        is under way may be in it: that is seen when it is there."""
+        if self._told is None or self._reads:
+            return
+        told, self._told = self._told, None
+        if told != self.reading.cib.version:
+            self._changed.set()
 
     async def _mistrust_silence(self) -> None:
         while True:
@@ -164,7 +185,13 @@ class Voice:
             await asyncio.sleep(COALESCE_S)
             self._changed.clear()
             started = time.monotonic()
-            self._take(host, await self._read(host))
+            self._reads = True
+            try:
+                reading = await self._read(host)
+            finally:
+                self._reads = False
+            self._take(host, reading)
+            self._consider()
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
 
     def _read(self, host: Host) -> Awaitable[Reading]:

@@ -79,13 +79,15 @@ cat >/dev/null
 COMMAND = ("sh", "-c", SCRIPT, "vmferry-watch")
 
 
-def says_change(line: str, known: CibVersion) -> bool:
-    """Whether a line means that there is something new to read."""
-    if line == "#beat":
-        return False
-    if line.startswith("<cib "):
-        try:
-            return version_of(parse(line.encode(), "cibadmin")) != known
-        except BadAnswer:
-            return True
-    return True
+BEAT = "#beat"
+
+
+def version_told(line: str) -> CibVersion | None:
+    """The version that a line tells; `None` of one that says that something happened, or is none
+    that can be read."""
+    if not line.startswith("<cib "):
+        return None
+    try:
+        return version_of(parse(line.encode(), "cibadmin"))
+    except BadAnswer:
+        return None
