@@ -87,12 +87,12 @@ def parse_cib(
     options = configured.options
     limit = number(options.get("migration-limit"))
     vms_from = _vms_from(root)
-    known = before is not None and vms_from is not None and before.vms_from == vms_from
+    known = before.vms if before and vms_from and before.vms_from == vms_from else None
     return Cib(
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=before.vms if before is not None and known else tuple(_vms(configured, agents)),
+        vms=tuple(_vms(configured, agents)) if known is None else known,
         constraints=tuple(_constraints(root)),
         history=_history(root),
         obstacles=obstacles(configured),

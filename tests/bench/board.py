@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from bench.telling import timed_s
 from terminal import Terminal
 
 VMFERRY = Path(sys.executable).with_name("vmferry")
@@ -29,8 +30,7 @@ def board(ssh_config: Path, home: Path) -> Iterator[Terminal]:
         yield terminal
 
 
-def timed_s(argv: list[str], home: Path) -> float:
+def command_s(argv: list[str], home: Path) -> float:
     """How long a command takes. Raises CalledProcessError."""
-    started = time.monotonic()
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=environment(home))
-    return time.monotonic() - started
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, env=environment(home))
+    return timed_s(lambda: run(argv))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import verdicts
-from bench.board import VMFERRY, board, timed_s
+from bench.board import VMFERRY, board, command_s
 from bench.line import thin
 from bench.telling import Row
 from lab import Lab
@@ -32,7 +32,7 @@ def over(
     line = f"{KBIT_PER_S} kbit/s, {LOSS:.0%} lost, {1000 * delay_s:.0f} ms"
     ssh = ["ssh", "-F", str(config), lab.nodes[0], "crm_mon", "-1", "--output-as=xml"]
     status = [str(VMFERRY), "status", "--json", "--ssh-config", str(config), lab.nodes[0]]
-    theirs, ours = timed_s(ssh, home), timed_s(status, home)
+    theirs, ours = command_s(ssh, home), command_s(status, home)
     yield Row(f"status --json, cold, {line}", ours, "s", "ssh alpha crm_mon", theirs, wanted[0])
     started = time.monotonic()
     with board(config, home):

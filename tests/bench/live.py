@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench import changes, far, past, verdicts, wire
-from bench.board import VMFERRY, board, timed_s
+from bench.board import VMFERRY, board, command_s
 from bench.telling import Row
 from lab import Lab
 from terminal import Terminal
@@ -75,14 +75,14 @@ def cold(lab: Lab, home: Path) -> Iterator[Row]:
     ours = ["--json", "--ssh-config", str(lab.ssh_config), "alpha"]
 
     load = [sys.executable, "-c", "import asyncssh"]
-    loading = statistics.median(timed_s(load, home) for _ in range(5))
+    loading = statistics.median(command_s(load, home) for _ in range(5))
     limit = f"of it Python with asyncssh alone takes {loading:.2g} s to load"
     for command, beside, times, wanted in (
         ("status", ["crm_mon", "-1", "--output-as=xml"], 9, "2.5 times it"),
         ("doctor", ["virsh", "-c", "qemu:///system", "capabilities"], 5, ""),
     ):
         pairs = [
-            (timed_s([*ssh, *beside], home), timed_s([str(VMFERRY), command, *ours], home))
+            (command_s([*ssh, *beside], home), command_s([str(VMFERRY), command, *ours], home))
             for _ in range(times)
         ]
         theirs, took = (statistics.median(each) for each in zip(*pairs, strict=True))

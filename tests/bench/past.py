@@ -6,7 +6,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from backends.clusters.ssh import Fleet, Login
 from backends.past.archive import Archive
 from backends.past.backend import PastBackend
 from backends.past.recorded import DIRECTORY, Recorded
-from bench.telling import Row
+from bench.telling import Row, timed_s
 from bench.wire import nodes_ticks, on_the_wire
 from lab import Lab
 
@@ -108,9 +108,3 @@ async def scrubbing_percent(lab: Lab, past: PastBackend, files: Sequence[Recorde
 
 def site(lab: Lab) -> LiveSite:
     return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
-
-
-def timed_s(act: Callable[[], object]) -> float:
-    started = time.monotonic()
-    act()
-    return time.monotonic() - started

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,3 +48,9 @@ def write(rows: Iterable[Row], to: Path) -> None:
     """As JSON, with the ratios."""
     written = [{**asdict(row), "ratio": row.ratio} for row in rows]
     to.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+
+
+def timed_s(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
 from backends.pacemaker import simulate
-from bench.telling import Row
+from bench.telling import Row, timed_s
 from lab import Lab
 from pacemaker.cibs import cib, history, op, vm
 
@@ -22,7 +21,9 @@ VMS = 60
 
 def on_the_lab(lab: Lab) -> Row:
     live = "crm_simulate --live-check --run >/dev/null"
-    beside = statistics.median(timed(lambda: lab.run("alpha", "sh", "-c", live)) for _ in range(9))
+    beside = statistics.median(
+        timed_s(lambda: lab.run("alpha", "sh", "-c", live)) for _ in range(9)
+    )
     return Row("verdicts on the lab", preview_s(lab.ssh_config), "s", "one crm_simulate", beside)
 
 
@@ -76,17 +77,11 @@ def of_sixty(lab: Lab) -> Row:
     def batch() -> None:
         answers.append(lab.run("alpha", *argv, stdin=stdin.decode()))
 
-    ours = statistics.median(timed(batch) for _ in range(5))
+    ours = statistics.median(timed_s(batch) for _ in range(5))
     predictions = simulate.parse_batch(answers[-1].encode(), b"", NODES[1:], version)
     assert all(len(prediction.moved) == 1 for prediction in predictions.values()), predictions
     single = ("sh", "-c", "crm_simulate --xml-pipe --run >/dev/null")
     beside = statistics.median(
-        timed(lambda: lab.run("alpha", *single, stdin=text.decode())) for _ in range(5)
+        timed_s(lambda: lab.run("alpha", *single, stdin=text.decode())) for _ in range(5)
     )
     return Row("verdicts, 60 VMs on 8 nodes", ours, "s", "one crm_simulate", beside)
-
-
-def timed(work: Callable[[], object]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started
