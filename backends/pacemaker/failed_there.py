@@ -121,7 +121,7 @@ def _ended_for_good(entry: etree._Element) -> str | None:
     rc, status = number(entry.get("rc-code")), number(entry.get("op-status"))
     if status in _STATUSES:
         return _STATUSES[status]
-    if rc is None or status == -1 or rc == _expected(entry):
+    if rc is None or status == -1 or rc == expected(entry):
         return None
     if rc == _UNIMPLEMENTED and seconds(entry.get("interval")):
         return None
@@ -133,7 +133,7 @@ def _everywhere(entry: etree._Element) -> bool:
     return said[0] == _NOT_CONFIGURED or said[1] == _ERROR_FATAL
 
 
-def _expected(entry: etree._Element) -> int | None:
+def expected(entry: etree._Element) -> int | None:
     """The exit code that was counted on: the third part of a transition's key."""
     parts = entry.get("transition-key", "").split(":")
     return number(parts[2]) if len(parts) > 2 else None

@@ -204,7 +204,7 @@ class Record(ABC):
         fenced = await self._fenced(before.at, at)
         cib = before.text
         with suppress(BadAnswer):
-            cib = cib_at(before.text, after.text if after else None, at, fenced)
+            cib = cib_at(before, after, at, fenced)
         return Moment(at, before, cib)
 
     async def _fenced(self, since: float, until: float) -> set[str]:
