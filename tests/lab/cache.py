@@ -75,7 +75,8 @@ def _emulator() -> None:
 def _guest() -> None:
     source = files.text("guest.c")
     built_from = BOOT / "guest.c"
-    if not built_from.exists() or built_from.read_text() != source:
+    is_built = (BOOT / "kernel").exists() and built_from.exists()
+    if not is_built or built_from.read_text() != source:
         BOOT.mkdir(exist_ok=True)
         guest.build(BOOT)
         write(built_from, source)

@@ -61,17 +61,15 @@ class Cluster:
 
     def is_idle(self) -> bool:
         """Is the DC idle, with nothing that it would still do?"""
-        status = self._status()
-        dc = None if status is None else status.find("./summary/current_dc")
-        if dc is None or dc.get("name") is None:
-            return False
         try:
-            if "S_IDLE" not in self.ask("crmadmin", "--status", dc.get("name")):
-                return False
             plan = self.ask("crm_simulate", "--live-check", "--output-as=xml")
+            if _parse(plan).find("./actions/*") is not None:
+                return False
+            dc = self.crm_mon().find("./summary/current_dc[@name]")
+            # Last, since it is the dearest.
+            return dc is not None and "S_IDLE" in self.ask("crmadmin", "--status", dc.get("name"))
         except LabError:
             return False
-        return _parse(plan).find("./actions/*") is None
 
     def pending(self) -> list[tuple[str, str, str]]:
         """What is being done with VMs now: node, VM, operation."""

@@ -38,6 +38,7 @@ OF_THE_HOST = (
     "debian-archive-keyring",
     "gcc",
     "libc6-dev",
+    "lz4",
     "mmdebstrap",
 )
 """What this machine needs besides: to build guests, and roots of other releases."""

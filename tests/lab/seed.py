@@ -69,7 +69,7 @@ def fill_storage(shared: Path, nodes: Sequence[str]) -> None:
     shutil.rmtree(shared, ignore_errors=True)
     for directory in ("boot", "images", "vm", "console", "fence"):
         (shared / directory).mkdir(parents=True)
-    for name in ("vmlinuz", "initrd.gz"):
+    for name in ("kernel", "initrd"):
         shutil.copy(cache.BOOT / name, shared / "boot")
     for vm in cib.VMS:
         write(shared / "vm" / f"{vm.name}.xml", cib.domain_xml(vm))
