@@ -9,6 +9,9 @@ ROOT   := $(filter 0,$(shell id -u))
 JOBS   ?= 4
 LAB    := PYTHONPATH=tests $(BIN)/python -m lab $(if $(RELEASE),--release $(RELEASE))
 
+# Compiled once, as where pip has installed it, and not at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-fast test-engine test-short test-releases test-incidents prepare check format lab lab-down bench screenshots clean
 
 help:

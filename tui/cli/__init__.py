@@ -15,4 +15,7 @@ def main() -> NoReturn:
     gc.set_threshold(YOUNG)
     from tui.cli import entry
 
-    entry.main()
+    try:
+        entry.main()
+    finally:
+        gc.freeze()  # or the collector looks through all that was loaded once more, to no end
