@@ -61,6 +61,11 @@ class Sample:
     memory_bytes: int | None = None
     memory_used_bytes: int | None = None
 
+    @property
+    def lacks_rates(self) -> bool:
+        """Whether only another sample is missing for its percentages."""
+        return self.cpu_percent is None and self.cpu_total_ns is not None
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.clusters.hypervisor.stats import Job, View
+from backends.clusters.hypervisor.stats import SHORTEST_NS, Job, View
 from backends.clusters.ssh import Host
 from backends.data.errors import Unreachable, VmferryError
 from backends.data.picture import Hypervisor, HypervisorState
@@ -22,9 +22,9 @@ SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """The monolithic daemon's (or virtproxyd's), and the modular one's."""
 SAMPLE_EVERY_S = 2.0
 SAMPLE_TIMEOUT_S = 3.0
-FIRST_RATES_AFTER_S = 0.12
-"""Percentages need two samples: the second comes sooner than the others, so long after the first
-began that what they tell is no noise."""
+RATES_AFTER_S = SHORTEST_NS / 1e9 + 0.002
+"""Percentages need two samples: the second comes sooner than the others, as soon as what they tell
+is no noise."""
 RETRY_AFTER_S = 2.0
 
 
@@ -102,20 +102,19 @@ class Watcher:
                 await link.close()
 
     async def _sample_on(self, link: Link) -> None:
-        since, rates_at_s = time.time(), time.monotonic() + FIRST_RATES_AFTER_S
-        pause_s = FIRST_RATES_AFTER_S
-        up = Hypervisor(HypervisorState.UP, None, since)
+        up = Hypervisor(HypervisorState.UP, None, time.time())
         while True:
             self._wake.clear()
-            self._show(View(up, await link.sample(timeout_s=SAMPLE_TIMEOUT_S)))
+            sample = await link.sample(timeout_s=SAMPLE_TIMEOUT_S)
+            self._show(View(up, sample))
             if up.libvirt is None:  # after the first word: a libvirtd just started takes its time
-                up = Hypervisor(HypervisorState.UP, None, since, *await link.versions())
-                pause_s = max(0.0, rates_at_s - time.monotonic())
-            try:
+                up = Hypervisor(HypervisorState.UP, None, up.since, *await link.versions())
+            pause_s = SAMPLE_EVERY_S
+            if sample.lacks_rates:
+                pause_s = max(0.0, sample.at_s + RATES_AFTER_S - time.monotonic())
+            with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._wake.wait()
-            except TimeoutError:
-                pause_s = SAMPLE_EVERY_S
 
     def _fail(self, error: VmferryError) -> None:
         now = self.view.hypervisor
