@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
+import gzip
+import hashlib
 import time
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from backends.clusters.base import Answer
@@ -17,7 +19,7 @@ from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.cib import parse_cib
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.picture import pacemaker_picture
-from backends.pacemaker.status import parse_status
+from backends.pacemaker.status import Status, parse_status
 from backends.pacemaker.xml import errors_of, parse
 from backends.past import fencings, otherwise, recorded
 from backends.past.record import Moment, Record
@@ -28,15 +30,11 @@ SIMULATION_TIMEOUT_S = 60.0
 _AT_ONCE = 200
 """Files in one question: a command line has an end."""
 
-_SHOW = r"""
-dir=$(mktemp -d -p /dev/shm vmferry.XXXXXX 2>/dev/null || mktemp -d) || exit
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-bzip2 -dc >"$dir/cib.xml" || exit
-CIB_file="$dir/cib.xml" crm_mon -1 --output-as=xml >"$dir/mon.xml" || exit
-bzip2 -c "$dir/mon.xml"
-"""
-"""A POSIX shell's: crm_mon over the CIB on stdin, both compressed on their way."""
+_SHOW = "gzip -dc | CIB_file=/dev/stdin crm_mon -1 --output-as=xml | gzip -c"
+"""crm_mon over the CIB on stdin, both compressed on their way. No file is left anywhere, and what
+it ended with is in its answer."""
+_MOST_SHOWN = 64
+"""Who steps to and fro is shown again what a node has said before."""
 
 
 class Site(ABC):
@@ -71,6 +69,7 @@ class Archive(Record):
     def __init__(self, site: Site, agents: Agents = KNOWN) -> None:
         super().__init__(agents)
         self.site = site
+        self._shown: OrderedDict[bytes, Status] = OrderedDict()
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -115,16 +114,29 @@ class Archive(Record):
         return fencings.parse_history(answer.stdout)
 
     async def picture(self, moment: Moment) -> Cluster:
-        argv = ("sh", "-c", _SHOW, "vmferry")
-        answer = await self.site.ask(None, argv, bz2.compress(moment.cib))
-        if answer.exit_status != 0:
-            raise _unreadable(moment, _said(answer) or f"it ended with {answer.exit_status}")
-        text = recorded.expand(answer.stdout, "crm_mon's answer")
-        if said := errors_of(text):
-            raise _unreadable(moment, said)
-        status = parse_status(text)
+        status = await self._status(moment)
         cib = parse_cib(moment.cib, agents=self.agents, clock=Clock(moment.at))
         return pacemaker_picture(status, cib)
+
+    async def _status(self, moment: Moment) -> Status:
+        """What crm_mon makes of a moment; of the same CIB it is asked once."""
+        key = hashlib.blake2b(moment.cib).digest()
+        if key not in self._shown:
+            self._shown[key] = await self._ask_status(moment)
+        self._shown.move_to_end(key)
+        if len(self._shown) > _MOST_SHOWN:
+            self._shown.popitem(last=False)
+        return self._shown[key]
+
+    async def _ask_status(self, moment: Moment) -> Status:
+        packed = gzip.compress(moment.cib, compresslevel=6)
+        answer = await self.site.ask(None, ("sh", "-c", _SHOW, "vmferry"), packed)
+        text = recorded.unzip(answer.stdout, "crm_mon's answer")
+        if not text:
+            raise _unreadable(moment, _said(answer) or "it says nothing")
+        if said := errors_of(text):
+            raise _unreadable(moment, said)
+        return parse_status(text)
 
     async def predict(
         self, moment: Moment, vms: Sequence[str], nodes: Sequence[str]

@@ -94,7 +94,8 @@ class _Meanwhile:
         entry = copy.deepcopy(operation)
         if pending or self.at >= began + took_s:
             return entry
-        if (number(operation.get("interval")) or 0) > 0 or "_last_failure_" in operation.get("id", ""):
+        recurring = (number(operation.get("interval")) or 0) > 0
+        if recurring or "_last_failure_" in operation.get("id", ""):
             return None
         _fill(entry, PENDING, NO_RESULT, PENDING)
         return entry

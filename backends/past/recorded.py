@@ -11,6 +11,7 @@ import bz2
 import io
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -68,11 +69,6 @@ def parse_fetch(answer: bytes) -> dict[str, bytes]:
 
 def expand(compressed: bytes, what: str) -> bytes:
     """One stream of bzip2. Raises `BadAnswer` where it is cut off, or is none."""
-    return first_of(compressed, what)[0]
-
-
-def first_of(compressed: bytes, what: str) -> tuple[bytes, bytes]:
-    """The first stream of several, and the compressed rest. Raises `BadAnswer`."""
     expander = bz2.BZ2Decompressor()
     try:
         text = expander.decompress(compressed, _MOST_BYTES)
@@ -80,7 +76,19 @@ def first_of(compressed: bytes, what: str) -> tuple[bytes, bytes]:
         raise BadAnswer(f"{what} is damaged: {error}") from error
     if not expander.eof:
         raise BadAnswer(f"{what} is cut off")
-    return text, expander.unused_data
+    return text
+
+
+def unzip(compressed: bytes, what: str) -> bytes:
+    """One stream of gzip. Raises `BadAnswer` where it is cut off, or is none."""
+    expander = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = expander.decompress(compressed, _MOST_BYTES)
+    except zlib.error as error:
+        raise BadAnswer(f"{what} is damaged: {error}") from error
+    if not expander.eof:
+        raise BadAnswer(f"{what} is cut off")
+    return text
 
 
 def by_date(files: Iterable[Recorded]) -> tuple[Recorded, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import bz2
 import os
+import re
 import statistics
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -54,14 +56,15 @@ def rows(lab: Lab) -> Iterator[Row]:
 
 
 def fill(lab: Lab) -> Iterator[Path]:
-    """Files of long ago, each as it was written at the moment of a decision."""
+    """Files of long ago, each as it was written at the moment of a decision, none like another."""
     every = [lab.members[node].root / DIRECTORY.lstrip("/") for node in lab.nodes]
-    own = next(file for place in every for file in place.glob("pe-*.bz2"))
+    kept = next(file for place in every for file in place.glob("pe-*.bz2"))
     places = every[:2]
-    content, newest = own.read_bytes(), time.time() - 86_400
+    content, newest = bz2.decompress(kept.read_bytes()), time.time() - 86_400
     for number in range(FILES):
         file = places[number * len(places) // FILES] / f"pe-input-{90_000 + number}.bz2"
-        file.write_bytes(content)
+        own = re.sub(rb'num_updates="\d+"', b'num_updates="%d"' % number, content, count=1)
+        file.write_bytes(bz2.compress(own, 1))
         at = newest - EVERY_S * (FILES - number)
         os.utime(file, (at, at))
         yield file

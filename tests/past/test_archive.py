@@ -134,3 +134,17 @@ async def test_the_board_never_stands_on_what_a_node_decided_that_was_cut_off(
         assert past.at == 1010
         assert await past.step(1)
         assert past.at == 1030
+
+
+async def test_what_a_node_has_said_of_a_moment_is_not_asked_again(site: Folders) -> None:
+    """Who looks for a moment steps to and fro: that costs the nodes nothing."""
+    for number in range(3):
+        site.put("alpha", f"pe-input-{number}.bz2", cib(1000 + number * 100), 1000 + number * 100)
+    async with PastBackend(Archive(site), 1000) as past:
+        await past.step(1)
+        first = past.picture
+        await past.step(1)
+        asked = list(site.asked)
+        await past.step(-1)
+        assert past.picture.nodes == first.nodes
+        assert site.asked == asked
