@@ -125,8 +125,10 @@ def cost(lab: Lab, meanwhile: Callable[[], None]) -> Cost:
 
 
 _SERVED = frozenset(
-    ("sshd", "sshd-session", "sshd-auth", "sh", "bash", "sleep", "cat", "echo")
-    + ("crm_mon", "cibadmin", "virsh", "libvirtd")
+    [
+        *("sshd", "sshd-session", "sshd-auth", "sh", "bash", "sleep", "cat", "echo"),
+        *("crm_mon", "cibadmin", "virsh", "libvirtd"),
+    ]
 )
 """What the board makes work on a node; guests, corosync and monitors go on beside it."""
 
