@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from backends.clusters.hypervisor.stats import Domain, DomainState, Job, Sample, View
-from backends.clusters.live.join import Joined, Progress, eta_s, join
+from backends.clusters.live.join import Progress, eta_s, join
 from backends.data.picture import (
     VM,
     Cluster,
@@ -311,31 +311,3 @@ def test_a_page_more_or_less_is_no_new_picture() -> None:
 
     assert used(0) == used(4096)
     assert used(0) != used(64 << 20)
-
-
-def test_what_is_as_it_was_in_both_halves_is_the_same_object_and_what_is_not_is_joined_anew() -> (
-    None
-):
-    others = tuple(replace(vm(), id=name, domain=name) for name in ("web2", "web3"))
-    pacemaker = cluster(vm(), *others)
-    names = {each.id: each.id for each in pacemaker.vms}
-    so_far: Joined = {}
-
-    def after(before: Cluster | None, half: Cluster, *domains: Domain) -> Cluster:
-        return join(half, {"alpha": view(*domains)}, names, {}, None, before, so_far)
-
-    all_three = [domain(name) for name in names]
-    first = after(None, pacemaker, *all_three)
-    busier = [replace(all_three[0], cpu_percent=90.0), *all_three[1:]]
-    again = after(first, pacemaker, *busier)
-    assert again.vms[0].cpu_percent == 90.0
-    assert all(now is known for now, known in zip(again.vms[1:], first.vms[1:], strict=True))
-    assert all(now is known for now, known in zip(again.nodes, first.nodes, strict=True))
-    read_anew = replace(pacemaker, vms=tuple(replace(each) for each in pacemaker.vms))
-    assert after(again, read_anew, *busier).vms[1] is again.vms[1]
-    unmanaged = replace(pacemaker, vms=(*pacemaker.vms[:2], replace(others[1], managed=False)))
-    assert [each.managed for each in after(again, unmanaged, *busier).vms] == [True, True, False]
-    gone = after(again, unmanaged, *busier[:2])
-    assert gone.vms[2].state is VMState.UNKNOWN, "libvirt does not know it any more"
-    assert after(gone, replace(unmanaged, vms=unmanaged.vms[:1]), *busier).vms == again.vms[:1]
-    assert so_far.keys() == {"web1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,27 @@ def test_the_load_of_a_node_needs_two_samples() -> None:
     first, second = sample(0, busy=0, total=0), sample(1, busy=30, total=100)
     assert stats.with_rates(None, second).cpu_percent is None
     assert stats.with_rates(first, second).cpu_percent == 30.0
+
+
+@pytest.mark.parametrize(
+    ("cpu", "node", "state", "calm"),
+    [
+        (40.0, 30.0, DomainState.RUNNING, True),
+        (45.0, 26.0, DomainState.RUNNING, True),
+        (46.0, 30.0, DomainState.RUNNING, False),
+        (40.0, 36.0, DomainState.RUNNING, False),
+        (None, 30.0, DomainState.RUNNING, False),
+        (40.0, 30.0, DomainState.PAUSED, False),
+    ],
+)
+def test_a_node_is_calm_where_no_load_moved_noticeably(
+    cpu: float | None, node: float, state: DomainState, calm: bool
+) -> None:
+    known = replace(sample(0, replace(guest(0), cpu_percent=40.0)), cpu_percent=30.0)
+    now = replace(sample(2, replace(guest(0), cpu_percent=cpu, state=state)), cpu_percent=node)
+    assert stats.is_calm(known, now) is calm
+    assert not stats.is_calm(None, now)
+    assert not stats.is_calm(replace(known, domains={}), now)
 
 
 VALUES = st.none() | st.integers(-(1 << 63), 1 << 64) | st.text(max_size=5) | st.floats()

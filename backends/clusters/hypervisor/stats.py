@@ -15,6 +15,8 @@ from backends.data.picture import Hypervisor
 KiB = 1024
 SHORTEST_NS = 100_000_000
 """Over less time a percentage is noise."""
+NOTICED_PERCENT = 5.0
+"""A load that moved by less looks the same."""
 
 
 class DomainState(StrEnum):
@@ -38,13 +40,14 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """One domain on one node. `cpu_percent` is of its own vCPUs together."""
+    """One domain on one node. `cpu_percent` is of its own vCPUs together; the time from which it is
+    worked out makes it no other domain."""
 
     name: str
     state: DomainState
     vcpus: int | None = None
     memory_bytes: int | None = None
-    cpu_time_ns: int | None = None
+    cpu_time_ns: int | None = field(default=None, compare=False)
     cpu_percent: float | None = None
 
 
@@ -142,6 +145,22 @@ def with_rates(before: Sample | None, now: Sample) -> Sample:
         busy = (now.cpu_busy_ns or 0) - (before.cpu_busy_ns or 0)
         percent = _percent(busy, total) if total > 0 else before.cpu_percent
     return replace(now, domains=domains, cpu_percent=percent)
+
+
+def is_calm(before: Sample | None, now: Sample) -> bool:
+    """Whether nothing that the eye would notice has moved from one sample to the next."""
+    if before is None or before.domains.keys() != now.domains.keys():
+        return False
+    loads = [(before.cpu_percent, now.cpu_percent)]
+    for name, domain in now.domains.items():
+        known = before.domains[name]
+        if known.state is not domain.state:
+            return False
+        loads.append((known.cpu_percent, domain.cpu_percent))
+    return all(
+        old is not None and new is not None and abs(new - old) <= NOTICED_PERCENT
+        for old, new in loads
+    )
 
 
 def _carried_over(before: Sample, now: Sample) -> Sample:

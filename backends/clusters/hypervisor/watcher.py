@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.clusters.hypervisor.stats import SHORTEST_NS, Job, View
+from backends.clusters.hypervisor.stats import SHORTEST_NS, Job, Sample, View, is_calm
 from backends.clusters.ssh import Host
 from backends.data.errors import Unreachable, VmferryError
 from backends.data.picture import Hypervisor, HypervisorState
@@ -21,6 +21,8 @@ MISSING = "libvirt-python is not installed here"
 SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 """The monolithic daemon's (or virtproxyd's), and the modular one's."""
 SAMPLE_EVERY_S = 2.0
+CALM_EVERY_S = 5.0
+"""Where loads are as they were: what changes besides is told by events, and sampled at once."""
 SAMPLE_TIMEOUT_S = 3.0
 RATES_AFTER_S = SHORTEST_NS / 1e9 + 0.002
 """Percentages need two samples: the second comes sooner than the others, as soon as what they tell
@@ -103,13 +105,14 @@ class Watcher:
 
     async def _sample_on(self, link: Link) -> None:
         up = Hypervisor(HypervisorState.UP, None, time.time())
+        sample: Sample | None = None
         while True:
             self._wake.clear()
-            sample = await link.sample(timeout_s=SAMPLE_TIMEOUT_S)
+            before, sample = sample, await link.sample(timeout_s=SAMPLE_TIMEOUT_S)
             self._show(View(up, sample))
             if up.libvirt is None:  # after the first word: a libvirtd just started takes its time
                 up = Hypervisor(HypervisorState.UP, None, up.since, *await link.versions())
-            pause_s = SAMPLE_EVERY_S
+            pause_s = CALM_EVERY_S if is_calm(before, sample) else SAMPLE_EVERY_S
             if sample.lacks_rates:
                 pause_s = max(0.0, sample.at_s + RATES_AFTER_S - time.monotonic())
             with suppress(TimeoutError):

@@ -94,7 +94,7 @@ class LiveBackend(Backend):
         self._names: dict[str, str] = {}
         self._silence: Stale | None = None
         self._pacemaker: Cluster | None = None
-        self._joined: Joined = {}
+        self._joined = Joined()
         self._rested_at = 0.0
         self._later: asyncio.TimerHandle | None = None
 

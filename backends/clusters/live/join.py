@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from backends.clusters.hypervisor.stats import Domain, DomainState, Job, Sample, View
 from backends.data.picture import (
@@ -35,10 +36,26 @@ class Progress:
     job: Job | None = None
 
 
-Halves = tuple[VM, str | None, tuple[object, ...] | None]
-"""Of a VM: Pacemaker's, its domain's name, and what libvirt says of it."""
-Joined = dict[str, tuple[Halves, VM]]
-"""By a VM's id, what came out of which halves the last time."""
+Said = tuple[tuple[str, Domain], ...]
+"""What libvirt says of one domain, node by node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """`vm`: Pacemaker's half. `name`: its domain's, where known. `whole`: what came out of them."""
+
+    vm: VM
+    name: str | None
+    said: Said
+    whole: VM
+
+
+@dataclass(slots=True)
+class Joined:
+    """What was joined the last time, by a VM's id, and among which nodes."""
+
+    among: tuple[object, ...] = ()
+    halves: dict[str, Halves] = field(default_factory=dict)
 
 
 def join(
@@ -66,16 +83,18 @@ def join(
         and view.hypervisor.state is HypervisorState.UP
         and name not in lost
     }
-    names = {vm.id: domains.get(vm.id) or vm.domain for vm in pacemaker.vms}
     alive = tuple(
         n.name for n in pacemaker.nodes if n.state not in LOST and n.kind is not NodeKind.GUEST
     )
-    found = (_found(vm, alive, samples, names[vm.id]) for vm in pacemaker.vms)
-    before, joined = before or Cluster(), {} if joined is None else joined
-    vms = tuple(_joined(vm, samples, names[vm.id], before, joined) for vm in found)
-    by_id = {vm.id: vm for vm in vms}
-    for gone in joined.keys() - by_id.keys():
-        del joined[gone]
+    before, joined = before or Cluster(), joined or Joined()
+    if joined.among != (among := (alive, tuple(samples))):
+        joined.among, joined.halves = among, {}
+    said = _by_domain(samples)
+    joined.halves = {
+        vm.id: _halves(vm, domains.get(vm.id) or vm.domain, said, alive, samples, before, joined)
+        for vm in pacemaker.vms
+    }
+    by_id = {name: halves.whole for name, halves in joined.halves.items()}
     stale = tuple(
         Stale("libvirt", node.name, view.hypervisor.since or 0.0, view.hypervisor.reason or "")
         for node in pacemaker.nodes
@@ -87,7 +106,7 @@ def join(
             _node(node, views.get(node.name, _UNKNOWN), samples, before.node(node.name))
             for node in pacemaker.nodes
         ),
-        vms=vms,
+        vms=tuple(by_id.values()),
         migrations=tuple(
             _migration(m, by_id[m.vm], samples, progress.get(m.vm)) for m in pacemaker.migrations
         ),
@@ -113,7 +132,39 @@ def _coarse(used_bytes: int | None) -> int | None:
     return None if used_bytes is None else used_bytes >> 24 << 24
 
 
-def _found(vm: VM, alive: Sequence[str], samples: Mapping[str, Sample], name: str | None) -> VM:
+def _by_domain(samples: Mapping[str, Sample]) -> dict[str, Said]:
+    said: dict[str, list[tuple[str, Domain]]] = defaultdict(list)
+    for node, sample in samples.items():
+        for name, domain in sample.domains.items():
+            said[name].append((node, domain))
+    return {name: tuple(each) for name, each in said.items()}
+
+
+def _halves(
+    vm: VM,
+    name: str | None,
+    domains: Mapping[str, Said],
+    alive: Sequence[str],
+    sampled: Collection[str],
+    before: Cluster,
+    joined: Joined,
+) -> Halves:
+    said = domains.get(name or vm.id, ())
+    last = joined.halves.get(vm.id)
+    if last is not None and last.vm is vm and last.name == name and last.said == said:
+        return last
+    seen, known = dict(said), before.vm(vm.id)
+    whole = _whole(_found(vm, alive, sampled, seen, name), sampled, seen, name, known)
+    return Halves(vm, name, said, known if known is not None and known == whole else whole)
+
+
+def _found(
+    vm: VM,
+    alive: Sequence[str],
+    sampled: Collection[str],
+    seen: Mapping[str, Domain],
+    name: str | None,
+) -> VM:
     """A VM that Pacemaker holds for stopped, where it has not looked or may not act.
 
     Without a history it says "stopped" of everything: until the probes are in, libvirt knows
@@ -124,20 +175,19 @@ def _found(vm: VM, alive: Sequence[str], samples: Mapping[str, Sample], name: st
     hands_off = vm.maintenance or not vm.managed
     absent = {node for node in alive if vm.history and _is_absent(vm, node)}
     open_ = [node for node in alive if hands_off or node not in absent]
-    seen = {
+    states = {
         node: domain.state
         for node in open_
         if name is not None
-        and node in samples
-        and (domain := samples[node].domains.get(name)) is not None
+        and (domain := seen.get(node)) is not None
         and domain.state is not DomainState.OFF
     }
-    running = [node for node, state in seen.items() if state is DomainState.RUNNING]
-    places = running or list(seen)  # the target of a copy is there too, and paused
+    running = [node for node, state in states.items() if state is DomainState.RUNNING]
+    places = running or list(states)  # the target of a copy is there too, and paused
     if len(places) == 1:
         return replace(vm, state=VMState.RUNNING, node=places[0])
     asked = hands_off or any(operation.pending for operation in vm.history)
-    silent = [n for n in open_ if n not in absent and (name is None or n not in samples)]
+    silent = [n for n in open_ if n not in absent and (name is None or n not in sampled)]
     return replace(vm, state=VMState.UNKNOWN) if places or (asked and silent) else vm
 
 
@@ -160,37 +210,12 @@ def _sized(vm: VM, known: VM | None) -> VM:
     return replace(vm, vcpus=known.vcpus, memory_bytes=memory_bytes)
 
 
-def _joined(
-    vm: VM, samples: Mapping[str, Sample], name: str | None, before: Cluster, joined: Joined
+def _whole(
+    vm: VM, sampled: Collection[str], seen: Mapping[str, Domain], name: str | None, known: VM | None
 ) -> VM:
-    halves = vm, name, _said(vm, samples, name)
-    last = joined.get(vm.id)
-    if last is not None and last[0][0] is vm and last[0][1:] == halves[1:]:
-        return last[1]
-    known = before.vm(vm.id)
-    now = _vm(vm, samples, name, known)
-    if known is not None and known == now:
-        now = known
-    joined[vm.id] = halves, now
-    return now
-
-
-def _said(vm: VM, samples: Mapping[str, Sample], name: str | None) -> tuple[object, ...] | None:
-    """What of libvirt's half is in a picture; `None` where it says nothing, empty of no domain."""
-    sample = samples.get(vm.node or "")
-    if sample is None:
-        return None
-    domain = sample.domains.get(name or vm.id)
-    if domain is None:
-        return ()
-    return domain.name, domain.state, domain.vcpus, domain.memory_bytes, domain.cpu_percent
-
-
-def _vm(vm: VM, samples: Mapping[str, Sample], name: str | None, known: VM | None) -> VM:
-    sample = samples.get(vm.node or "")
-    if sample is None:
+    if vm.node not in sampled:
         return replace(_sized(vm, known), domain=name)
-    domain = sample.domains.get(name or vm.id)
+    domain = seen.get(vm.node or "")
     if domain is None:
         # Pacemaker may be a monitor interval behind; only where the name is sure is it gone.
         gone = vm.state is VMState.RUNNING and name is not None

@@ -21,7 +21,6 @@ from backends.pacemaker.agents import KNOWN, Agents
 
 if TYPE_CHECKING:
     from backends.clusters.live.understanding import Reading
-    from backends.pacemaker.cib import Cib
 
 ATTEMPTS = 3
 """How often a reading is tried while the cluster changes; the next change has it read anyway."""
@@ -49,7 +48,7 @@ _SAID = re.compile(rb"\n#vmferry (\w+) (\d+)\n")
 _COMPLAINT = re.compile(rb"^#vmferry (\w+)\n", re.MULTILINE)
 
 
-def load_understanding() -> Callable[[str, dict[str, Answer], Agents, Cib | None], Reading]:
+def load_understanding() -> Callable[[str, dict[str, Answer], Agents, Reading | None], Reading]:
     """What understands the answers. Late: to load all that reads Pacemaker takes as long as a node
     takes to answer, and is done meanwhile."""
     from backends.clusters.live.understanding import understood
@@ -57,10 +56,10 @@ def load_understanding() -> Callable[[str, dict[str, Answer], Agents, Cib | None
     return understood
 
 
-async def read(host: Host, agents: Agents = KNOWN, before: Cib | None = None) -> Reading:
+async def read(host: Host, agents: Agents = KNOWN, before: Reading | None = None) -> Reading:
     """Ask one node for everything, until its parts belong together or `ATTEMPTS` are used up.
 
-    Large answers are parsed in a thread: the keys are answered meanwhile. `before`: an earlier CIB,
+    Large answers are parsed in a thread: the keys are answered meanwhile. `before`: an earlier one,
     of which much may still hold.
     Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
     """

@@ -34,9 +34,10 @@ class Reading:
 
 
 def understood(
-    where: str, answers: dict[str, Answer], agents: Agents, before: Cib | None = None
+    where: str, answers: dict[str, Answer], agents: Agents, before: Reading | None = None
 ) -> Reading:
-    """The answers as a reading; `before`: an earlier one's CIB, of which much may still hold.
+    """The answers as a reading; `before`: an earlier one, of which much may still hold;
+    what is as it was is the same object.
 
     Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`.
     """
@@ -46,13 +47,23 @@ def understood(
         _check(mon, where, "crm_mon")  # to such a login cibadmin says that nothing runs there
     # The CIB first: where it is cut down it says why, and crm_mon only chokes on it.
     _check(query, where, "cibadmin")
-    cib = parse_cib(query.stdout, agents=agents, before=before)
+    cib = parse_cib(query.stdout, agents=agents, before=before.cib if before else None)
     _check(mon, where, "crm_mon")
     status = parse_status(mon.stdout)
     asked_at = version_of(parse(answers.get("version", unheard).stdout, "cibadmin"))
     proven = asked_at == cib.version
     cib = replace(cib, version=asked_at)
-    return Reading(where, status, cib, query.stdout, pacemaker_picture(status, cib, agents), proven)
+    picture = pacemaker_picture(status, cib, agents)
+    if before is not None:
+        picture = _kept(picture, before.picture)
+    return Reading(where, status, cib, query.stdout, picture, proven)
+
+
+def _kept(picture: Cluster, before: Cluster) -> Cluster:
+    """With the VMs of before, where they are the same: nobody need look at these again."""
+    known = {vm.id: vm for vm in before.vms}
+    vms = (old if (old := known.get(vm.id)) is not None and old == vm else vm for vm in picture.vms)
+    return replace(picture, vms=tuple(vms))
 
 
 def _check(answer: Answer, where: str, tool: str) -> None:

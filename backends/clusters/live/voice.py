@@ -195,7 +195,7 @@ class Voice:
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
 
     def _read(self, host: Host) -> Awaitable[Reading]:
-        return read(host, self._agents, self._reading.cib if self._reading else None)
+        return read(host, self._agents, self._reading)
 
     def _take(self, host: Host, reading: Reading) -> None:
         self._host = host
