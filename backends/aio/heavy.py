@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -17,12 +18,16 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+TURN_S = 0.001
+"""A thread that works hands over after so long where the loop has something to do. Python's own
+5 ms come again at each read and write of the loop: a key would wait for many of them."""
 WORTH_IT_S = 0.05
 """Of CPU time. To give memory back takes a few milliseconds, for lighter work too long."""
 
 
 async def heavy(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do it in a thread, as `asyncio.to_thread` does."""
+    """Do it in a thread, as `asyncio.to_thread` does, and let the loop have its turns meanwhile."""
+    sys.setswitchinterval(TURN_S)
 
     def then_tidy() -> T:
         began_s = time.thread_time()

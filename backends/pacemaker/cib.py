@@ -62,8 +62,18 @@ class Cib:
     history: Mapping[str, tuple[Operation, ...]]
     """For each resource what was done with it, per node in the order of its call ids."""
     obstacles: Obstacles
-    vms_from: bytes | None = field(default=None, compare=False, repr=False)
-    """What the VMs were read from; `None` where something else may change what it says of them."""
+    read: Read | None = field(default=None, compare=False, repr=False)
+    """`None` where something else may change what it says of a VM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of VMs, and from what. `around`: a digest of all that counts for every one of
+    them; `vms`: by a digest of what stands in `resources` itself, a primitive or what holds some.
+    """
+
+    around: bytes
+    vms: Mapping[bytes, tuple[VMResource, ...]]
 
 
 def parse_cib(
@@ -76,8 +86,7 @@ def parse_cib(
     """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`, or
     `NotPermitted` for half a CIB.
 
-    `before`: another of this cluster, which may say the same of the VMs: most changes are of the
-    status, or of a constraint.
+    `before`: another of this cluster, which may say the same of most VMs.
     """
     root = parse(data, "cibadmin")
     if root.tag != "cib":
@@ -86,32 +95,56 @@ def parse_cib(
     configured = Configured(root, clock)
     options = configured.options
     limit = number(options.get("migration-limit"))
-    vms_from = _vms_from(root)
-    known = before.vms if before and vms_from and before.vms_from == vms_from else None
+    vms, read = _read_vms(configured, agents, before.read if before else None)
     return Cib(
         version=version_of(root),
         cluster_name=options.get("cluster-name"),
         migration_limit=limit if limit is not None and limit > 0 else None,
-        vms=tuple(_vms(configured, agents)) if known is None else known,
+        vms=vms,
         constraints=tuple(_constraints(root)),
         history=_history(root),
         obstacles=obstacles(configured),
-        vms_from=vms_from,
+        read=read,
     )
 
 
-def _vms_from(root: etree._Element) -> bytes | None:
-    """A digest of all that `_vms` reads: the release, and the configuration without its
-    constraints. `None` where a rule or a reference may have it hang on something else."""
+def _read_vms(
+    configured: Configured, agents: Agents, before: Read | None
+) -> tuple[tuple[VMResource, ...], Read | None]:
+    """Those that stand as before, among the same, are not worked out again."""
+    tops = configured.root.findall("configuration/resources/*")
+    texts = [etree.tostring(top, with_tail=False) for top in tops]
+    around = None if any(map(_refers, texts)) else _around(configured.root)
+    known = before.vms if before is not None and before.around == around else {}
+    read: dict[bytes, tuple[VMResource, ...]] = {}
+    found: list[VMResource] = []
+    for top, text in zip(tops, texts, strict=True):
+        digest = blake2b(text, digest_size=16).digest()
+        vms = known.get(digest)
+        read[digest] = tuple(_vms(configured, agents, top)) if vms is None else vms
+        found += read[digest]
+    return tuple(found), Read(around, read) if around is not None else None
+
+
+def _around(root: etree._Element) -> bytes | None:
+    """A digest of all that counts for every VM: the release, and the configuration without its
+    constraints and without resources other than templates. `None` where that refers to more."""
     release = [root.get(name, "") for name in ("crm_feature_set", "validate-with")]
     digest = blake2b("\n".join(release).encode(), digest_size=16)
     for section in root.iterfind("configuration/*"):
-        if section.tag != "constraints":
-            text = etree.tostring(section)
-            if b"<rule" in text or b"id-ref=" in text:
+        if section.tag == "constraints":
+            continue
+        for part in section.iterfind("template") if section.tag == "resources" else (section,):
+            text = etree.tostring(part, with_tail=False)
+            if _refers(text):
                 return None
             digest.update(text)
     return digest.digest()
+
+
+def _refers(text: bytes) -> bool:
+    """Whether what this says may hang on something else, by a rule or a reference."""
+    return b"<rule" in text or b"id-ref=" in text
 
 
 _SECTIONS = (
@@ -140,8 +173,9 @@ def _check_whole(root: etree._Element) -> None:
         )
 
 
-def _vms(configured: Configured, agents: Agents) -> Iterator[VMResource]:
-    for primitive in configured.primitives():
+def _vms(configured: Configured, agents: Agents, top: etree._Element) -> Iterator[VMResource]:
+    for own in top.iter("primitive"):
+        primitive = configured.primitive(own)
         agent = primitive.agent
         if not agents.runs_a_domain(agent):
             continue

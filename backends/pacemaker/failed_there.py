@@ -58,9 +58,11 @@ def obstacles(configured: Configured, primitives: Iterable[Primitive]) -> Iterat
     ended: dict[str, list[_End]] = {}
     for end in _ended(configured.root):
         ended.setdefault(end.resource, []).append(end)
+    attributes = (name for node in configured.nodes.values() for name in node.attributes)
+    has_counts = any(name.startswith(_FAILURES) for name in attributes)
     for primitive in primitives:
         for obstacle in (
-            *counted(configured, primitive),
+            *(counted(configured, primitive) if has_counts else ()),
             *_for_good(configured, primitive, ended),
         ):
             yield primitive.id, obstacle

@@ -196,10 +196,12 @@ def _vm(
 ) -> VM:
     nodes = resource.nodes if resource is not None else ()
     migration = migrations.get(vm.id)
+    node = migration.source if migration is not None else _standing(nodes, states)
     known = VM(
         id=vm.id,
-        state=VMState.UNKNOWN,
+        state=_state(resource, node, states, migration),
         domain=vm.domain,
+        node=node,
         nodes=nodes,
         agent=vm.agent,
         live_migration=_live_migration(vm),
@@ -220,17 +222,17 @@ def _vm(
         history=cib.history.get(vm.id, ()),
         obstacles=cib.obstacles.of(vm.id, places),
     )
-    node = migration.source if migration is not None else _where(known, states)
-    return replace(known, node=node, state=_state(resource, node, states, migration))
+    if migration is not None or len(nodes) < 2:
+        return known
+    # After a failed migrate_to Pacemaker names both nodes; the guest goes on on its source.
+    proven = source_of(known) or only_on(known) or node
+    return replace(known, node=proven, state=_state(resource, proven, states, migration))
 
 
-def _where(vm: VM, states: dict[str, NodeState]) -> str | None:
-    """After a failed migrate_to Pacemaker names both nodes; the guest goes on on its source. Of
-    several nodes of which nothing more is known, one that is not lost."""
-    if len(vm.nodes) > 1 and (proven := source_of(vm) or only_on(vm)) is not None:
-        return proven
-    seen = (node for node in vm.nodes if states.get(node, NodeState.OFFLINE) not in LOST)
-    return next(seen, next(iter(vm.nodes), None))
+def _standing(nodes: Sequence[str], states: dict[str, NodeState]) -> str | None:
+    """Of several nodes of which nothing more is known, one that is not lost."""
+    seen = (node for node in nodes if states.get(node, NodeState.OFFLINE) not in LOST)
+    return next(seen, next(iter(nodes), None))
 
 
 ORPHAN = "it is no longer in the configuration"
