@@ -47,26 +47,29 @@ count() {
   done 2>/dev/null <"$daemon/io"
 }
 ask() {
-  count; begun=$done
+  begun=$done
   version=$(cibadmin --query --no-children 2>&1)
-  count; cost=$((done - begun))
-  if [ "$least" = 0 ] || [ "$cost" -lt "$least" ]; then least=$cost; fi
-  if [ "$cost" = "$least" ]; then known=$done; else known=more; fi
   [ "$version" = "$told" ] || printf '%s\n' "$version"
   told=$version
+}
+settle() {
+  cost=$((done - begun)); begun=
+  if [ "$least" = 0 ] || [ "$cost" -lt "$least" ]; then least=$cost; fi
+  [ "$cost" != "$least" ] || known=$done
 }
 trap 'kill $events $looks 2>/dev/null' EXIT
 crm_mon -i 1 --output-as=text --output-to=/dev/null --include=none,dc -E /bin/echo \
   </dev/null 2>/dev/null &
 events=$!
-daemon=none; known=none; least=0; told=; turn=0
+daemon=none; known=none; least=0; begun=; told=; turn=0
 while :; do
   [ "$turn" != 0 ] || told=
   [ $((turn % 3)) != 0 ] || echo '#beat'
   count
+  [ -z "$begun" ] || settle
   if [ "$done" = 0 ]; then
-    if [ $((turn % 3)) = 0 ]; then find_daemon; least=0; ask; fi
-  elif [ $((turn % 4)) = 0 ] || [ "$done" != "$known" ]; then
+    if [ $((turn % 3)) = 0 ]; then find_daemon; least=0; known=none; ask; begun=; fi
+  elif [ $((turn % 6)) = 0 ] || [ "$done" != "$known" ]; then
     ask
   fi
   turn=$(((turn + 1) % 12))
