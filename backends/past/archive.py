@@ -33,7 +33,7 @@ _AT_ONCE = 200
 _SHOW = "gzip -dc | CIB_file=/dev/stdin crm_mon -1 --output-as=xml | gzip -c"
 """crm_mon over the CIB on stdin, both compressed on their way. No file is left anywhere, and what
 it ended with is in its answer."""
-_MOST_SHOWN = 64
+_MOST_SHOWN = 16
 """Who steps to and fro is shown again what a node has said before."""
 
 
