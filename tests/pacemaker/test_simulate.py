@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -149,15 +150,15 @@ class TestTheScheduler:
         with pytest.raises(CommandFailed, match="ended with 78: Invalid configuration"):
             ask(text, ["vm1"], ["bravo"])
 
-    async def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
+    def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
         before = in_memory()
         ask(sample("cib-before"), ["vm1"], ["bravo", "charlie"], tmp_path)
         since = in_memory() - before
         assert list(tmp_path.iterdir()) == []
         # Those of others, who simulate at the same time, go when they are answered.
-        await until(lambda: not since & in_memory(), "nothing of it is left")
+        asyncio.run(until(lambda: not since & in_memory(), "nothing of it is left"))
 
-    async def test_a_signal_leaves_nothing_behind_either(self, tmp_path: Path) -> None:
+    def test_a_signal_leaves_nothing_behind_either(self, tmp_path: Path) -> None:
         argv, stdin, _ = simulate.batch(sample("cib-before"), ["vm1"], ["bravo"] * 200)
         before = in_memory()
         with subprocess.Popen(
@@ -175,7 +176,7 @@ class TestTheScheduler:
             script.send_signal(signal.SIGTERM)
             script.stdout.read()
         assert since, "it keeps the state between the two in memory"
-        await until(lambda: not since & in_memory(), "nothing of it is left")
+        asyncio.run(until(lambda: not since & in_memory(), "nothing of it is left"))
 
 
 def in_memory() -> set[Path]:
