@@ -18,7 +18,7 @@ def connect_live(target: Target) -> Backend:
     """The backend of a cluster that is reached over SSH, or on the spot."""
     if target.hosts:
         # It waits for other programs while it is loaded (asyncssh looks for a library by them).
-        Thread(target=import_module, args=("backends.clusters.ssh.remote",), daemon=True).start()
+        Thread(target=import_module, args=("backends.clusters.ssh.remote",)).start()
     from backends.clusters.live.backend import LiveBackend
     from backends.pacemaker.agents import Agents
 
