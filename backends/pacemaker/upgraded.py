@@ -75,8 +75,13 @@ class Upgrade:
 
 def is_older(root: etree._Element) -> bool:
     """Whether this CIB goes through the upgrade."""
-    major = number(root.get("validate-with", "").removeprefix("pacemaker-").partition(".")[0])
+    major = schema_major(root)
     return major is not None and major < _NEWEST
+
+
+def schema_major(root: etree._Element) -> int | None:
+    """3 of `pacemaker-3.8`; `None` where a CIB names no schema of Pacemaker."""
+    return number(root.get("validate-with", "").removeprefix("pacemaker-").partition(".")[0])
 
 
 def _counting(pairs: Sequence[_Pair]) -> _Pair:

@@ -8,9 +8,10 @@ import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from backends.clusters.base import Answer
-from backends.data.errors import BadAnswer, Unknown, VmferryError
+from backends.data.errors import BadAnswer, Unknown, Unreachable, VmferryError
 from backends.data.picture import Cluster
 from backends.data.plan import Action, Command, Prediction
 from backends.data.timeline import Entry
@@ -21,7 +22,7 @@ from backends.pacemaker.moments import Clock
 from backends.pacemaker.picture import pacemaker_picture
 from backends.pacemaker.status import Status, parse_status
 from backends.pacemaker.xml import errors_of, parse
-from backends.past import fencings, otherwise, recorded
+from backends.past import fencings, otherwise, recorded, schemas
 from backends.past.record import Moment, Record
 from backends.past.recorded import Recorded
 
@@ -30,9 +31,9 @@ SIMULATION_TIMEOUT_S = 60.0
 _AT_ONCE = 200
 """Files in one question: a command line has an end."""
 
-_SHOW = "gzip -dc | CIB_file=/dev/stdin crm_mon -1 --output-as=xml | gzip -c"
-"""crm_mon over the CIB on stdin, both compressed on their way. No file is left anywhere, and what
-it ended with is in its answer."""
+_SHOW = "gzip -dc | CIB_file=/dev/stdin crm_mon -1 --output-as=xml"
+"""crm_mon over the CIB on stdin, through a pipe because it opens that anew (sshd's is a socket). No
+file is left anywhere, and what it ended with is in its answer."""
 _MOST_SHOWN = 16
 """Who steps to and fro is shown again what a node has said before."""
 
@@ -70,6 +71,8 @@ class Archive(Record):
         super().__init__(agents)
         self.site = site
         self._shown: OrderedDict[bytes, Status] = OrderedDict()
+        self._freed: dict[bytes, bool] = {}
+        self._turn = 0
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -129,14 +132,25 @@ class Archive(Record):
         return self._shown[key]
 
     async def _ask_status(self, moment: Moment) -> Status:
-        packed = gzip.compress(moment.cib, compresslevel=6)
-        answer = await self.site.ask(None, ("sh", "-c", _SHOW, "vmferry"), packed)
-        text = recorded.unzip(answer.stdout, "crm_mon's answer")
-        if not text:
-            raise _unreadable(moment, _said(answer) or "it says nothing")
-        if said := errors_of(text):
-            raise _unreadable(moment, said)
-        return parse_status(text)
+        shape, said = schemas.shape(moment.cib), ""
+        for form in schemas.forms(moment.cib, self._freed.get(shape)):
+            packed = gzip.compress(form.text, compresslevel=6)
+            answer = await self._ask_in_turn(("sh", "-c", _SHOW, "vmferry"), packed)
+            text = answer.stdout
+            said = errors_of(text) or "" if text else _said(answer) or "it says nothing"
+            if not said:
+                self._freed[shape] = form.frees
+                return parse_status(text)
+        raise _unreadable(moment, said)
+
+    async def _ask_in_turn(self, argv: Sequence[str], stdin: bytes) -> Answer:
+        """Of another node each time, so that none bears it all; of any where that one is gone."""
+        nodes = [node for node in self.nodes if node not in self.dark]
+        self._turn += 1
+        if nodes:
+            with suppress(Unreachable):
+                return await self.site.ask(nodes[self._turn % len(nodes)], argv, stdin)
+        return await self.site.ask(None, argv, stdin)
 
     async def predict(
         self, moment: Moment, vms: Sequence[str], nodes: Sequence[str]

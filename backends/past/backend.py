@@ -71,6 +71,7 @@ class PastBackend(Backend):
                 return False
             if file is None:
                 raise Refused("nothing older is left")
+            await self.record.read_on(file, towards)
             try:
                 await self.go(file.at)
             except Unknown as error:

@@ -36,7 +36,9 @@ class Who:
     origin: str = ""
 
     def __str__(self) -> str:
-        by = " with ".join(word for word in (self.user, self.client) if word)
+        # Pacemaker 3.0 names the user for the tool, too.
+        tool = self.client if self.client != self.user else ""
+        by = " with ".join(word for word in (self.user, tool) if word)
         return f"{by or 'somebody'}{f' on {self.origin}' if self.origin else ''}"
 
 

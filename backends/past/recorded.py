@@ -11,7 +11,6 @@ import bz2
 import io
 import re
 import tarfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -73,18 +72,6 @@ def expand(compressed: bytes, what: str) -> bytes:
     try:
         text = expander.decompress(compressed, _MOST_BYTES)
     except OSError as error:
-        raise BadAnswer(f"{what} is damaged: {error}") from error
-    if not expander.eof:
-        raise BadAnswer(f"{what} is cut off")
-    return text
-
-
-def unzip(compressed: bytes, what: str) -> bytes:
-    """One stream of gzip. Raises `BadAnswer` where it is cut off, or is none."""
-    expander = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        text = expander.decompress(compressed, _MOST_BYTES)
-    except zlib.error as error:
         raise BadAnswer(f"{what} is damaged: {error}") from error
     if not expander.eof:
         raise BadAnswer(f"{what} is cut off")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import bz2
+import functools
+import itertools
 import os
 import re
 import statistics
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +19,16 @@ from backends.clusters.live.site import LiveSite
 from backends.clusters.ssh import Fleet, Login
 from backends.past.archive import Archive
 from backends.past.backend import PastBackend
-from backends.past.recorded import DIRECTORY, Recorded
+from backends.past.recorded import DIRECTORY
 from bench.telling import Row, timed_s
-from bench.wire import nodes_ticks, on_the_wire
+from bench.wire import node_ticks, on_the_wire
 from lab import Lab
 
 FILES = 4000
 """What Pacemaker keeps by itself of the most frequent kind (`pe-input-series-max`)."""
 EVERY_S = 20.0
 JUMPS = 21
+SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ def rows(lab: Lab) -> Iterator[Row]:
     yield Row("a jump in the past", took, "s", "one crm_mon", beside, "0.3 s")
     most = max(jump.wire_bytes for jump in jumps)
     yield Row("the most that a jump brings over the wire", most / 1000, "kB", wanted="50 kB")
-    yield Row(
-        "the nodes while every second is jumped to another", spent, "% of a core", wanted="2 %"
-    )
+    for how, by_node in spent.items():
+        yield Row(f"all nodes together while {how}", sum(by_node), "% of a core")
+        yield Row(f"the busiest node while {how}", max(by_node), "% of a core", wanted="2 %")
 
 
 def fill(lab: Lab) -> Iterator[Path]:
@@ -70,9 +73,11 @@ def fill(lab: Lab) -> Iterator[Path]:
         yield file
 
 
-async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[Jump], float]:
+async def measured(
+    lab: Lab, made: Collection[str]
+) -> tuple[float, float, list[Jump], dict[str, list[float]]]:
     """One node's own `find`, the index of all, jumps all over the span, and what percent of a core
-    all nodes spend on one a second, beyond what they do anyway."""
+    each node spends on one a second, beyond what it does anyway."""
     archive = Archive(site(lab))
     await archive.open()
     await archive.listed(lab.nodes[0])
@@ -90,23 +95,38 @@ async def measured(lab: Lab, made: Collection[str]) -> tuple[float, float, list[
             before, started = on_the_wire(), time.monotonic()
             await past.go(old[(number * 1237) % FILES].at + 1)
             jumps.append(Jump(time.monotonic() - started, on_the_wire() - before))
-        spent = await scrubbing_percent(lab, past, old)
-    return listed_s, indexed_s, jumps, spent
+        idle = await spent_percent(lab, itertools.repeat(_nothing))
+        strides = [old[number * 911 % FILES].at + 1 for number in range(SECONDS)]
+        await past.go(old[FILES // 2].at)
+        spent = {
+            "a step is made each second": await spent_percent(
+                lab, itertools.repeat(lambda: past.step(1))
+            ),
+            "every second is jumped far": await spent_percent(
+                lab, [functools.partial(past.go, at) for at in strides]
+            ),
+        }
+    beyond = {how: [n - i for n, i in zip(by, idle, strict=True)] for how, by in spent.items()}
+    return listed_s, indexed_s, jumps, beyond
 
 
-async def scrubbing_percent(lab: Lab, past: PastBackend, files: Sequence[Recorded]) -> float:
-    """Of a core, of all nodes together, for a jump each second; beyond what they do anyway."""
-    spent = []
-    for jumping in (False, True):
-        began, started = nodes_ticks(lab), time.monotonic()
-        for number in range(JUMPS // 2):
-            second = asyncio.create_task(asyncio.sleep(1))
-            if jumping:
-                await past.go(files[number * 911 % len(files)].at + 1)
-            await second
-        ticks = nodes_ticks(lab) - began
-        spent.append(100 * ticks / os.sysconf("SC_CLK_TCK") / (time.monotonic() - started))
-    return spent[1] - spent[0]
+async def spent_percent(
+    lab: Lab, each_second: Iterable[Callable[[], Awaitable[object]]]
+) -> list[float]:
+    """Of a core, of each node, while something is done each second."""
+    began, started = [node_ticks(lab, node) for node in lab.nodes], time.monotonic()
+    for do in itertools.islice(each_second, SECONDS):
+        second = asyncio.create_task(asyncio.sleep(1))
+        await do()
+        await second
+    took = time.monotonic() - started
+    ended = [node_ticks(lab, node) for node in lab.nodes]
+    ticks = os.sysconf("SC_CLK_TCK")
+    return [100 * (e - b) / ticks / took for b, e in zip(began, ended, strict=True)]
+
+
+async def _nothing() -> None:
+    pass
 
 
 def site(lab: Lab) -> LiveSite:

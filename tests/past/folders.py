@@ -20,7 +20,7 @@ class Folders(Site):
     def __init__(self, base: Path, nodes: Sequence[str], gone: Sequence[str] = ()) -> None:
         self._base = base
         self._nodes = tuple(nodes)
-        self._gone = frozenset(gone)
+        self.gone = set(gone)
         self.asked: list[tuple[str | None, tuple[str, ...]]] = []
         self.present = b""
         for node in nodes:
@@ -40,7 +40,7 @@ class Folders(Site):
         self, node: str | None, argv: Sequence[str], stdin: bytes = b"", *, timeout_s: float = 10.0
     ) -> Answer:
         self.asked.append((node, tuple(argv)))
-        if node in self._gone:
+        if node in self.gone:
             raise Unreachable("no route to host", where=node)
         if argv[0] == "cibadmin":
             return Answer(0, self.present)

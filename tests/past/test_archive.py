@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,50 @@ async def test_what_a_node_has_said_of_a_moment_is_not_asked_again(site: Folders
         await past.step(-1)
         assert past.picture.nodes == first.nodes
         assert site.asked == asked
+
+
+async def test_who_steps_on_has_the_next_files_from_one_question(site: Folders) -> None:
+    for number in range(12):
+        site.put("alpha", f"pe-input-{number}.bz2", cib(1000 + number * 100), 1000 + number * 100)
+    async with PastBackend(Archive(site), 1000) as past:
+        for number in range(1, 11):
+            assert await past.step(1)
+            assert past.at == 1000 + number * 100
+        for number in range(9, -1, -1):
+            assert await past.step(-1)
+            assert past.at == 1000 + number * 100
+    assert len([argv for _, argv in site.asked if argv[0] == "tar"]) <= 3
+
+
+async def test_what_makes_no_small_question_is_fetched_one_by_one(site: Folders) -> None:
+    """A thin line waits for each step, not for those that may follow."""
+    for number in range(8):
+        noise = "".join(f"<!-- {os.urandom(20_000).hex()} -->")
+        data = cib(1000 + number * 100).replace(b"<crm_config/>", b"<crm_config/>" + noise.encode())
+        site.put("alpha", f"pe-input-{number}.bz2", data, 1000 + number * 100)
+    async with PastBackend(Archive(site), 1000) as past:
+        for _ in range(4):
+            assert await past.step(1)
+    fetched = [argv[argv.index("--") + 1 :] for _, argv in site.asked if argv[0] == "tar"]
+    assert max(map(len, fetched)) <= 2
+
+
+async def test_no_node_is_asked_for_every_picture(site: Folders) -> None:
+    for number in range(4):
+        site.put("alpha", f"pe-input-{number}.bz2", cib(1000 + number * 100), 1000 + number * 100)
+    async with PastBackend(Archive(site), 1000) as past:
+        for _ in range(3):
+            assert await past.step(1)
+    shown = [node for node, argv in site.asked if argv[0] == "sh"]
+    assert sorted(shown, key=str) == ["alpha", "alpha", "bravo", "bravo"]
+
+
+async def test_where_a_node_is_gone_another_tells(tmp_path: Path) -> None:
+    site = Folders(tmp_path, ("alpha", "bravo"))
+    for number in range(3):
+        site.put("alpha", f"pe-input-{number}.bz2", cib(1000 + number * 100), 1000 + number * 100)
+    async with PastBackend(Archive(site), 1000) as past:
+        site.gone.add("bravo")
+        assert await past.step(1)
+        assert await past.step(1)
+        assert past.at == 1200

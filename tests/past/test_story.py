@@ -124,3 +124,13 @@ def test_the_digest_begins_with_the_gravest() -> None:
         Entry(4, "migrated", Severity.GOOD, "d"),
     ]
     assert kinds(worst_first(entries)) == ["ban", "started", "migrated"]
+
+
+def test_a_tool_that_is_not_told_is_not_made_up() -> None:
+    """Pacemaker 3.0 writes the user where 2.1 wrote the tool."""
+    ban = '<rsc_location id="cli-ban-web-on-alpha" rsc="web" node="alpha" score="-INFINITY"/>'
+    inputs = [
+        taken(cib(990, RUNS), 990),
+        taken(cib(1000, RUNS, constraints=ban, client="root"), 1000, "pe-input-2.bz2"),
+    ]
+    assert [entry.who for entry in story(inputs)] == ["root on alpha"]
