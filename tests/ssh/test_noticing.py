@@ -88,7 +88,7 @@ def silent_daemon(site: Site) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("silent_daemon")
-def test_a_change_that_no_counter_tells_is_told_within_two_seconds(site: Site) -> None:
+def test_a_change_that_no_counter_tells_is_told_within_four_seconds(site: Site) -> None:
     """Counted in beats of a second, of which there is one whenever three looks were taken."""
     happens(site, 1, standby=False)
     cluster(site, "exec sleep 1000")
@@ -107,7 +107,7 @@ def test_a_change_that_no_counter_tells_is_told_within_two_seconds(site: Site) -
             while f'"{updates}"' not in told:
                 told = stream.stdout.readline()
                 beats += told == "#beat\n"
-            assert beats <= 2
+            assert beats <= 4
         stream.stdin.close()
 
 

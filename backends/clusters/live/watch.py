@@ -6,9 +6,9 @@ On the voice node two things run under one shell, on every release the same.
   of nothing else: to its own words for every change nobody listens, since 2.1.5 prints them and
   3.0.0 prints none after its first picture.
 - Three times a second a look at how often the daemon that keeps the CIB has read and written. One
-  that did neither has heard of no change, so at rest this costs a `sleep`; where it did, the CIB's
-  version is asked for, and printed where it is another one. It is asked for at every fourth look
-  whatever the counters say, so that a change is told within 1.5 s at the latest. By that
+  that did neither has heard of no change; where it did, the CIB's version is asked for, and printed
+  where it is another one. It is asked for again after 4 s whatever the counters say, so that no
+  change is told later. By that
   constraints, standby and attributes are told of, on 2.1.5, 3.0.0 and 3.0.3 alike, whether or not
   the first thing runs, hangs or says nothing. The asking makes the daemon read and write, too,
   always as often: what it did beyond the least that was seen is somebody else's, and has the
@@ -16,7 +16,8 @@ On the voice node two things run under one shell, on every release the same.
 
 Where the daemon's counters cannot be read (a login that is neither root nor hacluster, a kernel
 without them) the version is asked for each second instead. A beat each second, by which silence is
-noticed. Everything ends when the shell's stdin ends, so nothing outlives the connection.
+noticed. Everything ends when the shell's stdin ends, so nothing outlives the connection. Bash waits
+by itself between two looks; where there is none, it costs a process each time.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ count() {
   done 2>/dev/null <"$daemon/io"
 }
 ask() {
-  begun=$done
+  begun=$done; unasked=0
   version=$(cibadmin --query --no-children 2>&1)
   [ "$version" = "$told" ] || printf '%s\n' "$version"
   told=$version
@@ -61,25 +62,31 @@ trap 'kill $events $looks 2>/dev/null' EXIT
 crm_mon -i 1 --output-as=text --output-to=/dev/null --include=none,dc -E /bin/echo \
   </dev/null 2>/dev/null &
 events=$!
-daemon=none; known=none; least=0; begun=; told=; turn=0
-while :; do
+daemon=none; known=none; least=0; begun=; told=; turn=0; unasked=0
+look() {
   [ "$turn" != 0 ] || told=
   [ $((turn % 3)) != 0 ] || echo '#beat'
   count
   [ -z "$begun" ] || settle
   if [ "$done" = 0 ]; then
     if [ $((turn % 3)) = 0 ]; then find_daemon; least=0; known=none; ask; begun=; fi
-  elif [ $((turn % 6)) = 0 ] || [ "$done" != "$known" ]; then
+  elif [ "$unasked" -ge 11 ] || [ "$done" != "$known" ]; then
     ask
   fi
-  turn=$(((turn + 1) % 12))
-  sleep 0.33 >/dev/null 2>&1 || sleep 1 >/dev/null 2>&1
-done </dev/null &
-looks=$!
-cat >/dev/null
+  turn=$(((turn + 1) % 12)); unasked=$((unasked + 1))
+}
+if [ -n "$BASH_VERSION" ]; then
+  until look </dev/null; read -r -t 0.33 _; [ $? = 1 ]; do :; done
+else
+  while look; do sleep 0.33 >/dev/null 2>&1 || sleep 1 >/dev/null 2>&1; done </dev/null &
+  looks=$!
+  cat >/dev/null
+fi
 """
 
-COMMAND = ("sh", "-c", SCRIPT, "vmferry-watch")
+_BY_BASH = 'exec "$(command -v bash || echo sh)" -c "$1" vmferry-watch'
+
+COMMAND = ("sh", "-c", _BY_BASH, "vmferry-watch", SCRIPT)
 
 
 BEAT = "#beat"
