@@ -167,3 +167,26 @@ async def test_the_other_nodes_are_connected_to_before_anything_is_known_of_them
         assert [node.name for node in backend.picture.nodes] == ["alpha"]
         assert backend.picture.voice == "alpha"
     assert (alpha.logins, charlie.attempts) == (1, 0)
+
+
+async def test_who_only_wants_a_look_has_no_node_listen(site: Site, alpha: Server) -> None:
+    """It would cost the node a process that watches, and a version, for nobody."""
+    happens(site, 1, standby=False)
+    cluster(site, "cat")
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        await backend.settled()
+    assert "crm_mon" in sent(backend)
+    assert "vmferry-watch" not in sent(backend)
+
+
+async def test_what_changes_before_anybody_listens_is_not_lost(site: Site, alpha: Server) -> None:
+    happens(site, 1, standby=False)
+    cluster(site, "cat")
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        happens(site, 2, standby=True)
+        assert "vmferry-watch" not in sent(backend)
+        await shown(backend, NodeState.STANDBY)
+
+
+def sent(backend: LiveBackend) -> str:
+    return " ".join(each.command for each in backend.commands.sent)

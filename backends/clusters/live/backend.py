@@ -35,6 +35,9 @@ REST_FACTOR = 9.0
 """After a picture that took t to join, numbers alone wait for the next t times this."""
 LONGEST_REST_S = 0.15
 """A guest that was paused is to be seen as such before anybody wonders."""
+LISTENS_AFTER_S = 0.5
+"""What changes before is told once the first version is."""
+_GONE_S = 0.1
 WRITE_TIMEOUT_S = 30.0
 SIMULATION_TIMEOUT_S = 60.0
 DOCTOR_GRACE_S = 5.0
@@ -123,7 +126,13 @@ class LiveBackend(Backend):
             await self._let_go()
             self._connect()  # nothing half-open is left for the next try
             raise
-        self._tasks.append(asyncio.create_task(self._voice.run()))
+        self._tasks.append(asyncio.create_task(self._listen()))
+
+    async def _listen(self) -> None:
+        """Who only wants to know how things are has gone by then, and no node listened for it."""
+        await self.settled(within_s=LISTENS_AFTER_S)
+        await asyncio.sleep(_GONE_S)
+        await self._voice.run()
 
     async def close(self) -> None:
         self._pictures.close()

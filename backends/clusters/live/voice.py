@@ -35,8 +35,8 @@ REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
 
 CRM_NODE = ("crm_node", "--name")
-_INTRODUCTION = ("sh", "-c", "crm_node --name && { crm_node --list; true; }")
-"""Its own name, then a line for each node of the cluster: id, name, `member` or `lost`."""
+_INTRODUCTION = ("sh", "-c", "crm_node --list & crm_node --name; named=$?; wait; exit $named")
+"""Its own name on a line, and a line for each node of the cluster: id, name, `member` or `lost`."""
 
 
 class Voice:
@@ -99,12 +99,12 @@ class Voice:
     async def _introduce(self, host: Host) -> str | None:
         """Which node it is; the others, which are to be asked soon, are connected to meanwhile."""
         answer = await host.run(_INTRODUCTION)
-        node, *listed = answer.stdout.decode(errors="replace").splitlines() or [""]
-        if answer.exit_status != 0 or not node.strip():
+        lines = [line.split() for line in answer.stdout.decode(errors="replace").splitlines()]
+        node = next((words[0] for words in lines if len(words) == 1), None)
+        if answer.exit_status != 0 or node is None:
             return None
-        node = node.strip()
         self._fleet.adopt(node, host)
-        for words in map(str.split, listed):
+        for words in lines:
             match words:
                 case [_, name, "member"] if name != node:
                     self._fleet.host(name).begin()
