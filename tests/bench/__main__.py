@@ -6,6 +6,7 @@ judge nothing, since machines differ.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 
 from bench import doctor, drawing, live, opening
 from bench.telling import Row, told, write
+from tui.cli import YOUNG
 
 PARTS = ("drawing", "opening", "doctor", *live.PARTS)
 SIZES = ("3/20", "8/200", "32/2000")
@@ -32,6 +34,7 @@ def main(
     to: Path | None,
 ) -> None:
     """Measure what vmferry costs: drawing, the doctor, and all of it on the lab."""
+    gc.set_threshold(YOUNG)  # as whoever starts vmferry has it
     measured = list(told(rows(parts, sizes, examined, rest_s)))
     if to is not None:
         write(measured, to)
