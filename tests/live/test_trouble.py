@@ -181,6 +181,8 @@ async def test_a_standby_and_a_constraint_are_noticed_where_nothing_tells_of_the
     """No other node needs to take over for that, which takes longer than it may."""
     monkeypatch.setattr("backends.clusters.live.voice.SILENT_AFTER_S", PATIENCE_S)
     async with watched(connect("alpha")) as backend:
+        there = ("alpha", "pgrep", "-f", which)
+        await until(lambda: settled_lab.run(*there, check=False), "somebody listens")
         settled_lab.run("alpha", "pkill", f"-{signal}", "-f", which)
         try:
             settled_lab.run("bravo", "crm_standby", "-N", "charlie", "-v", "on")

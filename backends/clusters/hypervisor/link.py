@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 KEEPALIVE_S = 5
 KEEPALIVE_COUNT = 3
+MEMORY_S = 8.0
+"""So old may the node's memory be where no load has moved: every other sample then."""
 _EACH_TICK = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
 _SELDOM = libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU
 
@@ -38,6 +41,8 @@ class Link:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"libvirt-{node}")
         self._connection: libvirt.virConnect | None = None
         self._last: Sample | None = None
+        self._memory: tuple[int | None, int | None] = (None, None)
+        self._measured_at = 0.0
 
     @classmethod
     async def open(
@@ -54,7 +59,10 @@ class Link:
         return link
 
     async def sample(self, *, timeout_s: float = 5.0) -> Sample:
-        """The node and all its domains, in three calls. Raises `Unreachable` or `TimedOut`."""
+        """The node and all its domains, in three calls at most.
+
+        Raises `Unreachable` or `TimedOut`.
+        """
         return await self._call(self._sample, timeout_s)
 
     async def versions(self, *, timeout_s: float = 5.0) -> tuple[str, str | None]:
@@ -113,12 +121,12 @@ class Link:
             for handle, values in records
         }
         busy, total = stats.cpu(connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS))
-        memory, used = stats.memory(
-            connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
-        )
         cpus = before.cpus if before else connection.getInfo()[2]
-        now = Sample(at, domains, cpus, busy, total, None, memory, used)
-        self._last = stats.with_rates(before, now)
+        now = stats.with_rates(before, Sample(at, domains, cpus, busy, total))
+        if before is None or at - self._measured_at >= MEMORY_S or not stats.is_calm(before, now):
+            memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+            self._memory, self._measured_at = stats.memory(memory), at
+        self._last = replace(now, memory_bytes=self._memory[0], memory_used_bytes=self._memory[1])
         return self._last
 
     def _versions(self) -> tuple[str, str | None]:
