@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from bench import doctor, drawing, live, opening
+from bench import doctor, drawing, growth, live, opening
 from bench.telling import Row, told, write
 from tui.cli import YOUNG
 
-PARTS = ("drawing", "opening", "doctor", *live.PARTS)
+PARTS = ("drawing", "growth", "opening", "doctor", *live.PARTS)
 SIZES = ("3/20", "8/200", "32/2000")
 
 
@@ -46,6 +46,8 @@ def rows(
     if "drawing" in parts:
         for nodes, vms in map(_size, sizes):
             yield from drawing.rows(nodes, vms, rest_s)
+    if "growth" in parts:
+        yield from growth.rows()
     if "opening" in parts:
         yield from opening.rows()
     if "doctor" in parts:
