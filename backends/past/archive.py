@@ -137,7 +137,7 @@ class Archive(Record):
             packed = gzip.compress(form.text, compresslevel=6)
             answer = await self._ask_in_turn(("sh", "-c", _SHOW, "vmferry"), packed)
             text = answer.stdout
-            said = errors_of(text) or "" if text else _said(answer) or "it says nothing"
+            said = (errors_of(text) or "") if text else (_said(answer) or "it says nothing")
             if not said:
                 self._freed[shape] = form.frees
                 return parse_status(text)

@@ -38,6 +38,7 @@ LONGEST_REST_S = 0.15
 LISTENS_AFTER_S = 0.5
 """What changes before is told once the first version is."""
 _GONE_S = 0.1
+"""Who has its picture closes what it opened within this."""
 WRITE_TIMEOUT_S = 30.0
 SIMULATION_TIMEOUT_S = 60.0
 DOCTOR_GRACE_S = 5.0

@@ -8,11 +8,10 @@ On the voice node two things run under one shell, on every release the same.
 - Three times a second a look at how often the daemon that keeps the CIB has read and written. One
   that did neither has heard of no change; where it did, the CIB's version is asked for, and printed
   where it is another one. It is asked for again after 4 s whatever the counters say, so that no
-  change is told later. By that
-  constraints, standby and attributes are told of, on 2.1.5, 3.0.0 and 3.0.3 alike, whether or not
-  the first thing runs, hangs or says nothing. The asking makes the daemon read and write, too,
-  always as often: what it did beyond the least that was seen is somebody else's, and has the
-  version asked for again.
+  change is told later. By that constraints, standby and attributes are told of, on 2.1.5, 3.0.0 and
+  3.0.3 alike, whether or not the first thing runs, hangs or says nothing. The asking makes the
+  daemon read and write, too, always as often: what it did beyond the least that was seen is
+  somebody else's, and has the version asked for again.
 
 Where the daemon's counters cannot be read (a login that is neither root nor hacluster, a kernel
 without them) the version is asked for each second instead. A beat each second, by which silence is
