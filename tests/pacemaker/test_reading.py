@@ -39,10 +39,10 @@ def tools_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     return put
 
 
-async def reading() -> Reading:
-    host = LocalHost("here", CommandLog())
+async def reading(before: Reading | None = None, log: CommandLog | None = None) -> Reading:
+    host = LocalHost("here", log or CommandLog())
     try:
-        return await read(host)
+        return await read(host, before=before)
     finally:
         await host.close()
 
@@ -115,3 +115,25 @@ async def test_a_picture_that_cannot_be_proven_bears_the_older_version(tools_of:
     assert not heard.proven
     text = b'num_updates="%d"' % (heard.cib.version.num_updates + 1)
     assert text in heard.cib_text and heard.picture.version == heard.cib.version
+
+
+LARGE = cib("".join(vm(f"web{number}") for number in range(1000))).decode()
+PACKING = 'echo >>"${0%/*}/packed"; PATH=${PATH#*:} exec xz "$@"'
+
+
+@pytest.mark.parametrize("xz", [True, False], ids=["with xz", "without"])
+async def test_a_large_cluster_is_packed_on_its_way_and_nobody_notices(
+    tools_of: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, xz: bool
+) -> None:
+    tools_of(cibadmin=f"cat <<'E'\n{LARGE}\nE", **({"xz": PACKING} if xz else {}))
+    if not xz:
+        for tool in ("sh", "cat"):
+            (tmp_path / tool).symlink_to(f"/bin/{tool}")
+        monkeypatch.setenv("PATH", str(tmp_path))
+    first, log = await reading(), CommandLog()
+    assert not (tmp_path / "packed").exists()
+    again = await reading(first, log)
+    assert (tmp_path / "packed").exists() is xz
+    assert again.proven and (again.cib_text, again.status) == (first.cib_text, first.status)
+    said = log.sent[-1].stdout
+    assert said is not None and "<cib " in said.text

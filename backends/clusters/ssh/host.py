@@ -7,6 +7,7 @@ import shlex
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -108,11 +109,13 @@ class Host(ABC):
         stdin: bytes = b"",
         timeout_s: float = 10.0,
         writes: bool = False,
+        packs: bool = False,
     ) -> Answer:
         """Run one command to its end, whatever its exit status; 127 when there is no such command.
 
-        The time starts when there is a connection. Raises `Unreachable`, `TimedOut`,
-        `NotPermitted` when sudo refuses, `BadAnswer` for an endless answer.
+        The time starts when there is a connection. `packs`: its stdout may have gone
+        through xz. Raises `Unreachable`, `TimedOut`, `NotPermitted` when sudo refuses,
+        `BadAnswer` for an endless answer, and for a damaged one.
         """
         command = self._command(argv)
         await self.connect()
@@ -127,6 +130,8 @@ class Host(ABC):
                     where=self.name,
                     cure="look at the load of that machine, or try again",
                 ) from None
+            if packs:
+                answer = await self._unpacked(answer)
             record.exit_status = answer.exit_status
             record.stdout, record.stderr = answer.stdout, answer.stderr
         return self._through_sudo(answer) if self._sudo else answer
@@ -201,6 +206,17 @@ class Host(ABC):
             if size > MOST_BYTES:
                 raise BadAnswer(f"an answer longer than {MOST_BYTES >> 20} MiB", where=self.name)
         return b"".join(chunks)
+
+    async def _unpacked(self, answer: Answer) -> Answer:
+        # Late, because what is small is not packed: a look at a small cluster need not load it.
+        from backends.clusters.ssh.packing import unpacked
+
+        try:
+            stdout = await asyncio.to_thread(unpacked, answer.stdout, most_bytes=MOST_BYTES)
+        except BadAnswer as error:
+            error.where = self.name
+            raise
+        return replace(answer, stdout=stdout)
 
     def _lost(self) -> Unreachable:
         return Unreachable("the connection was lost", where=self.name)
