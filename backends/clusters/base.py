@@ -13,16 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from backends.aio.latest import Latest
 from backends.clusters.command_log import CommandLog
 from backends.data.errors import Refused, Unknown
-from backends.data.examination import Facts, Probe
 from backends.data.picture import Cluster, HypervisorState, Node
 from backends.data.plan import Action, Command, Plan, Prediction, Verdict
 from backends.judgement.judge import judge, make_plan, refusal
 from backends.pacemaker.agents import KNOWN, Agents
+
+if TYPE_CHECKING:
+    from backends.data.examination import Facts, Probe
 
 
 @dataclass(frozen=True, slots=True)

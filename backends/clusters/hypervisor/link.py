@@ -1,7 +1,8 @@
-"""One node's libvirt: a connection whose every call is made in a thread of its own.
+"""One node's libvirt: a connection whose calls are made in threads of its own.
 
 A libvirt call may block for long, and one on the event loop's thread would wait for ever for bytes
-that this very loop forwards. So calls go one by one to the node's own thread, closing included.
+that this very loop forwards. So calls go one by one to the node's own thread, closing included;
+only what a migration is at is asked beside them, since on a far line a sample takes a while.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from backends.data.errors import TimedOut, Unreachable
 
 T = TypeVar("T")
 
+JOBS_AT_ONCE = 3
+"""libvirtd answers five calls of a connection at once (max_client_requests)."""
 KEEPALIVE_S = 5
 KEEPALIVE_COUNT = 3
 MEMORY_S = 8.0
-"""So old may the node's memory be where no load has moved: every other sample then."""
+"""So old may the node's memory be where no load has moved, or was not known: every other sample."""
 _EACH_TICK = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
 _SELDOM = libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU
 
@@ -39,7 +42,9 @@ class Link:
         self._notify = notify
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"libvirt-{node}")
+        self._jobs = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix=f"jobs-{node}")
         self._connection: libvirt.virConnect | None = None
+        self._active: dict[str, libvirt.virDomain] = {}
         self._last: Sample | None = None
         self._memory: tuple[int | None, int | None] = (None, None)
         self._measured_at = 0.0
@@ -52,7 +57,7 @@ class Link:
         run_event_loop()
         link = cls(node, notify)
         try:
-            await link._call(lambda: link._open(socket), timeout_s)
+            await link._call(link._thread, lambda: link._open(socket), timeout_s)
         except BaseException:
             await link.close()
             raise
@@ -63,30 +68,33 @@ class Link:
 
         Raises `Unreachable` or `TimedOut`.
         """
-        return await self._call(self._sample, timeout_s)
+        return await self._call(self._thread, self._sample, timeout_s)
 
     async def versions(self, *, timeout_s: float = 5.0) -> tuple[str, str | None]:
         """Of the daemon, and of its QEMU if it has one. Raises `Unreachable` or `TimedOut`."""
-        return await self._call(self._versions, timeout_s)
+        return await self._call(self._thread, self._versions, timeout_s)
 
     async def job(self, domain: str, *, timeout_s: float = 5.0) -> Job | None:
         """The migration job of a domain that is leaving; `None` where none runs.
 
         Raises `Unreachable` or `TimedOut`.
         """
-        return await self._call(lambda: self._job(domain), timeout_s)
+        return await self._call(self._jobs, lambda: self._job(domain), timeout_s)
 
     async def close(self) -> None:
         """Let go, without waiting for a call that hangs."""
         try:
-            await self._call(self._close, 2.0)
+            await self._call(self._thread, self._close, 2.0)
         except (TimedOut, Unreachable):
             pass
         finally:
-            self._thread.shutdown(wait=False)
+            for threads in (self._jobs, self._thread):
+                threads.shutdown(wait=False)
 
-    async def _call(self, function: Callable[[], T], timeout_s: float) -> T:
-        call = self._loop.run_in_executor(self._thread, function)
+    async def _call(
+        self, threads: ThreadPoolExecutor, function: Callable[[], T], timeout_s: float
+    ) -> T:
+        call = self._loop.run_in_executor(threads, function)
         try:
             async with asyncio.timeout(timeout_s):
                 return await asyncio.shield(call)
@@ -116,6 +124,7 @@ class Link:
         records = connection.getAllDomainStats(groups, _flags())
         if before is not None and {record[0].name() for record in records} - set(known):
             records = connection.getAllDomainStats(groups | _SELDOM, _flags())
+        self._active = {handle.name(): handle for handle, _ in records}
         domains = {
             handle.name(): stats.domain(handle.name(), values, known.get(handle.name()))
             for handle, values in records
@@ -123,7 +132,8 @@ class Link:
         busy, total = stats.cpu(connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS))
         cpus = before.cpus if before else connection.getInfo()[2]
         now = stats.with_rates(before, Sample(at, domains, cpus, busy, total))
-        if before is None or at - self._measured_at >= MEMORY_S or not stats.is_calm(before, now):
+        lately = at - self._measured_at < MEMORY_S
+        if before is None or not (lately and (before.lacks_rates or stats.is_calm(before, now))):
             memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
             self._memory, self._measured_at = stats.memory(memory), at
         self._last = replace(now, memory_bytes=self._memory[0], memory_used_bytes=self._memory[1])
@@ -138,8 +148,10 @@ class Link:
         return _version(connection.getLibVersion()), emulator
 
     def _job(self, name: str) -> Job | None:
+        connection = self._require()
         try:
-            return stats.job(self._require().lookupByName(name).jobStats())
+            domain = self._active.get(name) or connection.lookupByName(name)
+            return stats.job(domain.jobStats())
         except libvirt.libvirtError as error:
             if error.get_error_code() in (
                 libvirt.VIR_ERR_NO_DOMAIN,
@@ -151,6 +163,7 @@ class Link:
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
+        self._active = {}
         if connection is not None:
             connection.close()
 

@@ -6,28 +6,29 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from backends.aio.heavy import heavy
 from backends.aio.tasks import cancel
 from backends.clusters.base import Answer, Backend, Writer
 from backends.clusters.hypervisor.watcher import Watcher, load_link
 from backends.clusters.live.join import Joined, Progress, join
 from backends.clusters.live.reading import load_understanding
+from backends.clusters.live.touched import touched
 from backends.clusters.live.voice import Voice
 from backends.clusters.ssh import Fleet, Login
 from backends.data.errors import CommandFailed, NotPermitted, Refused, VmferryError
-from backends.data.examination import Facts, Probe
 from backends.data.picture import Cluster, Migration, NodeKind, Phase, Stale
 from backends.data.plan import Action, Command, Prediction
-from backends.doctor import round as doctor_round
 from backends.judgement.abilities import blind
 from backends.judgement.policy import outlasting
-from backends.pacemaker import domains, scores, simulate
+from backends.pacemaker import domains
 from backends.pacemaker.agents import KNOWN, Agents
 
 if TYPE_CHECKING:
+    from backends.clusters.live.questions import Questions
     from backends.clusters.live.understanding import Reading
+    from backends.data.examination import Facts, Probe
     from backends.past.archive import Archive
 
 JOB_EVERY_S = 1 / 3
@@ -40,8 +41,6 @@ LISTENS_AFTER_S = 0.5
 _GONE_S = 0.1
 """Who has its picture closes what it opened within this."""
 WRITE_TIMEOUT_S = 30.0
-SIMULATION_TIMEOUT_S = 60.0
-DOCTOR_GRACE_S = 5.0
 
 _INSUFFICIENT_PRIVILEGES = 4
 
@@ -91,9 +90,7 @@ class LiveBackend(Backend):
         self._login = login
         self._read_only = read_only
         self._connect()
-        self._watchers: dict[str, Watcher] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
         self._progress: dict[str, Progress] = {}
         self._names: dict[str, str] = {}
         self._silence: Stale | None = None
@@ -104,20 +101,26 @@ class LiveBackend(Backend):
 
     def _connect(self) -> None:
         self._fleet = Fleet(self._hosts, self._login, self.commands)
-        self._voice = Voice(self._fleet, self.agents, self._heard, self._lost)
-        self._record: Archive | None = None
+        self._voice = Voice(self._fleet, self.agents, self._watch, self._heard, self._lost)
+        self._watchers: dict[str, Watcher] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         if not self._read_only:
             self.writer = LiveWriter(self._fleet, self._voice)
 
-    @property
+    # These two late, because who asks how things are now need not wait for what they load.
+
+    @cached_property
     def record(self) -> Archive:
         """What the nodes have recorded."""
-        if self._record is None:
-            # Late, because who asks how things are now need not wait for what reads the past.
-            from backends.clusters.live.site import archive
+        from backends.clusters.live.site import archive
 
-            self._record = archive(self._fleet, self.agents)
-        return self._record
+        return archive(self._fleet, self.agents)
+
+    @cached_property
+    def _questions(self) -> Questions:
+        from backends.clusters.live.questions import Questions
+
+        return Questions(self._fleet, self._voice)
 
     async def open(self) -> None:
         self._tasks.append(asyncio.create_task(asyncio.to_thread(_load)))
@@ -151,58 +154,40 @@ class LiveBackend(Backend):
         await self._voice.read_now()
 
     async def predict(self, vms: Sequence[str], nodes: Sequence[str]) -> Mapping[str, Prediction]:
-        host = await self._voice.speaking()
-        cib, kept = self._voice.reading.cib_text, outlasting(self.picture, vms)
-        argv, stdin, version = await heavy(simulate.batch, cib, vms, nodes, kept)
-        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return await heavy(simulate.parse_batch, answer.stdout, answer.stderr, nodes, version)
+        return await self._questions.predict(vms, nodes, outlasting(self.picture, vms))
 
     async def foresee(self, commands: Sequence[Command]) -> tuple[Action, ...]:
         if (reason := blind(self.picture)) is not None:
             raise Refused(reason, cure="update Pacemaker on the nodes")
-        host = await self._voice.speaking()
-        cib = self._voice.reading.cib_text
-        argv, stdin = await heavy(simulate.single, cib, commands)
-        answer = await host.run(argv, stdin=stdin, timeout_s=SIMULATION_TIMEOUT_S)
-        return await heavy(simulate.parse_single, answer.stdout, answer.stderr, answer.exit_status)
+        return await self._questions.foresee(commands)
 
     async def scores(self) -> Mapping[str, Mapping[str, int]]:
-        host = await self._voice.speaking()
-        cib = self._voice.reading.cib_text
-        answer = await host.run(scores.ASK, stdin=cib, timeout_s=SIMULATION_TIMEOUT_S)
-        return scores.parse_scores(answer.stdout, answer.exit_status)
+        return await self._questions.scores()
 
     async def configuration(self) -> bytes:
         return self._voice.reading.cib_text
 
     async def collect(self, node: str, probes: Sequence[Probe]) -> Facts:
-        asked_at = time.time()
-        try:
-            answer = await self._fleet.host(node).run(
-                doctor_round.COMMAND,
-                stdin=doctor_round.script(probes),
-                timeout_s=doctor_round.longest_s(probes) + DOCTOR_GRACE_S,
-            )
-        except VmferryError as error:
-            return Facts(node, error=error.what, asked_at=asked_at, answered_at=time.time())
-        outputs = await heavy(doctor_round.parse, answer.stdout, probes)
-        return Facts(node, outputs, None, asked_at, time.time())
+        return await self._questions.collect(node, probes)
+
+    def _watch(self, node: str) -> None:
+        if node not in self._watchers:
+            self._watchers[node] = Watcher(self._fleet.host(node), node, self._sampled)
+            self._tasks.append(asyncio.create_task(self._watchers[node].run()))
 
     def _heard(self, reading: Reading) -> None:
         self._silence = None
-        self._pacemaker = reading.picture
+        before, self._pacemaker = self._pacemaker, reading.picture
         for node in self._pacemaker.nodes:
-            if node.name not in self._watchers and node.kind is not NodeKind.GUEST:
-                watcher = Watcher(self._fleet.host(node.name), node.name, self._sampled)
-                self._watchers[node.name] = watcher
-                self._tasks.append(asyncio.create_task(watcher.run()))
+            if node.kind is not NodeKind.GUEST:
+                self._watch(node.name)
         files = {vm.config for vm in reading.cib.vms if vm.config} - set(self._names)
         if files:
             self._names.update(dict.fromkeys(files, ""))
             self._tasks.append(asyncio.create_task(self._ask_names(sorted(files))))
         self._follow(self._pacemaker)
-        for watcher in self._watchers.values():
-            watcher.wake()
+        for name in touched(before, self._pacemaker) & set(self._watchers):
+            self._watchers[name].wake()
         self._publish()
 
     def _lost(self, error: VmferryError) -> None:
@@ -234,13 +219,14 @@ class LiveBackend(Backend):
         began = time.monotonic()
         self._progress[migration.vm] = Progress(0.0)
         while True:
+            asked = time.monotonic()
             watcher = self._watchers.get(migration.source)
             name = self._domains().get(migration.vm, migration.vm)
             job = await watcher.job(name) if watcher is not None else None
             last = self._progress.get(migration.vm, Progress(0.0))
             self._progress[migration.vm] = Progress(time.monotonic() - began, job or last.job)
             self._publish()
-            await asyncio.sleep(JOB_EVERY_S)
+            await asyncio.sleep(max(0.0, asked + JOB_EVERY_S - time.monotonic()))
 
     def _domains(self) -> dict[str, str]:
         return domains.by_vm(self._voice.reading.cib.vms, self._names)

@@ -42,18 +42,22 @@ _INTRODUCTION = ("sh", "-c", "crm_node --list & crm_node --name; named=$?; wait;
 class Voice:
     """Reads Pacemaker through one node, whenever something changed, and changes over when it must.
 
-    `heard` is called with each reading; `lost` with the error when nobody speaks any more.
+    `met` is called with the name of each node in membership before anything was read, so that it
+    is connected to meanwhile; `heard` with each reading; `lost` with the error when nobody speaks
+    any more.
     """
 
     def __init__(
         self,
         fleet: Fleet,
         agents: Agents,
+        met: Callable[[str], None],
         heard: Callable[[Reading], None],
         lost: Callable[[VmferryError], None],
     ) -> None:
         self._fleet = fleet
         self._agents = agents
+        self._met = met
         self._heard = heard
         self._lost = lost
         self._changed = asyncio.Event()
@@ -97,7 +101,7 @@ class Voice:
         self._take(host, replace(reading, host=node) if node else reading)
 
     async def _introduce(self, host: Host) -> str | None:
-        """Which node it is; the others, which are to be asked soon, are connected to meanwhile."""
+        """Which node it is; the others are met on the way."""
         answer = await host.run(_INTRODUCTION)
         lines = [line.split() for line in answer.stdout.decode(errors="replace").splitlines()]
         node = next((words[0] for words in lines if len(words) == 1), None)
@@ -106,8 +110,8 @@ class Voice:
         self._fleet.adopt(node, host)
         for words in lines:
             match words:
-                case [_, name, "member"] if name != node:
-                    self._fleet.host(name).begin()
+                case [_, name, "member"]:
+                    self._met(name)
         return node
 
     def look(self) -> None:
