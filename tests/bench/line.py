@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from lab import Lab, cache, network
 from lab.system import call
@@ -72,9 +73,16 @@ class Line:
 
 @contextmanager
 def thin(
-    lab: Lab, home: Path, *, kbit_per_s: float, delay_s: float = 0.0, loss: float = 0.0
+    lab: Lab,
+    home: Path,
+    *,
+    kbit_per_s: float,
+    delay_s: float = 0.0,
+    loss: float = 0.0,
+    aliases: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Path]:
-    """Lay the line; the SSH configuration that goes over it. `delay_s` is that of both ways."""
+    """Lay the line; the SSH configuration that goes over it. `delay_s` is that of both ways;
+    `aliases` are other names for nodes."""
     up, down = (Direction(kbit_per_s * 125, delay_s / 2) for _ in range(2))
     line = Line(up, down)
     loop = asyncio.new_event_loop()
@@ -87,7 +95,7 @@ def thin(
                 asyncio.run_coroutine_threadsafe(laid, loop).result()
                 if loss:
                     lossy.enter_context(_losing(lab, node, loss))
-            yield _configuration(lab, home, line)
+            yield _configuration(lab, home, line, aliases)
     finally:
         asyncio.run_coroutine_threadsafe(line.cut(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
@@ -115,17 +123,17 @@ def _losing(lab: Lab, node: str, share: float) -> Iterator[None]:
             call(*inside, "iptables", "--wait", "--delete", *rule, check=False)
 
 
-def _configuration(lab: Lab, home: Path, line: Line) -> Path:
+def _configuration(lab: Lab, home: Path, line: Line, aliases: Mapping[str, str]) -> Path:
     known, path = home / "known_hosts", home / "ssh_config"
     known.write_text(
         "".join(f"[{HERE}]:{line.port(n)} {cache.public(f'host-{n}')}" for n in lab.nodes)
     )
     path.write_text(
         "".join(
-            f"Host {node}\n  HostName {HERE}\n  Port {line.port(node)}\n  User root\n"
+            f"Host {name}\n  HostName {HERE}\n  Port {line.port(node)}\n  User root\n"
             f"  IdentityFile {lab.identity}\n  IdentitiesOnly yes\n"
             f"  UserKnownHostsFile {known}\n  StrictHostKeyChecking yes\n"
-            for node in lab.nodes
+            for name, node in {**{node: node for node in lab.nodes}, **aliases}.items()
         )
     )
     return path

@@ -31,7 +31,7 @@ class Row:
         if self.theirs is not None:
             told += f"; {self.beside}: {self.theirs:.3g} {self.unit}"
         if self.ratio is not None:
-            told += f"; ratio {self.ratio:.1f}"
+            told += f"; ratio {self.ratio:.2g}"
         if self.wanted:
             told += f"  (wanted: {self.wanted})"
         return f"{told}  [{self.limit}]" if self.limit else told

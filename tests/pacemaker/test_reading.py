@@ -121,19 +121,28 @@ LARGE = cib("".join(vm(f"web{number}") for number in range(1000))).decode()
 PACKING = 'echo >>"${0%/*}/packed"; PATH=${PATH#*:} exec xz "$@"'
 
 
-@pytest.mark.parametrize("xz", [True, False], ids=["with xz", "without"])
-async def test_a_large_cluster_is_packed_on_its_way_and_nobody_notices(
-    tools_of: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, xz: bool
+@pytest.mark.parametrize(("cluster", "packed"), [(LARGE, [True, True]), (CIB, [True, False])])
+async def test_what_is_large_or_not_known_yet_is_packed_on_its_way(
+    tools_of: Tools, tmp_path: Path, cluster: str, packed: list[bool]
 ) -> None:
-    tools_of(cibadmin=f"cat <<'E'\n{LARGE}\nE", **({"xz": PACKING} if xz else {}))
-    if not xz:
-        for tool in ("sh", "cat"):
-            (tmp_path / tool).symlink_to(f"/bin/{tool}")
-        monkeypatch.setenv("PATH", str(tmp_path))
-    first, log = await reading(), CommandLog()
-    assert not (tmp_path / "packed").exists()
-    again = await reading(first, log)
-    assert (tmp_path / "packed").exists() is xz
-    assert again.proven and (again.cib_text, again.status) == (first.cib_text, first.status)
-    said = log.sent[-1].stdout
-    assert said is not None and "<cib " in said.text
+    tools_of(cibadmin=f"cat <<'E'\n{cluster}\nE", xz=PACKING)
+    log, seen, heard = CommandLog(), [], None
+    for _ in packed:
+        heard = await reading(heard, log)
+        assert heard.proven and heard.cib_text.decode().strip() == cluster
+        said = log.sent[-1].stdout
+        assert said is not None and "<cib " in said.text  # for the operator to read
+        seen.append((tmp_path / "packed").exists())
+        (tmp_path / "packed").unlink(missing_ok=True)
+    assert seen == packed
+
+
+async def test_where_nothing_can_pack_it_comes_as_it_is(
+    tools_of: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools_of(cibadmin=f"cat <<'E'\n{LARGE}\nE")
+    for tool in ("sh", "cat"):
+        (tmp_path / tool).symlink_to(f"/bin/{tool}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    heard = await reading()
+    assert heard.proven and heard.cib_text.decode().strip() == LARGE

@@ -48,7 +48,7 @@ round trip. xz is part of most systems, but no promise of POSIX."""
 COMMAND = ("sh", "-c", SCRIPT, "vmferry-read")
 PACKED = (*COMMAND, "packed")
 PACKED_FROM_BYTES = 65536
-"""Of the CIB. Of a smaller one sshd makes as little."""
+"""Of the CIB. Of a smaller one sshd makes as little; what is not known yet may be large."""
 
 _SAID = re.compile(rb"\n#vmferry (\w+) (\d+)\n")
 _COMPLAINT = re.compile(rb"^#vmferry (\w+)\n", re.MULTILINE)
@@ -69,7 +69,7 @@ async def read(host: Host, agents: Agents = KNOWN, before: Reading | None = None
     of which much may still hold.
     Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
     """
-    large = before is not None and len(before.cib_text) >= PACKED_FROM_BYTES
+    large = before is None or len(before.cib_text) >= PACKED_FROM_BYTES
     attempts = ATTEMPTS
     while True:
         attempts -= 1
