@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
@@ -21,6 +22,9 @@ from backends.judgement.leaving import interrupted
 from backends.judgement.moves import Move
 
 KIND = BACK
+BEGUN_WITHIN_S = 30.0
+"""What Pacemaker plans and has not begun by then, something else keeps it from."""
+LOOKED_EVERY_S = 0.2
 
 
 async def foresee_back(backend: Backend, node: str) -> tuple[Action, ...]:
@@ -89,7 +93,7 @@ async def finish_bring_back(
         yield Report("", Stage.MOVING, command.purpose)
         await send(backend, act, Stage.MOVING, command)
         await _ended(backend, node)
-        await quiet(backend)
+        await _gone_home(backend)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")
 
@@ -100,6 +104,18 @@ async def _ended(backend: Backend, node: str) -> None:
             known = picture.node(node)
             if known is None or not known.standby:
                 return
+
+
+async def _gone_home(backend: Backend) -> None:
+    """Wait until nothing is in flight that Pacemaker has begun, or would begin by itself: between
+    the end of a standby and the way home there is a moment in which nothing is."""
+    end = time.monotonic() + BEGUN_WITHIN_S
+    while time.monotonic() < end:
+        await quiet(backend)
+        await backend.refresh()
+        if not await backend.foresee(()) and not backend.picture.migrations:
+            return
+        await asyncio.sleep(LOOKED_EVERY_S)
 
 
 async def homeward(
