@@ -1,8 +1,10 @@
 """What Pacemaker 3 makes of the sets of a CIB whose schema is older than its own. Pure.
 
-Source: `upgrade-3.10-0.xsl`, `-2` and `-99`, through which each such CIB goes before it is read. Of
-several nvpairs of one name in a set one is left, whatever they refer to; a reference with a name of
-its own becomes an nvpair of its own; and where what is referred to was not left, the first that
+Source: `upgrade-3.10-0.xsl`, `-2` and `-99`, through which such a CIB goes before it is read,
+unless it conforms to 4.0 as it is (`pcmk__update_schema`): that has several nvpairs of one name, of
+which the tools then take the same as the upgrade leaves, and no reference with a name of its own.
+Of several nvpairs of one name in a set one is left, whatever they refer to; a reference with a name
+of its own becomes an nvpair of its own; and where what is referred to was not left, the first that
 refers to it takes its place.
 """
 
