@@ -20,7 +20,7 @@ _EIGHTHS = "▁▂▃▄▅▆▇█"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def literal(text: str) -> str:
     """`text` with every character that could act on a terminal replaced by one that is seen."""
     if text.isascii() and text.isprintable():
@@ -48,7 +48,7 @@ def _visible(text: str) -> Iterator[str]:
         after_base = True
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells; what is cut off leaves an ellipsis."""
     if cell_len(text) <= width:
@@ -56,7 +56,7 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + ELLIPSIS if width > 0 else ""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def fit(text: str, width: int) -> str:
     """`text` in exactly `width` cells."""
     return set_cell_size(cut(text, width), max(0, width))

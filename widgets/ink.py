@@ -78,7 +78,7 @@ def _write(line: Line, spans: Sequence[Span], room: int, look: Look, ground: Gro
     return used
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
 def _inked(text: str, room: int) -> tuple[str, int]:
     text = cut(literal(text), room)
     return text, cell_len(text)
