@@ -27,7 +27,7 @@ TIMES = 3
 FOLLOWED_S = 3.0
 """What is read once more, for being of two moments, is counted as well."""
 TURN_S = 0.002
-LIMIT = "with it every libvirt is asked anew, some 5 kB; the rest is both answers, deflated by sshd"
+LIMIT = "what is beyond both answers, packed by xz, is samples: a reading moves the load"
 
 
 @dataclass(frozen=True, slots=True)
