@@ -121,6 +121,12 @@ class Terminal:
         while text not in self.written:
             assert self.read(end - time.monotonic()), f"no {text!r} in {self.written!r}"
 
+    def hang_up(self) -> int:
+        """Go away, as a lost connection does; the exit code of the program."""
+        os.close(self._ours)
+        self._ours = os.open(os.devnull, os.O_RDONLY)
+        return self.process.wait(timeout=PATIENCE_S)
+
     def end(self) -> int:
         """Read to the end; the exit code."""
         until = time.monotonic() + PATIENCE_S

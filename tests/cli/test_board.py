@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from cli.terminal import ROOT, on_terminal
 from terminal import Terminal
+
+LEAVES_THE_SCREEN = "\x1b[?1049l"
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,33 @@ def test_the_board_opens_where_no_command_is_given(home: Path) -> None:
         terminal.until_sees("quorum")
         terminal.type("q")
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_board_that_is_ended_gives_the_terminal_back(home: Path, number: signal.Signals) -> None:
+    with on_terminal(home, "some-host", speed=1) as terminal:
+        terminal.until_sees("quorum")
+        terminal.process.send_signal(number)
+        assert terminal.end() == 130
+    assert LEAVES_THE_SCREEN in terminal.written and "Traceback" not in terminal.written
+
+
+def test_a_board_ends_by_itself_when_its_terminal_is_lost(home: Path) -> None:
+    """In order, so that nothing of it is left: neither a process, nor what it put into `/tmp`."""
+    log = home / "log"
+    with on_terminal(home, "--log", str(log), "some-host", speed=1) as terminal:
+        terminal.until_sees("quorum")
+        assert terminal.hang_up() == 130
+    assert "Traceback" not in log.read_text()
+
+
+def test_who_starts_it_by_nohup_keeps_it(home: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with on_terminal(home, "some-host", speed=1) as terminal:
+            terminal.until_sees("quorum")
+            terminal.process.send_signal(signal.SIGHUP)
+            terminal.type("?")
+            terminal.until_sees("Help")
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -48,7 +48,7 @@ def test_json_lines_are_the_contract(home: Path) -> None:
         assert kinds & {"migration-started", "migration-phase", "migration-done"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_when_interrupted(home: Path, number: signal.Signals) -> None:
     with watching(home) as process:
         assert process.stdout is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
@@ -99,3 +100,12 @@ def hush(*descriptors: int) -> None:
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+
+def hush_if_lost() -> None:
+    """Where the terminal is gone, what was still to be written to it is no error."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except OSError:
+        hush(STDOUT, STDERR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, fields, replace
 from functools import update_wrapper
@@ -15,6 +14,7 @@ from backends.clusters.base import Backend
 from tui.cli.configuration import Target, resolve
 from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere
+from tui.cli.signals import when_ended
 
 if TYPE_CHECKING:
     from backends.past.record import Record
@@ -61,12 +61,12 @@ def takes_hosts(function: Callable[..., int | None]) -> Callable[..., int | None
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C and SIGTERM both cancel it and raise `KeyboardInterrupt`."""
+    """Run to the end; Ctrl-C, SIGTERM and SIGHUP all cancel it and raise `KeyboardInterrupt`."""
 
     async def stoppable() -> T:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        when_ended(task.cancel)
         return await coroutine
 
     try:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from backends.acts.journal import Journal
 from backends.clusters.base import Backend
 from tui.app import VmferryApp
 from tui.cli.configuration import Target
+from tui.cli.exits import ExitCode
+from tui.cli.output import hush_if_lost
+from tui.cli.signals import when_ended
 
 
 def show_board(
@@ -31,8 +36,14 @@ def show_board(
         clock=clock,
         at=at,
     )
-    app.run()
+    asyncio.run(_until_left(app))
+    hush_if_lost()
     return app.return_code or 0
+
+
+async def _until_left(app: VmferryApp) -> None:
+    when_ended(partial(app.exit, return_code=ExitCode.INTERRUPTED))
+    await app.run_async()
 
 
 def _title(target: Target) -> str | None:
