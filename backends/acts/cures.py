@@ -15,10 +15,10 @@ from contextlib import aclosing, suppress
 from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.planning import foresee_beside
+from backends.acts.settling import settled
 from backends.acts.transaction import Report, Stage, send, ticking, vm_in, writer_of
 from backends.clusters.base import Backend
 from backends.data.errors import ActFailed, CommandFailed, NotPermitted, Refused, VmferryError
-from backends.data.picture import VMState
 from backends.data.plan import Action, Command
 from backends.judgement.proof import Call, calls, was_started
 from backends.judgement.remedies import Remedy, When, guests_stopped, in_short, stands
@@ -26,9 +26,6 @@ from backends.pacemaker.edit import changing
 
 KIND = "cure"
 SHOWN_WITHIN_S = 15.0
-SETTLED_WITHIN_S = 3600.0
-"""What follows may be a live migration of a large guest."""
-_UNDER_WAY = (VMState.STARTING, VMState.STOPPING, VMState.MIGRATING)
 
 
 async def rests(backend: Backend, vm_id: str) -> bool:
@@ -113,9 +110,9 @@ async def finish_cure(
         await _shown(backend, vm_id, command)
         if actions:
             yield Report(vm_id, Stage.FOLLOWING, " and ".join(map(str, actions)))
-            await _settled(backend, {action.resource for action in actions})
+            await settled(backend, {action.resource for action in actions})
     if intent.reboot:
-        await _settled(backend, {vm_id})
+        await settled(backend, {vm_id})
     restarted = _prove(backend, act, before, {*confirmed, *([vm_id] if intent.reboot else ())})
     if waited:
         how = "while it was stopped"
@@ -201,28 +198,6 @@ async def _shown(backend: Backend, vm: str, command: Command) -> None:
                     f"waited {SHOWN_WITHIN_S:.0f} s in vain for the configuration to show "
                     f"«{command}»; {_standing(backend, vm)}"
                 )
-
-
-async def _settled(backend: Backend, resources: Collection[str]) -> None:
-    """Until the scheduler has done what it wanted with these."""
-    end = time.monotonic() + SETTLED_WITHIN_S
-    async with aclosing(ticking(backend)) as pictures:
-        async for picture in pictures:
-            vms = [vm for vm in picture.vms if vm.id in resources]
-            busy = [vm.id for vm in vms if vm.state in _UNDER_WAY or picture.migration(vm.id)]
-            if not busy and picture.stale_pacemaker() is None:
-                planned = [a for a in await backend.foresee(()) if not _blocked(a)]
-                busy = [action.resource for action in planned if action.resource in resources]
-                if not busy:
-                    return
-            if time.monotonic() > end:
-                raise ActFailed(
-                    f"Pacemaker is not done with {', '.join(busy)} after {SETTLED_WITHIN_S:.0f} s"
-                )
-
-
-def _blocked(action: Action) -> bool:
-    return action.reason is not None and action.reason.startswith("blocked:")
 
 
 def _prove(

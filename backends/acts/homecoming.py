@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from contextlib import aclosing
 from backends.acts.evacuation import BACK, last_evacuees
 from backends.acts.foreseen import ready
 from backends.acts.journal import Act, Intent, Journal
+from backends.acts.settling import settled
 from backends.acts.transaction import Report, Stage, quiet, send, ticking, writer_of
 from backends.clusters.base import Backend
 from backends.data import commands
@@ -22,9 +22,6 @@ from backends.judgement.leaving import interrupted
 from backends.judgement.moves import Move
 
 KIND = BACK
-BEGUN_WITHIN_S = 30.0
-"""What Pacemaker plans and has not begun by then, something else keeps it from."""
-LOOKED_EVERY_S = 0.2
 
 
 async def foresee_back(backend: Backend, node: str) -> tuple[Action, ...]:
@@ -83,6 +80,7 @@ async def finish_bring_back(
             async with aclosing(ready(backend, act, command, confirmed)) as reports:
                 async for report in reports:
                     yield report
+            returning = {action.resource for action in await foresee_back(backend, node)}
         except Refused as error:
             act.close("not taken back")
             raise ActFailed(
@@ -93,7 +91,8 @@ async def finish_bring_back(
         yield Report("", Stage.MOVING, command.purpose)
         await send(backend, act, Stage.MOVING, command)
         await _ended(backend, node)
-        await _gone_home(backend)
+        await settled(backend, returning)
+        await quiet(backend)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")
 
@@ -104,18 +103,6 @@ async def _ended(backend: Backend, node: str) -> None:
             known = picture.node(node)
             if known is None or not known.standby:
                 return
-
-
-async def _gone_home(backend: Backend) -> None:
-    """Wait until nothing is in flight that Pacemaker has begun, or would begin by itself: between
-    the end of a standby and the way home there is a moment in which nothing is."""
-    end = time.monotonic() + BEGUN_WITHIN_S
-    while time.monotonic() < end:
-        await quiet(backend)
-        await backend.refresh()
-        if not await backend.foresee(()) and not backend.picture.migrations:
-            return
-        await asyncio.sleep(LOOKED_EVERY_S)
 
 
 async def homeward(
