@@ -75,6 +75,14 @@ def test_a_board_ends_by_itself_when_its_terminal_is_lost(home: Path) -> None:
     assert "Traceback" not in log.read_text()
 
 
+def test_a_command_ends_quietly_when_its_terminal_is_lost(home: Path) -> None:
+    log = home / "log"
+    with on_terminal(home, "watch", "--log", str(log), "some-host", speed=1) as terminal:
+        terminal.until_sees("3 nodes")
+        assert terminal.hang_up() == 130
+    assert "Traceback" not in log.read_text()
+
+
 def test_who_starts_it_by_nohup_keeps_it(home: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -48,7 +48,10 @@ def can_ask() -> bool:
 
 
 async def ask(question: str) -> str:
-    """One line from the terminal, empty at its end; meanwhile the cluster is still listened to."""
+    """One line from the terminal; meanwhile the cluster is still listened to.
+
+    Raises `Refused` where the terminal ends instead: that is no word, and no Enter either.
+    """
     descriptor = sys.stdin.fileno()
     # What was typed before the question was there is no answer to it.
     termios.tcflush(descriptor, termios.TCIFLUSH)
@@ -60,4 +63,8 @@ async def ask(question: str) -> str:
         await ready.wait()
     finally:
         loop.remove_reader(descriptor)
-    return sys.stdin.readline().strip()
+    line = sys.stdin.readline()
+    if not line:
+        what = "not confirmed: the terminal ended before an answer"
+        raise Refused(what, cure="nothing was changed")
+    return line.strip()

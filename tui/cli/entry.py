@@ -68,5 +68,5 @@ def _complain(what: str, *, where: str | None = None, cure: str | None = None) -
         say(f"vmferry: {place}{what}", Tone.BAD, err=True)
         if cure:
             say(f"  → {cure}", err=True)
-    except BrokenPipeError:
+    except OSError:  # whoever would hear it is gone
         hush(STDOUT, STDERR)

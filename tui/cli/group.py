@@ -11,7 +11,7 @@ import click
 from tui.cli.board import AT, board, open_board
 from tui.cli.exits import ExitCode
 from tui.cli.options import Command
-from tui.cli.output import STDERR, STDOUT, hush
+from tui.cli.output import STDERR, STDOUT, hush, hush_if_lost
 from tui.cli.session import Session, takes_session
 
 COMMANDS = (
@@ -61,6 +61,10 @@ class Group(Command, click.Group):
         except BrokenPipeError:
             hush(STDOUT, STDERR)
             return ExitCode.DONE
+        except OSError:
+            if not hush_if_lost():
+                raise
+            return ExitCode.INTERRUPTED
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)

@@ -36,7 +36,7 @@ def connect_past(target: Target) -> Record:
     from backends.past.archive import Archive
 
     fleet = Fleet(target.hosts, _login(target), CommandLog())
-    return Archive(LiveSite(fleet), Agents(target.agents))
+    return Archive(LiveSite(lambda: fleet), Agents(target.agents))
 
 
 def _login(target: Target) -> Login:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import sys
+import termios
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
@@ -102,10 +103,17 @@ def hush(*descriptors: int) -> None:
     os.close(nowhere)
 
 
-def hush_if_lost() -> None:
-    """Where the terminal is gone, what was still to be written to it is no error."""
+def hush_if_lost() -> bool:
+    """Hush what goes to a terminal that is gone; whether there is such a one."""
+    lost = list(filter(_is_lost, (STDOUT, STDERR)))
+    hush(*lost)
+    return bool(lost)
+
+
+def _is_lost(descriptor: int) -> bool:
+    """Whether it was a terminal: one that was hung up answers nothing but EIO."""
     try:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-    except OSError:
-        hush(STDOUT, STDERR)
+        termios.tcgetattr(descriptor)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
+    return False

@@ -14,6 +14,7 @@ from backends.clusters.base import Backend
 from tui.cli.configuration import Target, resolve
 from tui.cli.logs import log_to
 from tui.cli.options import Options, options_everywhere
+from tui.cli.output import hush_if_lost
 from tui.cli.signals import when_ended
 
 if TYPE_CHECKING:
@@ -72,4 +73,5 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(stoppable())
     except asyncio.CancelledError:
+        hush_if_lost()
         raise KeyboardInterrupt from None
