@@ -130,4 +130,5 @@ async def _nothing() -> None:
 
 
 def site(lab: Lab) -> LiveSite:
-    return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
+    fleet = Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog())
+    return LiveSite(lambda: fleet)

@@ -39,8 +39,16 @@ def tools_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     return put
 
 
-async def reading(before: Reading | None = None, log: CommandLog | None = None) -> Reading:
-    host = LocalHost("here", log or CommandLog())
+class Elsewhere(LocalHost):
+    """As if it were over a line."""
+
+    over_a_line = True
+
+
+async def reading(
+    before: Reading | None = None, log: CommandLog | None = None, kind: type[LocalHost] = Elsewhere
+) -> Reading:
+    host = kind("here", log or CommandLog())
     try:
         return await read(host, before=before)
     finally:
@@ -146,3 +154,20 @@ async def test_where_nothing_can_pack_it_comes_as_it_is(
     monkeypatch.setenv("PATH", str(tmp_path))
     heard = await reading()
     assert heard.proven and heard.cib_text.decode().strip() == LARGE
+
+
+@pytest.mark.parametrize(
+    "xz", ["exit 1", "printf '\\3757zXZ\\0'; cat", "PATH=${PATH#*:} xz | head -c 900"]
+)
+async def test_where_what_packs_it_is_broken_it_is_asked_once_more(
+    tools_of: Tools, xz: str
+) -> None:
+    tools_of(cibadmin=f"cat <<'E'\n{LARGE}\nE", xz=xz)
+    heard = await reading()
+    assert heard.proven and heard.cib_text.decode().strip() == LARGE
+
+
+async def test_nothing_is_packed_that_crosses_no_line(tools_of: Tools, tmp_path: Path) -> None:
+    tools_of(cibadmin=f"cat <<'E'\n{LARGE}\nE", xz=PACKING)
+    assert (await reading(kind=LocalHost)).proven
+    assert not (tmp_path / "packed").exists()

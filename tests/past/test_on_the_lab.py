@@ -27,7 +27,8 @@ PLANTED = "Pl4nted-on-purpose"
 
 
 def site(lab: Lab, log: CommandLog | None = None) -> LiveSite:
-    return LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), log or CommandLog()))
+    fleet = Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), log or CommandLog())
+    return LiveSite(lambda: fleet)
 
 
 async def told(lab: Lab, since: float) -> tuple[Entry, ...]:

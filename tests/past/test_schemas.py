@@ -52,7 +52,8 @@ class Overheard(LiveSite):
     """Remembers which schema each CIB named in which it was asked."""
 
     def __init__(self, lab: Lab) -> None:
-        super().__init__(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog()))
+        fleet = Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog())
+        super().__init__(lambda: fleet)
         self.schemas: list[str] = []
 
     async def ask(

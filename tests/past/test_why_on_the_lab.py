@@ -19,7 +19,8 @@ BLOCK = "with on-fail=block on its migrate_to"
 
 
 def archive(lab: Lab) -> Archive:
-    return Archive(LiveSite(Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog())))
+    fleet = Fleet([lab.nodes[0]], Login(ssh_config=lab.ssh_config), CommandLog())
+    return Archive(LiveSite(lambda: fleet))
 
 
 async def asked(lab: Lab, vm: str, since: float) -> Why:

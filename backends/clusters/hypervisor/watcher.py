@@ -82,6 +82,7 @@ class Watcher:
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        self._host.begin()
         linked = await asyncio.to_thread(load_link)
         if linked is None:
             self._show(View(Hypervisor(HypervisorState.UNKNOWN, MISSING, time.time())))

@@ -114,9 +114,9 @@ class LiveBackend(Backend):
         """What the nodes have recorded."""
         from backends.clusters.live.site import archive
 
-        return archive(self._fleet, self.agents)
+        return archive(lambda: self._fleet, self.agents)
 
-    @cached_property
+    @property
     def _questions(self) -> Questions:
         from backends.clusters.live.questions import Questions
 

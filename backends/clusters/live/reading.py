@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from backends.aio.heavy import heavy
 from backends.clusters.base import Answer
 from backends.clusters.ssh import Host
-from backends.data.errors import VmferryError
+from backends.data.errors import BadAnswer, VmferryError
 from backends.pacemaker.agents import KNOWN, Agents
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ async def read(host: Host, agents: Agents = KNOWN, before: Reading | None = None
     Raises `NotACluster`, `ClusterStopped`, `NotPermitted`, `BadAnswer`, `TimedOut`, `Unreachable`.
     """
     large = before is None or len(before.cib_text) >= PACKED_FROM_BYTES
+    packed = host.over_a_line and large
     attempts = ATTEMPTS
     while True:
         attempts -= 1
         understood, answer = await asyncio.gather(
-            asyncio.to_thread(load_understanding),
-            host.run(PACKED if large else COMMAND, packs=large),
+            asyncio.to_thread(load_understanding), _asked(host, packed)
         )
         answers = taken_apart(answer)
         try:
@@ -85,6 +86,16 @@ async def read(host: Host, agents: Agents = KNOWN, before: Reading | None = None
             raise
         if reading.proven or not attempts:
             return reading
+
+
+async def _asked(host: Host, packed: bool) -> Answer:
+    """Once more as it is, where what packs it there is broken."""
+    if packed:
+        with suppress(BadAnswer):
+            answer = await host.run(PACKED, packs=True)
+            if answer.stdout:
+                return answer
+    return await host.run(COMMAND)
 
 
 def taken_apart(answer: Answer) -> dict[str, Answer]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backends.aio.tasks import first_success, until_one_ends
+from backends.aio.tasks import cancel, first_success, until_one_ends
 from backends.clusters.live import watch
 from backends.clusters.live.reading import read
 from backends.clusters.ssh import Fleet, Host
@@ -97,7 +97,12 @@ class Voice:
 
     async def open(self, host: Host) -> None:
         """Begin with this host, and learn which node it is. Raises what `read` raises."""
-        reading, node = await asyncio.gather(self._read(host), self._introduce(host))
+        introduction = asyncio.create_task(self._introduce(host))
+        try:
+            reading = await self._read(host)
+            node = await introduction
+        finally:
+            await cancel(introduction)
         self._take(host, replace(reading, host=node) if node else reading)
 
     async def _introduce(self, host: Host) -> str | None:

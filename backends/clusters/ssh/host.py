@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from backends.clusters.base import Answer
 from backends.clusters.command_log import CommandLog
@@ -59,6 +59,9 @@ class Process(Protocol):
 class Host(ABC):
     """One machine. Any number of callers may use it at once."""
 
+    over_a_line: ClassVar[bool] = True
+    """Whether it is worth packing what it answers."""
+
     def __init__(self, name: str, log: CommandLog, *, sudo: bool = False) -> None:
         self.name = name
         self._log = log
@@ -84,7 +87,10 @@ class Host(ABC):
 
     @abstractmethod
     async def wait_connected(self) -> None:
-        """Try until there is a connection, with growing pauses. Raises `BadConfiguration`."""
+        """Try until there is a connection, with growing pauses.
+
+        Raises `BadConfiguration`, and `Unreachable` once it was closed.
+        """
 
     @abstractmethod
     def forward(self, remote_socket: str) -> AbstractAsyncContextManager[Path]:
@@ -130,10 +136,11 @@ class Host(ABC):
                     where=self.name,
                     cure="look at the load of that machine, or try again",
                 ) from None
-            if packs:
-                answer = await self._unpacked(answer)
             record.exit_status = answer.exit_status
             record.stdout, record.stderr = answer.stdout, answer.stderr
+            if packs:
+                answer = await self._unpacked(answer)
+                record.stdout = answer.stdout
         return self._through_sudo(answer) if self._sudo else answer
 
     @asynccontextmanager
@@ -208,7 +215,7 @@ class Host(ABC):
         return b"".join(chunks)
 
     async def _unpacked(self, answer: Answer) -> Answer:
-        # Late, because what is small is not packed: a look at a small cluster need not load it.
+        # Late, because it is needed first when the first answer is there.
         from backends.clusters.ssh.packing import unpacked
 
         try:

@@ -19,6 +19,8 @@ _GRACE_S = 1.0
 class LocalHost(Host):
     """Commands run as processes here, without SSH."""
 
+    over_a_line = False
+
     @property
     def connected(self) -> bool:
         return True

@@ -83,6 +83,8 @@ class SshHost(Host):
             try:
                 await self.connection()
             except Unreachable:
+                if self._closed:
+                    raise
                 continue
             return
 
