@@ -275,3 +275,14 @@ def test_hosts_are_given_as_ssh_takes_them(text: str, address: Address) -> None:
 def test_what_is_no_host_is_refused(text: str) -> None:
     with pytest.raises(BadConfiguration):
         Address.parse(text)
+
+
+async def test_a_host_that_was_closed_is_waited_for_no_longer(
+    serve: Serve, connect: Connect
+) -> None:
+    await serve("alpha")
+    fleet = connect("alpha")
+    host = await fleet.first()
+    await fleet.close()
+    with pytest.raises(Unreachable, match="was closed"):
+        await host.wait_connected()
