@@ -24,7 +24,7 @@ SIZES = ("3/20", "8/200", "32/2000")
 @click.option("--only", "parts", multiple=True, default=PARTS, type=click.Choice(PARTS))
 @click.option("--size", "sizes", multiple=True, default=SIZES, metavar="NODES/VMS")
 @click.option("--doctor-size", "examined", multiple=True, metavar="NODES/VMS")
-@click.option("--rest", "rest_s", type=float, default=20.0, metavar="SECONDS")
+@click.option("--rest", "rest_s", type=float, default=15.0, metavar="SECONDS")
 @click.option("--json", "to", type=click.Path(dir_okay=False, path_type=Path))
 def main(
     parts: Sequence[str],

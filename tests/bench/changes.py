@@ -8,10 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+
+from lxml import etree
 
 from backends.clusters.live.backend import LiveBackend
 from backends.clusters.ssh import Login
-from bench.telling import Row
+from bench.telling import Row, timed_s
 from bench.wire import on_the_wire
 from lab import Lab
 from pacemaker.cibs import vm
@@ -41,13 +44,16 @@ def rows(lab: Lab) -> Iterator[Row]:
     for vms in SIZES:
         with many(lab, vms):
             answers = ("crm_mon", "-1", "--inactive", "--output-as=xml"), ("cibadmin", "--query")
-            whole = sum(len(lab.run(lab.nodes[0], *argv)) for argv in answers)
+            said = [lab.run(lab.nodes[0], *argv).encode() for argv in answers]
+            whole = sum(map(len, said))
+            parsing_s = timed_s(partial(list, map(etree.fromstring, said)))
             change, held = asyncio.run(measured(lab))
         of = f"for a change, {vms:,} VMs more"
         beside = "crm_mon's XML and the CIB"
         carried, text = change.wire_bytes / 1e3, whole / 1e3
         yield Row(f"on the wire {of}", carried, "kB", beside, text, "a twentieth", LIMIT)
-        yield Row(f"CPU {of}", 1e3 * change.cpu_s, "ms", wanted="100 ms")
+        limit = f"only to parse both answers takes {1e3 * parsing_s:.0f} ms"
+        yield Row(f"CPU {of}", 1e3 * change.cpu_s, "ms", wanted="100 ms", limit=limit)
         yield Row(f"the loop held {of}, at most", 1e3 * held, "ms", wanted="20 ms")
 
 

@@ -24,7 +24,7 @@ KBIT_PER_S = 256
 LOSS = 0.02
 FAR_S = 0.2
 KEYS = 20
-CHANGES = 30
+CHANGES = 15
 FOLLOWED_S = 20.0
 
 
@@ -32,7 +32,7 @@ def rows(lab: Lab) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as home:
         yield from over(lab, Path(home), 0.0, 5, ("2 s", "2 s", "1 s"))
     with tempfile.TemporaryDirectory() as home:
-        yield from over(lab, Path(home), FAR_S, 3, ("", "6 s", ""))
+        yield from over(lab, Path(home), FAR_S, 2, ("", "6 s", ""))
     with tempfile.TemporaryDirectory() as home:
         yield from of_a_large_cluster(lab, Path(home))
 

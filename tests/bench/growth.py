@@ -14,7 +14,7 @@ from terminal import Terminal
 
 NODES, VMS = 8, 200
 SPEED = 60
-WARM_S = 25.0
+WARM_S = 15.0
 HOUR_S = 60.0
 
 

@@ -14,7 +14,7 @@ from bench.telling import Row, timed_s
 from lab import Lab
 from pacemaker.cibs import cib, history, op, vm
 
-ROUNDS = 20
+ROUNDS = 10
 NODES = tuple(f"node{number}" for number in range(1, 9))
 VMS = 60
 
