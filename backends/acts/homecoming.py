@@ -77,10 +77,11 @@ async def finish_bring_back(
     known = backend.picture.node(node)
     if known is not None and known.standby:
         try:
+            # Before `ready`: between its look and the command nothing else is asked.
+            returning = {action.resource for action in await foresee_back(backend, node)}
             async with aclosing(ready(backend, act, command, confirmed)) as reports:
                 async for report in reports:
                     yield report
-            returning = {action.resource for action in await foresee_back(backend, node)}
         except Refused as error:
             act.close("not taken back")
             raise ActFailed(

@@ -10,7 +10,6 @@ from backends.acts.transaction import ticking
 from backends.clusters.base import Backend
 from backends.data.errors import ActFailed, VmferryError
 from backends.data.picture import Cluster, VMState
-from backends.data.plan import BLOCKED, Action
 
 SETTLED_WITHIN_S = 3600.0
 """What follows may be a live migration of a large guest."""
@@ -48,8 +47,4 @@ async def _planned(backend: Backend, resources: Collection[str]) -> list[str]:
         actions = await backend.foresee(())
     except VmferryError:
         return list(resources)
-    return [a.resource for a in actions if a.resource in resources and not _is_blocked(a)]
-
-
-def _is_blocked(action: Action) -> bool:
-    return action.reason is not None and action.reason.startswith(BLOCKED)
+    return [a.resource for a in actions if a.resource in resources and not a.is_blocked]

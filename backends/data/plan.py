@@ -91,8 +91,12 @@ class Action:
     def __str__(self) -> str:
         if self.kind is ActionKind.FENCE:
             return f"fence {self.resource}"
-        blocked = self.reason is not None and self.reason.startswith(BLOCKED)
-        return f"{self._what} ({self.reason})" if blocked else self._what
+        return f"{self._what} ({self.reason})" if self.is_blocked else self._what
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the scheduler wants it and cannot carry it out."""
+        return self.reason is not None and self.reason.startswith(BLOCKED)
 
     @property
     def _what(self) -> str:
