@@ -137,12 +137,14 @@ class Backend(ABC):
         return self.picture
 
     async def fresh(self, *, within_s: float = 10.0) -> Cluster:
-        """The picture once a node speaks for the cluster, or the newest by then.
+        """The picture once a node speaks for the cluster, or the newest if none has for so long.
 
         Where one falls silent, another takes over within seconds.
         """
+        silence = self.picture.stale_pacemaker()
+        silent_s = max(0.0, self.picture.taken_at - silence.since) if silence is not None else 0.0
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(within_s - silent_s):
                 async for picture in self.pictures():
                     if picture.stale_pacemaker() is None:
                         break
@@ -153,11 +155,12 @@ class Backend(ABC):
     ) -> dict[str, Verdict]:
         """A verdict for each node (all of them unless named) on moving these VMs there.
 
-        What the cluster would do without the move just as well is no part of it. `keep`: the
+        What the cluster would do without the move just as well is no part of it. Where a node has
+        just fallen silent, its successor is waited for, as `fresh` does. `keep`: the
         constraint stays for now, and what its removal would do is not judged.
         Raises `Unknown` for a VM or a node that is not in the picture, and what `predict` raises.
         """
-        picture = self.picture
+        picture = await self.fresh()
         for vm in vms:
             if picture.vm(vm) is None:
                 known = ", ".join(sorted(vm.id for vm in picture.vms)[:20]) or "none"

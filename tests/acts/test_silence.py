@@ -11,6 +11,7 @@ from backends.acts.journal import Journal
 from backends.clusters.simulated import SimulatedBackend
 from backends.data import commands
 from backends.data.errors import Refused
+from backends.data.plan import VerdictKind
 from backends.judgement.leaving import EvacuationWay
 
 
@@ -39,3 +40,18 @@ async def test_where_nobody_speaks_for_long_it_is_refused(journal: Journal) -> N
         error = await fails(run)
         assert isinstance(error, Refused) and "no node of the cluster answers" in str(error)
         assert written(backend) == []
+
+
+async def test_what_a_move_would_do_is_asked_of_the_successor() -> None:
+    async with calm() as backend:
+        silence(backend, 0.5)
+        await backend.refresh()
+        assert backend.picture.stale_pacemaker()
+        assert (await backend.plan(["gitlab"], "bravo")).verdict.kind is VerdictKind.LIVE
+
+
+async def test_who_has_been_silent_for_long_is_not_waited_for_again() -> None:
+    async with calm() as backend:
+        silence(backend, 30.0)
+        await backend.advance(60.0)
+        assert (await backend.plan(["gitlab"], "bravo")).verdict.kind is VerdictKind.REFUSED

@@ -15,7 +15,7 @@ tools=$(mktemp -d)
 printf '#!/bin/sh\\necho asked >>%s/asked\\nexec %s "$@"\\n' "$tools" "$(command -v cibadmin)" \\
   >"$tools/cibadmin"
 chmod +x "$tools/cibadmin"
-sleep {FOR_S} | PATH=$tools:$PATH "$2" -c "$1" watch | grep -c '{watch.BEAT}'
+sleep {FOR_S} | PATH=$tools:$PATH "$2" -c "$1" watch | grep -c '^#beat$'
 wc -l <"$tools/asked"
 rm -r "$tools"
 """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,13 +18,16 @@ from backends.data.picture import NodeState
 from ssh.conftest import Serve
 from ssh.site import Site
 from ssh.sshd import Server
-from waiting import PATIENCE_S, until
+from waiting import until
 
 CIB = """<cib admin_epoch="0" epoch="1" num_updates="$updates">
 <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>"""
 VERSION = '<cib admin_epoch="0" epoch="1" num_updates="%s"/>'
 STATUS = """<pacemaker-result><nodes>
 <node name="alpha" id="1" online="true" standby="$standby"/></nodes></pacemaker-result>"""
+
+NEVER = 1 << 30
+"""So many looks are never missed."""
 
 
 def cluster(site: Site, events: str) -> None:
@@ -66,7 +72,7 @@ async def test_a_change_is_noticed_by_a_stream_that_hangs(
     site: Site, alpha: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Long before it is given up, which in this test is never."""
-    monkeypatch.setattr("backends.clusters.live.voice.SILENT_AFTER_S", PATIENCE_S)
+    monkeypatch.setattr("backends.clusters.live.voice.MOST_MISSED", NEVER)
     happens(site, 1, standby=False)
     cluster(site, "exit 1")
     site.program("sleep", "exec /bin/sleep 1000")
@@ -85,6 +91,52 @@ def silent_daemon(site: Site) -> Iterator[None]:
     with subprocess.Popen([daemon, "1000"]) as process:
         yield
         process.kill()
+
+
+@pytest.fixture
+def busy_daemon(site: Site) -> Iterator[None]:
+    """One whose counters tell at each look that somebody did something."""
+    daemon = site.bin / "pacemaker-based"
+    shutil.copy("/bin/sh", daemon)
+    works = 'while :; do read -r _ </proc/self/stat; sleep "$0"; done'
+    with subprocess.Popen([daemon, "-c", works, "0.1"], start_new_session=True) as process:
+        yield
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("busy_daemon")
+async def test_who_takes_long_for_each_answer_is_not_silent(site: Site, alpha: Server) -> None:
+    """At each of the looks between two beats the version is asked for."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec sleep 1000")
+    answers = f". {site.home}/state; cat <<E\n{CIB}\nE"
+    asked = site.home / "asked"
+    site.program(
+        "cibadmin",
+        f'case "$*" in *--no-children*) echo asked >>{asked}; /bin/sleep 1.5 ;; esac\n{answers}',
+    )
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        await until(lambda: asked.exists() and len(asked.read_text().split()) > 14, "it asked")
+        assert listeners(backend) == 1
+
+
+async def test_what_came_while_the_loop_was_held_is_heard_before_silence_is_judged(
+    site: Site, alpha: Server
+) -> None:
+    """So it is after a process was stopped, too."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec sleep 1000")
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        await until(lambda: listeners(backend) == 1, "somebody listens")
+        time.sleep(6)  # noqa: ASYNC251 — the fault itself
+        happens(site, 2, standby=True)
+        await shown(backend, NodeState.STANDBY)
+        assert backend.picture.stale_pacemaker() is None and listeners(backend) == 1
+
+
+def listeners(backend: LiveBackend) -> int:
+    """How often a node was asked to tell what happens."""
+    return sum("vmferry-watch" in sent.command for sent in backend.commands.sent)
 
 
 @pytest.mark.usefixtures("silent_daemon")

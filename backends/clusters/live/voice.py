@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 UNEASY_AFTER_S = 1.4
 """A voice that has missed a beat of a second is asked what it does not tell: the picture is never
 more than 2 s behind."""
-SILENT_AFTER_S = 4.0
-"""One that said nothing for so long is lost."""
+MOST_MISSED = 2
+"""One that is still silent so many looks later is lost. It is looks that count, and not seconds
+alone: after a held loop or a stopped process, what came meanwhile is heard first."""
 COALESCE_S = 0.02
 """One change is several lines and several updates: they are read together."""
 SHORTEST_PAUSE_S = 0.5
@@ -148,21 +149,17 @@ class Voice:
         self._heard_at = time.monotonic()
         async with host.stream(watch.COMMAND) as lines:
             await until_one_ends(
-                self._hear(host, lines), self._mistrust_silence(), self._read_on_change(host)
+                self._hear(host, lines), self._mistrust_silence(host), self._read_on_change(host)
             )
 
     async def _hear(self, host: Host, lines: AsyncIterator[str]) -> None:
-        try:
-            while True:
-                async with asyncio.timeout(SILENT_AFTER_S):
-                    line = await anext(lines)
-                self._heard_at = time.monotonic()
-                self._take_in(line)
-        except (TimeoutError, StopAsyncIteration):
-            raise TimedOut(f"it said nothing for {SILENT_AFTER_S:g} s", where=host.name) from None
+        async for line in lines:
+            self._heard_at = time.monotonic()
+            self._take_in(line)
+        raise TimedOut("it speaks no more", where=host.name)
 
     def _take_in(self, line: str) -> None:
-        if line == watch.BEAT:
+        if line.startswith(watch.SIGN_OF_LIFE):
             return
         version = watch.version_told(line)
         if version is None:
@@ -180,10 +177,17 @@ class Voice:
         if told != self.reading.cib.version:
             self._changed.set()
 
-    async def _mistrust_silence(self) -> None:
+    async def _mistrust_silence(self, host: Host) -> None:
+        missed = 0
         while True:
             uneasy_in_s = self._heard_at + UNEASY_AFTER_S - time.monotonic()
-            if uneasy_in_s <= 0:
+            if uneasy_in_s > 0:
+                missed = 0
+            elif missed == MOST_MISSED:
+                silent_s = time.monotonic() - self._heard_at
+                raise TimedOut(f"it said nothing for {silent_s:.0f} s", where=host.name)
+            else:
+                missed += 1
                 self._changed.set()
                 uneasy_in_s = UNEASY_AFTER_S
             await asyncio.sleep(uneasy_in_s)

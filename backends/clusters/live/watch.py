@@ -14,8 +14,9 @@ On the voice node two things run under one shell, on every release the same.
   somebody else's, and has the version asked for again.
 
 Where the daemon's counters cannot be read (a login that is neither root nor hacluster, a kernel
-without them) the version is asked for each second instead. A beat each second, by which silence is
-noticed. Everything ends when the shell's stdin ends, so nothing outlives the connection. Bash waits
+without them) the version is asked for each second instead. Silence is noticed by what comes as long
+as all is well: a beat each second, and a word after each asking, which takes long where a node is
+busy. Everything ends when the shell's stdin ends, so nothing outlives the connection. Bash waits
 by itself between two looks; where there is none, it costs a process each time.
 """
 
@@ -49,7 +50,7 @@ count() {
 ask() {
   begun=$done; unasked=0
   version=$(cibadmin --query --no-children 2>&1)
-  [ "$version" = "$told" ] || printf '%s\n' "$version"
+  if [ "$version" = "$told" ]; then echo '#same'; else printf '%s\n' "$version"; fi
   told=$version
 }
 settle() {
@@ -88,7 +89,8 @@ _BY_BASH = 'exec "$(command -v bash || echo sh)" -c "$1" vmferry-watch'
 COMMAND = ("sh", "-c", _BY_BASH, "vmferry-watch", SCRIPT)
 
 
-BEAT = "#beat"
+SIGN_OF_LIFE = "#"
+"""What a line begins with that tells nothing else."""
 
 
 def version_told(line: str) -> CibVersion | None:
