@@ -5,15 +5,17 @@ Sources: Pacemaker's `xml/*.rng`, "Pacemaker Explained" 2.1, and CIBs of 2.1.5 (
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from lxml import etree
 
 from backends.data.errors import BadAnswer, NotPermitted
 from backends.data.picture import CibVersion, Constraint, ConstraintKind, Operation
+from backends.pacemaker import histories
 from backends.pacemaker.agents import KNOWN, Agents
 from backends.pacemaker.configured import Configured
 from backends.pacemaker.effective import allows_migration, on_fail, timeout_s
@@ -21,7 +23,7 @@ from backends.pacemaker.leftovers import is_leftover
 from backends.pacemaker.moments import Clock
 from backends.pacemaker.obstacles import Obstacles, obstacles
 from backends.pacemaker.version import version_of
-from backends.pacemaker.xml import number, parse, truth
+from backends.pacemaker.xml import in_letters, number, parse_strictly, truth
 
 MiB = 1 << 20
 
@@ -64,6 +66,9 @@ class Cib:
     obstacles: Obstacles
     read: Read | None = field(default=None, compare=False, repr=False)
     """`None` where something else may change what it says of a VM."""
+    told: histories.Told = field(default_factory=dict, compare=False, repr=False)
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """`None` where what it says hangs on the time, or is not written as Pacemaker does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,14 @@ class Read:
 
     around: bytes
     vms: Mapping[bytes, tuple[VMResource, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a CIB is but for its version and its histories. `nodes`: whose status it tells."""
+
+    digest: bytes
+    nodes: Sequence[str]
 
 
 def parse_cib(
@@ -88,7 +101,11 @@ def parse_cib(
 
     `before`: another of this cluster, which may say the same of most VMs.
     """
-    root = parse(data, "cibadmin")
+    parts = histories.parted(in_letters(data, "cibadmin"))
+    if before is not None and parts is not None:
+        with suppress(etree.XMLSyntaxError, ValueError):
+            return _with_other_histories(before, parts)
+    root, told = histories.taken_out(data, "cibadmin", parts, before.told if before else {})
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
     _check_whole(root)
@@ -102,9 +119,44 @@ def parse_cib(
         migration_limit=limit if limit is not None and limit > 0 else None,
         vms=vms,
         constraints=tuple(_constraints(root)),
-        history=_history(root),
-        obstacles=obstacles(configured),
+        history=histories.operations(told),
+        obstacles=obstacles(configured, histories.ended(told)),
         read=read,
+        told=told,
+        frame=_frame(parts, root) if parts is not None else None,
+    )
+
+
+_HEAD_ENDS = b"<configuration"
+_VERSION = re.compile(rb' (?:admin_epoch|epoch|num_updates|cib-last-written|update-\w+)="[^"]*"')
+_HEAD = re.compile(rb'\s*(?:<\?[^>]*\?>\s*)?(<cib(?:\s+[\w:.-]+="[^"<]*")*)\s*>')
+_RULE = b"<rule"
+
+
+def _frame(parts: histories.Parted, root: etree._Element) -> Frame | None:
+    if _RULE in parts.frame:
+        return None
+    return Frame(_digest(parts.frame), histories.names(root))
+
+
+def _digest(frame: bytes) -> bytes:
+    head, *rest = frame.partition(_HEAD_ENDS)
+    return blake2b(_VERSION.sub(b"", head) + b"".join(rest), digest_size=16).digest()
+
+
+def _with_other_histories(before: Cib, parts: histories.Parted) -> Cib:
+    """A CIB that differs from this one in nothing else. Raises `ValueError` where it does."""
+    head = _HEAD.match(parts.frame)
+    if before.frame is None or head is None or before.frame.digest != _digest(parts.frame):
+        raise ValueError("another CIB")
+    told = histories.told(before.frame.nodes, parts.cuts, before.told)
+    if histories.ended(told) != histories.ended(before.told):
+        raise ValueError("others keep a resource from a node")
+    return replace(
+        before,
+        version=version_of(parse_strictly(head[1] + b"/>")),
+        history=histories.operations(told),
+        told=told,
     )
 
 
@@ -113,7 +165,7 @@ def _read_vms(
 ) -> tuple[tuple[VMResource, ...], Read | None]:
     """Those that stand as before, among the same, are not worked out again."""
     tops = configured.root.findall("configuration/resources/*")
-    texts = [etree.tostring(top, with_tail=False) for top in tops]
+    texts = [_text(top) for top in tops]
     around = None if any(map(_refers, texts)) else _around(configured.root)
     known = before.vms if before is not None and before.around == around else {}
     read: dict[bytes, tuple[VMResource, ...]] = {}
@@ -135,16 +187,21 @@ def _around(root: etree._Element) -> bytes | None:
         if section.tag == "constraints":
             continue
         for part in section.iterfind("template") if section.tag == "resources" else (section,):
-            text = etree.tostring(part, with_tail=False)
+            text = _text(part)
             if _refers(text):
                 return None
             digest.update(text)
     return digest.digest()
 
 
+def _text(element: etree._Element) -> bytes:
+    """In UTF-8, which takes half as long as ASCII does."""
+    return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
 def _refers(text: bytes) -> bool:
     """Whether what this says may hang on something else, by a rule or a reference."""
-    return b"<rule" in text or b"id-ref=" in text
+    return _RULE in text or b"id-ref=" in text
 
 
 _SECTIONS = (
@@ -225,32 +282,3 @@ def _node_of_rule(location: etree._Element) -> str | None:
         if expression.get("attribute") == "#uname" and expression.get("operation") == "eq":
             return expression.get("value")
     return None
-
-
-def _history(root: etree._Element) -> dict[str, tuple[Operation, ...]]:
-    found: dict[str, list[Operation]] = defaultdict(list)
-    for state in root.iterfind("status/node_state"):
-        node = state.get("uname", "")
-        for resource in state.iterfind("lrm/lrm_resources/lrm_resource"):
-            operations = [_entry(node, entry) for entry in resource.iterfind("lrm_rsc_op")]
-            operations.sort(key=lambda op: (op.call_id < 0, op.call_id))
-            found[resource.get("id", "")].extend(operations)
-    return {resource: tuple(operations) for resource, operations in found.items()}
-
-
-def _entry(node: str, entry: etree._Element) -> Operation:
-    rc, status = number(entry.get("rc-code")), number(entry.get("op-status"))
-    at = number(entry.get("last-rc-change"))
-    return Operation(
-        node=node,
-        task=entry.get("operation", ""),
-        call_id=number(entry.get("call-id")) or 0,
-        rc=rc if rc is not None else -1,
-        status=status if status is not None else -1,
-        at=float(at) if at is not None else None,
-        exec_ms=number(entry.get("exec-time")) or 0,
-        exit_reason=entry.get("exit-reason", ""),
-        source=entry.get("migrate_source"),
-        target=entry.get("migrate_target"),
-        interval_ms=number(entry.get("interval")) or 0,
-    )

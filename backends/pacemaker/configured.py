@@ -24,6 +24,7 @@ from backends.pacemaker.release import Release, release_of
 from backends.pacemaker.rules import Agent, Node, Situation, Task
 from backends.pacemaker.upgraded import Upgrade, is_older
 from backends.pacemaker.upgraded_order import in_order
+from backends.pacemaker.xml import primitives
 
 _PARENTS = ("group", "clone", "master", "bundle")
 _PARAMETERS = "instance_attributes"
@@ -91,8 +92,7 @@ class Configured:
         return {t.get("id"): t for t in self.root.iterfind("configuration/resources/template")}
 
     def primitives(self) -> Iterator[Primitive]:
-        for own in self.root.iterfind("configuration/resources//primitive"):
-            yield self.primitive(own)
+        return map(self.primitive, primitives(self.root))
 
     def primitive(self, own: etree._Element) -> Primitive:
         template = self._templates.get(own.get("template"))

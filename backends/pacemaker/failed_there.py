@@ -6,7 +6,7 @@ A failed start counts as INFINITY, unless `start-failure-is-fatal` is false.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -43,7 +43,7 @@ _STATUSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """An operation that ended so that the scheduler expects nothing else of another try."""
 
     resource: str
@@ -53,14 +53,13 @@ class _End:
     everywhere: bool
 
 
-def obstacles(configured: Configured, primitives: Iterable[Primitive]) -> Iterator[_Kept]:
+def obstacles(configured: Configured, ended: Mapping[str, Sequence[End]]) -> Iterator[_Kept]:
     """Each with the primitive that it concerns."""
-    ended: dict[str, list[_End]] = {}
-    for end in _ended(configured.root):
-        ended.setdefault(end.resource, []).append(end)
     attributes = (name for node in configured.nodes.values() for name in node.attributes)
     has_counts = any(name.startswith(_FAILURES) for name in attributes)
-    for primitive in primitives:
+    if not (has_counts or ended):
+        return
+    for primitive in configured.primitives():
         for obstacle in (
             *(counted(configured, primitive) if has_counts else ()),
             *_for_good(configured, primitive, ended),
@@ -90,7 +89,7 @@ def counted(configured: Configured, primitive: Primitive) -> Iterator[Obstacle]:
 
 
 def _for_good(
-    configured: Configured, primitive: Primitive, ended: Mapping[str, list[_End]]
+    configured: Configured, primitive: Primitive, ended: Mapping[str, Sequence[End]]
 ) -> Iterator[Obstacle]:
     """Of the VM itself, or of what is in the same group or clone, which is kept from the node as a
     whole."""
@@ -104,19 +103,18 @@ def _for_good(
         )
 
 
-def _ended(root: etree._Element) -> Iterator[_End]:
-    for state in root.iterfind("status/node_state"):
-        for resource in state.iterfind("lrm/lrm_resources/lrm_resource"):
-            for entry in resource.iterfind("lrm_rsc_op"):
-                if (words := _ended_for_good(entry)) is not None:
-                    reason = entry.get("exit-reason")
-                    yield _End(
-                        resource.get("id", "").partition(":")[0],
-                        _task(entry),
-                        state.get("uname", ""),
-                        f"«{words}»{f' ({reason})' if reason else ''}",
-                        _everywhere(entry),
-                    )
+def ends(node: str, resource: etree._Element) -> Iterator[End]:
+    """Those of a resource's history on a node."""
+    for entry in resource.iterfind("lrm_rsc_op"):
+        if (words := _ended_for_good(entry)) is not None:
+            reason = entry.get("exit-reason")
+            yield End(
+                resource.get("id", "").partition(":")[0],
+                _task(entry),
+                node,
+                f"«{words}»{f' ({reason})' if reason else ''}",
+                _everywhere(entry),
+            )
 
 
 def _ended_for_good(entry: etree._Element) -> str | None:

@@ -19,7 +19,7 @@ from backends.pacemaker.node_attributes import for_good
 from backends.pacemaker.nvpairs import INFINITY, score_of
 from backends.pacemaker.references import Tree
 from backends.pacemaker.rules import Situation, holds
-from backends.pacemaker.xml import truth
+from backends.pacemaker.xml import primitives, truth
 
 _EVERY_ROLE = (None, "started")
 _COLLECTIVES = ("group", "clone", "master", "bundle")
@@ -29,7 +29,7 @@ def members_of(root: etree._Element) -> dict[str, tuple[str, ...]]:
     """The primitives that a constraint means by an id: itself, or those of the group, the clone,
     the bundle, the template or the tag of that id."""
     members: dict[str, list[str]] = {}
-    for primitive in root.iterfind("configuration/resources//primitive"):
+    for primitive in primitives(root):
         name = primitive.get("id", "")
         above = [each.get("id") for each in primitive.iterancestors(*_COLLECTIVES)]
         for known in (name, primitive.get("template"), *above):

@@ -12,6 +12,7 @@ from lxml import etree
 
 from backends.pacemaker.nvpairs import Values
 from backends.pacemaker.rules import Node
+from backends.pacemaker.xml import primitives
 
 _SETS = "instance_attributes"
 _CLUSTER = "cluster-name"
@@ -37,12 +38,13 @@ def for_good(root: etree._Element, read: Read) -> dict[str, Node]:
 
 def _remote(root: etree._Element) -> Iterator[tuple[str, str]]:
     """The names and kinds of the nodes that resources make: they need not stand among the nodes."""
-    for primitive in root.iterfind("configuration/resources//primitive"):
+    for primitive in primitives(root):
         if (primitive.get("provider"), primitive.get("type")) == ("pacemaker", "remote"):
             yield primitive.get("id", ""), "remote"
-        for pair in primitive.iterfind("meta_attributes/nvpair"):
-            if pair.get("name") == "remote-node" and (name := pair.get("value")):
-                yield name, "container"
+        for values in primitive.iterchildren("meta_attributes"):
+            for pair in values.iterchildren("nvpair"):
+                if pair.get("name") == "remote-node" and (name := pair.get("value")):
+                    yield name, "container"
 
 
 def as_they_are(root: etree._Element, read: Read, options: Values) -> dict[str, Node]:

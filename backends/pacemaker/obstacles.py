@@ -8,7 +8,7 @@ refuses, it says itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backends.data.picture import Obstacle
@@ -62,21 +62,21 @@ class Obstacles:
                     yield Obstacle(node, f"it needs {needed} of {name}, and {rest} left there")
 
 
-def obstacles(configured: Configured) -> Obstacles:
+def obstacles(configured: Configured, ended: Mapping[str, Sequence[failed_there.End]]) -> Obstacles:
+    """`ended`: of each resource the operations that keep it from a node for good."""
     root, options = configured.root, configured.options
     members, nodes = members_of(root), tuple(configured.nodes)
-    primitives = {primitive.id: primitive for primitive in configured.primitives()}
     health = _health(configured)
     found: dict[str, list[Obstacle]] = {}
     for vm, obstacle in (
         *kept_from(configured, members),
-        *failed_there.obstacles(configured, primitives.values()),
+        *failed_there.obstacles(configured, ended),
         *(
             (vm, Obstacle(node, why))
             for vm, why in missing_tickets(root, members)
             for node in nodes
         ),
-        *((vm, each) for each in _ill(configured, health) for vm in primitives),
+        *((vm, each) for each in _ill(configured, health) for vm in _names(configured)),
     ):
         found.setdefault(vm, []).append(obstacle)
     together: dict[str, list[Company]] = {}
@@ -87,7 +87,7 @@ def obstacles(configured: Configured) -> Obstacles:
         {vm: tuple(each) for vm, each in found.items()},
         {vm: tuple(each) for vm, each in together.items()},
         nodes,
-        {vm: each.utilization() for vm, each in primitives.items()} if counts else {},
+        {each.id: each.utilization() for each in configured.primitives()} if counts else {},
         {
             node.get("uname", ""): configured.values(node, "utilization")
             for node in root.iterfind("configuration/nodes/node")
@@ -96,6 +96,10 @@ def obstacles(configured: Configured) -> Obstacles:
         else {},
         health,
     )
+
+
+def _names(configured: Configured) -> Iterator[str]:
+    return (primitive.id for primitive in configured.primitives())
 
 
 def _ill(configured: Configured, health: Mapping[str, str]) -> Iterator[Obstacle]:

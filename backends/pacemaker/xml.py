@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from lxml import etree
@@ -18,23 +19,29 @@ def parse(data: bytes, what: str) -> etree._Element:
 
     Raises `BadAnswer` for anything empty, truncated, too large or not XML.
     """
-    if not data.strip():
-        raise BadAnswer(f"{what} answered nothing")
-    if len(data) > LIMIT_BYTES:
-        raise BadAnswer(f"{what} answered {len(data) >> 20} MiB, which no cluster does")
-    data = mending.letters(data)
+    data = in_letters(data, what)
     try:
-        return _parsed(data)
+        return parse_strictly(data)
     except (etree.XMLSyntaxError, ValueError) as error:
         for mended in mending.attempts(data):
             with suppress(etree.XMLSyntaxError, ValueError):
-                return _parsed(mended)
+                return parse_strictly(mended)
         raise BadAnswer(
             f"{what} answered something that is no XML: {_where(data, error)}{error}"
         ) from error
 
 
-def _parsed(data: bytes) -> etree._Element:
+def in_letters(data: bytes, what: str) -> bytes:
+    """What may be parsed. Raises `BadAnswer` for anything empty or too large."""
+    if not data or data.isspace():
+        raise BadAnswer(f"{what} answered nothing")
+    if len(data) > LIMIT_BYTES:
+        raise BadAnswer(f"{what} answered {len(data) >> 20} MiB, which no cluster does")
+    return mending.letters(data)
+
+
+def parse_strictly(data: bytes) -> etree._Element:
+    """As `parse`, but of XML only. Raises `XMLSyntaxError` or `ValueError`."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return etree.fromstring(data, parser)
 
@@ -46,20 +53,28 @@ def _where(data: bytes, error: Exception) -> str:
     return f"{place}: " if place else ""
 
 
+def primitives(cib: etree._Element) -> Iterator[etree._Element]:
+    """All resources that are no groups, clones or bundles. None holds another: what stands in them
+    is not looked through."""
+    for top in cib.iterfind("configuration/resources/*"):
+        if top.tag == "primitive":
+            yield top
+        else:
+            yield from top.iter("primitive")
+
+
 def flag(element: etree._Element, name: str) -> bool | None:
     """A boolean attribute as Pacemaker writes and reads them; `None` where it is not there."""
     return truth(element.get(name))
 
 
+_TRUTH = dict.fromkeys(("true", "on", "yes", "y", "1"), True)
+_TRUTH |= dict.fromkeys(("false", "off", "no", "n", "0"), False)
+
+
 def truth(value: str | None) -> bool | None:
     """Pacemaker's words for true and false (`crm_str_to_boolean`)."""
-    match (value or "").strip().lower():
-        case "true" | "on" | "yes" | "y" | "1":
-            return True
-        case "false" | "off" | "no" | "n" | "0":
-            return False
-        case _:
-            return None
+    return _TRUTH.get(value.strip().lower()) if value else None
 
 
 def number(value: str | None) -> int | None:

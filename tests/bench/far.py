@@ -23,6 +23,7 @@ from lab.pace import held
 KBIT_PER_S = 256
 LOSS = 0.02
 FAR_S = 0.2
+VMS = 200
 KEYS = 20
 CHANGES = 15
 FOLLOWED_S = 20.0
@@ -39,10 +40,10 @@ def rows(lab: Lab) -> Iterator[Row]:
 
 def of_a_large_cluster(lab: Lab, home: Path) -> Iterator[Row]:
     """The far line, where the CIB and the status are large, and a copy is under way."""
-    size = f"{len(paper.NODES)} nodes and {paper.VMS} VMs on paper, 200 ms away"
+    size = f"{len(paper.NODES)} nodes and {VMS} VMs on paper, 200 ms away"
     aliases = dict.fromkeys(paper.ON_PAPER, paper.STANDS_IN)
     line = thin(lab, home, kbit_per_s=KBIT_PER_S, delay_s=FAR_S, loss=LOSS, aliases=aliases)
-    with line as config, paper.on_paper(lab) as cluster, held(lab, paper.MOVED):
+    with line as config, paper.on_paper(lab, VMS, moving=True) as cluster, held(lab, paper.MOVED):
         move = ("crm_resource", "--move", "-r", paper.MOVED, "--node", paper.NODES[1])
         lab.run(lab.nodes[0], *move)
         started = time.monotonic()

@@ -40,7 +40,7 @@ def rows(parts: Sequence[str], rest_s: float) -> Iterator[Row]:
         if "wire" in parts:
             yield from wire.rows(lab, home, rest_s)
         if "changes" in parts:
-            yield from changes.rows(lab)
+            yield from changes.rows(lab, home)
         if "far" in parts:
             yield from far.rows(lab)
 

@@ -54,16 +54,18 @@ def op(
     source: str | None = None,
     target: str | None = None,
     at: int = 1795397258,
+    key: str = _KEY,
+    digest: str = "f2317cad3d54cec5d7d7aa7d0bf35cf8",
 ) -> str:
     """One entry of a history, as a controller records it."""
     ends = f'migrate_source="{source}" migrate_target="{target}"' if target else ""
     name = quoteattr(f"{resource}_last_0" if not target else f"{resource}_{task}_0")
     return (
         f"<lrm_rsc_op id={name} operation_key={quoteattr(f'{resource}_{task}_0')} "
-        f'operation="{task}" crm_feature_set="3.16.1" transition-key="{_KEY}" '
-        f'transition-magic="{status}:{rc};{_KEY}" call-id="{call}" rc-code="{rc}" '
+        f'operation="{task}" crm_feature_set="3.16.1" transition-key="{key}" '
+        f'transition-magic="{status}:{rc};{key}" call-id="{call}" rc-code="{rc}" '
         f'op-status="{status}" interval="0" last-rc-change="{at}" exec-time="10" queue-time="0" '
-        f'op-digest="f2317cad3d54cec5d7d7aa7d0bf35cf8" {ends}/>'
+        f'op-digest="{digest}" {ends}/>'
     )
 
 

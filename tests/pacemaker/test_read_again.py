@@ -14,7 +14,7 @@ from backends.clusters.live.understanding import Reading, understood
 from backends.data.errors import VmferryError
 from backends.pacemaker.agents import KNOWN
 from backends.pacemaker.cib import Cib, parse_cib
-from pacemaker.cibs import answer, cib, sample, vm
+from pacemaker.cibs import answer, cib, history, op, sample, vm
 from pacemaker.mutations import mutated
 
 CIBS = [sample("cib-during"), answer("cib-everything")]
@@ -60,6 +60,30 @@ def test_what_counts_for_all_changes_all(old: bytes, new: bytes) -> None:
     again = parse_cib(text, before=before)
     assert kept(again, before) == []
     assert again == parse_cib(text)
+
+
+def started(rc: int, constraints: str = "") -> bytes:
+    status = history(1, "alpha", vm1=[op("vm1", "start", 7, rc=rc)], vm2=[op("vm2", "start", 8)])
+    return cib(vm("vm1") + vm("vm2"), constraints=constraints, status=status)
+
+
+def test_of_what_differs_in_a_history_alone_no_more_is_read() -> None:
+    before = parse_cib(started(0))
+    text = started(1).replace(b'num_updates="3"', b'num_updates="4"')
+    again = parse_cib(text, before=before)
+    assert again == parse_cib(text)
+    assert again != before and again.obstacles is before.obstacles
+
+
+def test_unless_it_keeps_the_vm_from_the_node_or_a_rule_may_hold_no_longer() -> None:
+    rule = (
+        "<rsc_location id='l' rsc='vm1'><rule id='r' score='-INFINITY'>"
+        "<date_expression id='e' operation='lt' end='2031-01-01'/></rule></rsc_location>"
+    )
+    for before, text in ((started(0), started(5)), (started(0, rule), started(1, rule))):
+        again = parse_cib(text, before=(known := parse_cib(before)))
+        assert again == parse_cib(text)
+        assert again.obstacles is not known.obstacles
 
 
 @given(st.sampled_from(CIBS), st.integers(0, 1 << 64), st.integers(0, 1 << 64))

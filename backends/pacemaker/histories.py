@@ -1,0 +1,148 @@
+"""What was done with each resource on each node, as a CIB's status tells it. Pure.
+
+In a large cluster that is most of the CIB, and a change touches little of it: what stands there
+word for word as in an earlier CIB is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+
+from lxml import etree
+
+from backends.data.picture import Operation
+from backends.pacemaker.failed_there import End, ends
+from backends.pacemaker.xml import number, parse, parse_strictly
+
+_BEGIN, _END = b"<lrm_resource ", b"</lrm_resource>"
+_STATUS, _NODE = b"<status>", b"<node_state "
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Of one resource on one node, in the order of the call ids."""
+
+    resource: str
+    operations: tuple[Operation, ...]
+    ends: tuple[End, ...]
+    """Those that keep the resource from a node for good."""
+
+
+Told = Mapping[tuple[str, bytes], tuple[History, ...]]
+"""What stands in a CIB, by the node and the words themselves: a change keeps nearly all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """The text of a CIB without its histories, and these node by node."""
+
+    frame: bytes
+    cuts: Sequence[Sequence[bytes]]
+
+
+def parted(text: bytes) -> Parted | None:
+    """`None` where it is not to be parted, for it is not written as Pacemaker does."""
+    head, status, rest = text.partition(_STATUS)
+    before, *nodes = rest.split(_NODE) if status else [rest]
+    frame, cuts = [head, status, before], []
+    for node in nodes:
+        *parts, last = node.split(_END)
+        begins = [part.find(_BEGIN) for part in parts]
+        if -1 in begins:
+            return None
+        frame.append(_NODE)
+        frame += [part[:begin] for part, begin in zip(parts, begins, strict=True)]
+        frame.append(last)
+        cuts.append([part[begin:] for part, begin in zip(parts, begins, strict=True)])
+    return Parted(b"".join(frame), cuts)
+
+
+def taken_out(
+    data: bytes, what: str, parts: Parted | None, known: Told
+) -> tuple[etree._Element, Told]:
+    """The CIB without its histories, and these; `known`: of an earlier CIB. Raises `BadAnswer`."""
+    if parts is not None:
+        with suppress(etree.XMLSyntaxError, ValueError):
+            root = parse_strictly(parts.frame)
+            return root, told(_nodes(root), parts.cuts, known)
+    root = parse(data, what)
+    found: dict[tuple[str, bytes], tuple[History, ...]] = {}
+    for state in root.iterfind("status/node_state"):
+        node = state.get("uname", "")
+        for place, element in enumerate(state.findall("lrm/lrm_resources/lrm_resource")):
+            found[node, b"%d" % place] = (_history(node, element),)
+    return root, found
+
+
+def _nodes(frame: etree._Element) -> list[str]:
+    """Raises `ValueError` where a history was left."""
+    states = frame.findall("status/node_state")
+    if any(next(state.iter("lrm_resource"), None) is not None for state in states):
+        raise ValueError("a history that is not written as Pacemaker does")
+    return names(frame)
+
+
+def names(root: etree._Element) -> list[str]:
+    """Of the nodes whose status a CIB tells, in its order."""
+    return [state.get("uname", "") for state in root.iterfind("status/node_state")]
+
+
+def told(nodes: Sequence[str], cuts: Sequence[Sequence[bytes]], known: Told) -> Told:
+    """What was cut out, by these nodes. Raises `XMLSyntaxError` or `ValueError` where it is none of
+    theirs, or no history."""
+    keys = [(node, text) for node, texts in zip(nodes, cuts, strict=True) for text in texts]
+    new = [key for key in keys if key not in known]
+    read = dict(zip(new, _read(new), strict=True))
+    return {key: known[key] if key in known else read[key] for key in keys}
+
+
+def _read(cuts: Sequence[tuple[str, bytes]]) -> Iterator[tuple[History, ...]]:
+    """All with one parser: to make one takes longer than to read a history."""
+    texts = (b"<cut>%s%s</cut>" % (text, _END) for _, text in cuts)
+    root = parse_strictly(b"<cuts>%s</cuts>" % b"".join(texts))
+    for (node, _), cut in zip(cuts, root, strict=True):
+        yield tuple(_history(node, element) for element in cut.iterchildren("lrm_resource"))
+
+
+def operations(told: Told) -> dict[str, tuple[Operation, ...]]:
+    """For each resource what was done with it, per node in the order of its call ids."""
+    found: dict[str, list[Operation]] = {}
+    for history in chain.from_iterable(told.values()):
+        found.setdefault(history.resource, []).extend(history.operations)
+    return {resource: tuple(operations) for resource, operations in found.items()}
+
+
+def ended(told: Told) -> dict[str, list[End]]:
+    """By the resource's name without the number of an instance."""
+    found: dict[str, list[End]] = {}
+    for history in chain.from_iterable(told.values()):
+        for end in history.ends:
+            found.setdefault(end.resource, []).append(end)
+    return found
+
+
+def _history(node: str, element: etree._Element) -> History:
+    entries = [_operation(node, entry) for entry in element.iterfind("lrm_rsc_op")]
+    entries.sort(key=lambda op: (op.call_id < 0, op.call_id))
+    return History(element.get("id", ""), tuple(entries), tuple(ends(node, element)))
+
+
+def _operation(node: str, entry: etree._Element) -> Operation:
+    rc, status = number(entry.get("rc-code")), number(entry.get("op-status"))
+    at = number(entry.get("last-rc-change"))
+    return Operation(
+        node=node,
+        task=entry.get("operation", ""),
+        call_id=number(entry.get("call-id")) or 0,
+        rc=rc if rc is not None else -1,
+        status=status if status is not None else -1,
+        at=float(at) if at is not None else None,
+        exec_ms=number(entry.get("exec-time")) or 0,
+        exit_reason=entry.get("exit-reason", ""),
+        source=entry.get("migrate_source"),
+        target=entry.get("migrate_target"),
+        interval_ms=number(entry.get("interval")) or 0,
+    )
