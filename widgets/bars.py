@@ -20,11 +20,19 @@ _EIGHTHS = "▁▂▃▄▅▆▇█"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-@lru_cache(maxsize=2048)
 def literal(text: str) -> str:
     """`text` with every character that could act on a terminal replaced by one that is seen."""
-    if text.isascii() and text.isprintable():
-        return text
+    return text if is_plain(text) else _literal(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether it may be written as it is, each character in a cell: so it is with nearly all texts,
+    and to see it takes no longer than to remember it."""
+    return text.isascii() and text.isprintable()
+
+
+@lru_cache(maxsize=1024)
+def _literal(text: str) -> str:
     return "".join(_visible(unicodedata.normalize("NFC", text)))
 
 
@@ -48,15 +56,19 @@ def _visible(text: str) -> Iterator[str]:
         after_base = True
 
 
-@lru_cache(maxsize=2048)
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells; what is cut off leaves an ellipsis."""
+    return text if len(text) <= width and is_plain(text) else _cut(text, width)
+
+
+@lru_cache(maxsize=1024)
+def _cut(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + ELLIPSIS if width > 0 else ""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def fit(text: str, width: int) -> str:
     """`text` in exactly `width` cells."""
     return set_cell_size(cut(text, width), max(0, width))

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from widgets.bars import cut, literal
+from widgets.bars import cut, is_plain, literal
 from widgets.glyphs import Tone
 
 
@@ -78,8 +78,13 @@ def _write(line: Line, spans: Sequence[Span], room: int, look: Look, ground: Gro
     return used
 
 
-@lru_cache(maxsize=4096)
 def _inked(text: str, room: int) -> tuple[str, int]:
+    """What of it has room, and how many cells that takes."""
+    return (text, len(text)) if len(text) <= room and is_plain(text) else _anew(text, room)
+
+
+@lru_cache(maxsize=1024)
+def _anew(text: str, room: int) -> tuple[str, int]:
     text = cut(literal(text), room)
     return text, cell_len(text)
 
