@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from backends.acts.foreseen import forget_stay
 from backends.acts.journal import Act, Intent, Journal
 from backends.acts.planning import go_together
-from backends.acts.transaction import Report, Stage, at_rest, send_for, vm_in, writer_of
+from backends.acts.transaction import Report, Stage, at_rest, is_quiet, send_for, vm_in, writer_of
 from backends.clusters.base import Backend
 from backends.data import commands
 from backends.data.errors import Refused, VmferryError
@@ -67,9 +67,12 @@ async def depart(
             async with aclosing(stays) as reports:
                 async for report in reports:
                     yield report
-        async for report in at_rest(backend, vms[0]):
-            yield report
-        await _still_true(backend, plans)
+        judged = False
+        while not (judged and is_quiet(backend.picture)):  # to judge may take a while
+            async for report in at_rest(backend, vms[0]):
+                yield report
+            await _still_true(backend, plans)
+            judged = True
     except VmferryError as error:
         for act in acts:
             act.close(f"not sent: {error.what}")
@@ -85,7 +88,10 @@ async def depart(
 
 async def _still_true(backend: Backend, plans: Sequence[Plan]) -> None:
     """Judge them anew where the cluster has changed since. Raises `Refused` if it is worse."""
-    if all(plan.verdict.version == backend.picture.version for plan in plans):
+    picture = await backend.fresh()
+    if silence := picture.stale_pacemaker():
+        raise Refused(f"no node of the cluster answers: {silence.reason}", cure="try again")
+    if all(plan.verdict.version == picture.version for plan in plans):
         return
     for plan in plans:
         fresh = await backend.plan(plan.vms, plan.node, keep=plan.keep)

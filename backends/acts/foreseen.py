@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from functools import partial
 
 from backends.acts.journal import Act
 from backends.acts.planning import foresee_beside
-from backends.acts.transaction import Report, Stage, at_rest, send, vm_in, wait_for
+from backends.acts.transaction import Report, Stage, at_rest, is_quiet, send, vm_in, wait_for
 from backends.clusters.base import Backend
 from backends.data import commands
 from backends.data.errors import Refused
-from backends.data.plan import Command
+from backends.data.plan import Action, Command
 from backends.judgement.leaving import interrupted
 from backends.judgement.proof import is_probed, was_there
 from backends.judgement.waves import earlier_stays
@@ -26,12 +26,14 @@ async def ready(
     command: Command,
     confirmed: Collection[str] = (),
     stage: Stage = Stage.PREPARING,
+    foresaw: Callable[[Sequence[Action]], None] = lambda _: None,
 ) -> AsyncGenerator[Report]:
     """Until nothing is in flight, and the command can be sent.
 
     Whom it brings live to a node where it had been before, that stay is forgotten first, which
-    takes a while: then all is looked at again. Raises `Refused` where a guest would be stopped that
-    is not among the `confirmed`.
+    takes a while: then all is looked at again. `foresaw` is told each time what the command would
+    do, the last time right before it may be sent. Raises `Refused` where a guest would be stopped
+    that is not among the `confirmed`.
     """
     while True:
         async for report in at_rest(backend, act.intent.vm, stage):
@@ -41,12 +43,13 @@ async def ready(
         if picture.migrations:
             continue
         foreseen = await foresee_beside(backend, [command])
+        foresaw(foreseen)
         surprised = [vm for vm in interrupted(picture, foreseen) if vm not in confirmed]
         if surprised:
             names = ", ".join(surprised)
             raise Refused(f"Pacemaker would at once stop {names}, which was not confirmed")
         stays = list(earlier_stays(picture, foreseen))
-        if not stays:
+        if not stays and is_quiet(backend.picture):
             return
         for vm, node in stays:
             async with aclosing(forget_stay(backend, act, vm, node)) as reports:
@@ -62,14 +65,16 @@ async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> Asyn
     """
     if not was_there(vm_in(backend.picture, vm_id), node):
         return
-    async for report in at_rest(backend, vm_id):
-        yield report
-    command = commands.forget_stay(vm_id, node)
-    if foreseen := await foresee_beside(backend, [command]):
-        raise Refused(
-            f"to forget the earlier stay of {vm_id} on {node} would do more: "
-            + " and ".join(map(str, foreseen))
-        )
+    command, judged = commands.forget_stay(vm_id, node), False
+    while not (judged and is_quiet(backend.picture)):
+        async for report in at_rest(backend, vm_id):
+            yield report
+        if foreseen := await foresee_beside(backend, [command]):
+            raise Refused(
+                f"to forget the earlier stay of {vm_id} on {node} would do more: "
+                + " and ".join(map(str, foreseen))
+            )
+        judged = True
     yield Report(vm_id, Stage.PREPARING, command.purpose)
     await send(backend, act, Stage.PREPARING, command)
     probed = partial(is_probed, node=node)

@@ -76,10 +76,10 @@ async def finish_bring_back(
     await quiet(backend)
     known = backend.picture.node(node)
     if known is not None and known.standby:
+        foreseen: list[Sequence[Action]] = []
         try:
-            # Before `ready`: between its look and the command nothing else is asked.
-            returning = {action.resource for action in await foresee_back(backend, node)}
-            async with aclosing(ready(backend, act, command, confirmed)) as reports:
+            preparing = ready(backend, act, command, confirmed, foresaw=foreseen.append)
+            async with aclosing(preparing) as reports:
                 async for report in reports:
                     yield report
         except Refused as error:
@@ -92,7 +92,7 @@ async def finish_bring_back(
         yield Report("", Stage.MOVING, command.purpose)
         await send(backend, act, Stage.MOVING, command)
         await _ended(backend, node)
-        await settled(backend, returning)
+        await settled(backend, {action.resource for action in foreseen[-1]})
         await quiet(backend)
     act.close("taken back")
     yield Report("", Stage.DONE, f"{node} may run VMs again")

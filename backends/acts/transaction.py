@@ -120,11 +120,16 @@ def _is_busy(picture: Cluster) -> bool:
     return any(operation.pending for vm in picture.vms for operation in vm.history)
 
 
+def is_quiet(picture: Cluster) -> bool:
+    """Whether nothing is being migrated, as far as anybody says so now."""
+    return picture.stale_pacemaker() is None and not picture.migrations
+
+
 async def quiet(backend: Backend) -> None:
     """Wait until nothing is being migrated: a change of the configuration would endanger it."""
     async with aclosing(ticking(backend)) as pictures:
         async for picture in pictures:
-            if picture.stale_pacemaker() is None and not picture.migrations:
+            if is_quiet(picture):
                 return
 
 

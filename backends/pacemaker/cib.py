@@ -99,13 +99,15 @@ def parse_cib(
     """One answer of `cibadmin --query`, read at the time of `clock`. Raises `BadAnswer`, or
     `NotPermitted` for half a CIB.
 
-    `before`: another of this cluster, which may say the same of most VMs.
+    `before`: another of this cluster, read with the same `agents`, which may say the same of most
+    VMs.
     """
-    parts = histories.parted(in_letters(data, "cibadmin"))
-    if before is not None and parts is not None:
+    if before is not None and before.frame is not None:
+        parts = histories.parted(in_letters(data, "cibadmin"))
         with suppress(etree.XMLSyntaxError, ValueError):
-            return _with_other_histories(before, parts)
-    root, told = histories.taken_out(data, "cibadmin", parts, before.told if before else {})
+            return _with_other_histories(before, before.frame, parts)
+    taken = histories.taken_out(data, "cibadmin", before.told if before else {})
+    root, told = taken.root, taken.told
     if root.tag != "cib":
         raise BadAnswer(f"cibadmin answered <{root.tag}>, not a CIB")
     _check_whole(root)
@@ -123,7 +125,7 @@ def parse_cib(
         obstacles=obstacles(configured, histories.ended(told)),
         read=read,
         told=told,
-        frame=_frame(parts, root) if parts is not None else None,
+        frame=_frame(taken),
     )
 
 
@@ -133,10 +135,10 @@ _HEAD = re.compile(rb'\s*(?:<\?[^>]*\?>\s*)?(<cib(?:\s+[\w:.-]+="[^"<]*")*)\s*>'
 _RULE = b"<rule"
 
 
-def _frame(parts: histories.Parted, root: etree._Element) -> Frame | None:
-    if _RULE in parts.frame:
+def _frame(taken: histories.Taken) -> Frame | None:
+    if taken.parts is None or _RULE in taken.parts.frame:
         return None
-    return Frame(_digest(parts.frame), histories.names(root))
+    return Frame(_digest(taken.parts.frame), histories.names(taken.root))
 
 
 def _digest(frame: bytes) -> bytes:
@@ -144,12 +146,14 @@ def _digest(frame: bytes) -> bytes:
     return blake2b(_VERSION.sub(b"", head) + b"".join(rest), digest_size=16).digest()
 
 
-def _with_other_histories(before: Cib, parts: histories.Parted) -> Cib:
+def _with_other_histories(before: Cib, frame: Frame, parts: histories.Parted | None) -> Cib:
     """A CIB that differs from this one in nothing else. Raises `ValueError` where it does."""
-    head = _HEAD.match(parts.frame)
-    if before.frame is None or head is None or before.frame.digest != _digest(parts.frame):
+    head = _HEAD.match(parts.frame) if parts is not None else None
+    if parts is None or head is None or frame.digest != _digest(parts.frame):
         raise ValueError("another CIB")
-    told = histories.told(before.frame.nodes, parts.cuts, before.told)
+    if b' epoch="' not in head[1]:
+        raise ValueError("a CIB of which something is hidden")
+    told = histories.told(frame.nodes, parts.cuts, before.told)
     if histories.ended(told) != histories.ended(before.told):
         raise ValueError("others keep a resource from a node")
     return replace(

@@ -6,19 +6,25 @@ word for word as in an earlier CIB is not read again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from lxml import etree
 
 from backends.data.picture import Operation
 from backends.pacemaker.failed_there import End, ends
-from backends.pacemaker.xml import number, parse, parse_strictly
+from backends.pacemaker.xml import in_letters, number, parse, parse_strictly
 
 _BEGIN, _END = b"<lrm_resource ", b"</lrm_resource>"
 _STATUS, _NODE = b"<status>", b"<node_state "
+_LIST, _END_OF_LIST = b"<lrm_resources>", b"</lrm_resources>"
+_NO_ELEMENT = b"<!"
+"""A comment, or what else a text may stand in that is none of an element's."""
+_OTHERWISE_CODED = re.compile(rb'\s*<\?xml[^>]*encoding=["\'](?!utf-8)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,14 @@ class History:
     """Those that keep the resource from a node for good."""
 
 
-Told = Mapping[tuple[str, bytes], tuple[History, ...]]
+class Kept(NamedTuple):
+    """`key`: the node and the words; who finds it again keeps these and not others alike."""
+
+    key: tuple[str, bytes]
+    histories: tuple[History, ...]
+
+
+Told = Mapping[tuple[str, bytes], Kept]
 """What stands in a CIB, by the node and the words themselves: a change keeps nearly all of it."""
 
 
@@ -43,38 +56,53 @@ class Parted:
     cuts: Sequence[Sequence[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A CIB without its histories, and these; `parts`: what it was read from, where it was."""
+
+    root: etree._Element
+    told: Told
+    parts: Parted | None
+
+
 def parted(text: bytes) -> Parted | None:
     """`None` where it is not to be parted, for it is not written as Pacemaker does."""
+    if _OTHERWISE_CODED.match(text) is not None:
+        return None
     head, status, rest = text.partition(_STATUS)
+    if _NO_ELEMENT in rest:
+        return None
     before, *nodes = rest.split(_NODE) if status else [rest]
     frame, cuts = [head, status, before], []
     for node in nodes:
-        *parts, last = node.split(_END)
+        opening, begin, inner = node.partition(_LIST)
+        listed, end, closing = inner.partition(_END_OF_LIST)
+        *parts, last = listed.split(_END)
         begins = [part.find(_BEGIN) for part in parts]
         if -1 in begins:
             return None
-        frame.append(_NODE)
+        frame += [_NODE, opening, begin]
         frame += [part[:begin] for part, begin in zip(parts, begins, strict=True)]
-        frame.append(last)
+        frame += [last, end, closing]
         cuts.append([part[begin:] for part, begin in zip(parts, begins, strict=True)])
     return Parted(b"".join(frame), cuts)
 
 
-def taken_out(
-    data: bytes, what: str, parts: Parted | None, known: Told
-) -> tuple[etree._Element, Told]:
-    """The CIB without its histories, and these; `known`: of an earlier CIB. Raises `BadAnswer`."""
+def taken_out(data: bytes, what: str, known: Told) -> Taken:
+    """`known`: what an earlier CIB told. Raises `BadAnswer`."""
+    parts = parted(in_letters(data, what))
     if parts is not None:
         with suppress(etree.XMLSyntaxError, ValueError):
             root = parse_strictly(parts.frame)
-            return root, told(_nodes(root), parts.cuts, known)
+            return Taken(root, told(_nodes(root), parts.cuts, known), parts)
     root = parse(data, what)
-    found: dict[tuple[str, bytes], tuple[History, ...]] = {}
-    for state in root.iterfind("status/node_state"):
+    found: dict[tuple[str, bytes], Kept] = {}
+    for number_of, state in enumerate(root.iterfind("status/node_state")):
         node = state.get("uname", "")
-        for place, element in enumerate(state.findall("lrm/lrm_resources/lrm_resource")):
-            found[node, b"%d" % place] = (_history(node, element),)
-    return root, found
+        for place, element in enumerate(state.iterfind("lrm/lrm_resources/lrm_resource")):
+            key = node, b"%d %d" % (number_of, place)
+            found[key] = Kept(key, (_history(node, element),))
+    return Taken(root, found, None)
 
 
 def _nodes(frame: etree._Element) -> list[str]:
@@ -94,23 +122,30 @@ def told(nodes: Sequence[str], cuts: Sequence[Sequence[bytes]], known: Told) -> 
     """What was cut out, by these nodes. Raises `XMLSyntaxError` or `ValueError` where it is none of
     theirs, or no history."""
     keys = [(node, text) for node, texts in zip(nodes, cuts, strict=True) for text in texts]
-    new = [key for key in keys if key not in known]
-    read = dict(zip(new, _read(new), strict=True))
-    return {key: known[key] if key in known else read[key] for key in keys}
+    read = _read([key for key in keys if key not in known])
+    kept = (known.get(key) or next(read) for key in keys)
+    found = {each.key: each for each in kept}
+    if next(read, None) is not None:
+        raise ValueError("more histories than were cut out")
+    return found
 
 
-def _read(cuts: Sequence[tuple[str, bytes]]) -> Iterator[tuple[History, ...]]:
+def _read(cuts: Sequence[tuple[str, bytes]]) -> Iterator[Kept]:
     """All with one parser: to make one takes longer than to read a history."""
     texts = (b"<cut>%s%s</cut>" % (text, _END) for _, text in cuts)
     root = parse_strictly(b"<cuts>%s</cuts>" % b"".join(texts))
-    for (node, _), cut in zip(cuts, root, strict=True):
-        yield tuple(_history(node, element) for element in cut.iterchildren("lrm_resource"))
+    for key, cut in zip(cuts, root, strict=True):
+        yield Kept(key, tuple(_history(key[0], each) for each in cut.iterchildren("lrm_resource")))
+
+
+def _all(told: Told) -> Iterator[History]:
+    return chain.from_iterable(kept.histories for kept in told.values())
 
 
 def operations(told: Told) -> dict[str, tuple[Operation, ...]]:
     """For each resource what was done with it, per node in the order of its call ids."""
     found: dict[str, list[Operation]] = {}
-    for history in chain.from_iterable(told.values()):
+    for history in _all(told):
         found.setdefault(history.resource, []).extend(history.operations)
     return {resource: tuple(operations) for resource, operations in found.items()}
 
@@ -118,7 +153,7 @@ def operations(told: Told) -> dict[str, tuple[Operation, ...]]:
 def ended(told: Told) -> dict[str, list[End]]:
     """By the resource's name without the number of an instance."""
     found: dict[str, list[End]] = {}
-    for history in chain.from_iterable(told.values()):
+    for history in _all(told):
         for end in history.ends:
             found.setdefault(end.resource, []).append(end)
     return found

@@ -17,7 +17,8 @@ from itertools import islice
 from backends.data.xml_text import escaped
 
 _BYTE = re.compile(rb"\\(?:37777777([67][0-7]{2})|([23][0-7]{2}))")
-_OCTAL = re.compile(rb"(?:%s)++" % _BYTE.pattern)
+_OCTAL = re.compile(rb"(?:\\(?:37777777[67][0-7]{2}|[23][0-7]{2}))++")
+"""Several in a row; without groups, which Python 3.11 miscounts in what it does not give back."""
 
 _NO_CHARACTER = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"

@@ -34,5 +34,5 @@ def rows() -> Iterator[Row]:
             last = process.memory_info().rss
     what = f"memory gained in the first and second half of an hour, {size}"
     yield Row(f"{what}: first", (half - first) / 2**20, "MiB")
-    limit = "by Python's own count half of it: operations of the simulated cluster, and the event log"
+    limit = "half of it are operations of the simulated cluster, and the event log"
     yield Row(f"{what}: second", (last - half) / 2**20, "MiB", wanted="none", limit=limit)

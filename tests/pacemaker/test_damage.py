@@ -146,11 +146,12 @@ print(peak() - before)
 
 
 def grown(data: bytes, element: bytes, size: int) -> bytes:
-    """The same with so many bytes of its first such element more."""
+    """The same with so many bytes of its first such element more, each with an id of its own."""
     start = data.index(b"<" + element)
     end = data.index(b"</" + element.split(b" ")[0] + b">", start) + len(element.split(b" ")[0]) + 3
-    one = data[start:end]
-    return data[:end] + one * (size // len(one)) + data[end:]
+    before, name, after = data[start:end].partition(b'id="')
+    many = b"".join(b"%s%s%d-%s" % (before, name, n, after) for n in range(size // (end - start)))
+    return data[:end] + many + data[end:]
 
 
 LARGE = [
@@ -186,7 +187,7 @@ def test_no_answer_takes_twenty_times_its_size(
     "part",
     [
         *(b"\x00", b"\x00\n", b"\xff", b"\xff\x00", b"&", b'"', b'"\x00', b"\\303\\274", b"\\303"),
-        *(b"<a b='\xff\xff'>", b'a="\x00"\n'),
+        *(b"<a b='\xff\xff'>", b'a="\x00"\n', b"\\37777777703\\37777777"),
     ],
 )
 @pytest.mark.parametrize("before", ["", '<cib a="ü'])

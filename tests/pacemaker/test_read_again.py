@@ -93,6 +93,30 @@ def test_whatever_was_read_before_changes_nothing(text: bytes, first: int, then:
     assert _read(now, before) == _read(now, None)
 
 
+@given(st.sampled_from(CIBS), st.integers(0, 1 << 64))
+def test_nor_does_what_is_the_same_or_nearly(text: bytes, seed: int) -> None:
+    damaged = mutated(text, Random(seed))
+    before = _read(damaged, None)
+    later = damaged.replace(b'exec-time="', b'exec-time="1', 1)
+    later = later.replace(b'rc-code="0', b'rc-code="5', 1)
+    for now in (damaged, later):
+        assert _read(now, before) == _read(now, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<lrm_resource ", b"<lrm_resource\n"),
+        (b"<cib ", b'<cib note="f\xc3\xbcr A & B" '),
+        (b"</lrm_resources>", b'<lrm_resource id="alone"/></lrm_resources>'),
+    ],
+)
+def test_what_was_read_as_a_whole_is_so_again(old: bytes, new: bytes) -> None:
+    text = started(0).replace(old, new, 1)
+    before = parse_cib(text)
+    assert parse_cib(text, before=before) == before
+
+
 def _read(text: bytes, before: Cib | None) -> Cib | None:
     try:
         return parse_cib(text, before=before)

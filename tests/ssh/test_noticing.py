@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -93,6 +94,22 @@ def silent_daemon(site: Site) -> Iterator[None]:
         process.kill()
 
 
+async def test_words_that_come_slowly_and_are_looked_for_late_are_no_silence(
+    site: Site, alpha: Server
+) -> None:
+    """Each time somebody looks, the last is older than it may be, and yet it is another one."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec sleep 1000")
+    site.program("bash", 'exec /bin/sh "$@"')
+    site.program("sleep", "exec /bin/sleep 0.48")  # three of them are a beat
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        await until(lambda: listeners(backend) == 1, "somebody listens")
+        for _ in range(60):
+            time.sleep(0.15)  # noqa: ASYNC251 — the fault itself
+            await asyncio.sleep(0.05)
+        assert listeners(backend) == 1 and backend.picture.stale_pacemaker() is None
+
+
 @pytest.fixture
 def busy_daemon(site: Site) -> Iterator[None]:
     """One whose counters tell at each look that somebody did something."""
@@ -132,6 +149,21 @@ async def test_what_came_while_the_loop_was_held_is_heard_before_silence_is_judg
         happens(site, 2, standby=True)
         await shown(backend, NodeState.STANDBY)
         assert backend.picture.stale_pacemaker() is None and listeners(backend) == 1
+
+
+async def test_an_answer_that_fills_a_thin_line_is_no_silence(site: Site, alpha: Server) -> None:
+    """The words of who listens wait behind it; it takes longer than an answer may that is whole."""
+    happens(site, 1, standby=False)
+    cluster(site, "exec sleep 1000")
+    site.program("bash", 'exec /bin/sh "$@"')
+    site.program("sleep", "exec /bin/sleep 1000")  # nobody says a word after the first
+    async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
+        drops = "for each in 1 2 3 4 5 6 7 8 9 10 11 12; do printf ' '; /bin/sleep 1; done"
+        answers = f". {site.home}/state; cat <<E\n{STATUS}\nE"
+        site.program("crm_mon", f'[ "$1" != -i ] || exec sleep 1000\n{drops}\n{answers}')
+        happens(site, 2, standby=True)
+        await shown(backend, NodeState.STANDBY)
+        assert listeners(backend) == 1 and backend.picture.stale_pacemaker() is None
 
 
 def listeners(backend: LiveBackend) -> int:

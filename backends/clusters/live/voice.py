@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -178,16 +178,20 @@ class Voice:
             self._changed.set()
 
     async def _mistrust_silence(self, host: Host) -> None:
-        missed = 0
+        missed, heard_at, answered_bytes = 0, self._heard_at, host.answered_bytes
         while True:
             uneasy_in_s = self._heard_at + UNEASY_AFTER_S - time.monotonic()
-            if uneasy_in_s > 0:
+            if uneasy_in_s > 0 or self._heard_at != heard_at:
                 missed = 0
+            elif self._reads and host.answered_bytes != answered_bytes:
+                pass  # an answer that fills a thin line, and words wait behind it
             elif missed == MOST_MISSED:
                 silent_s = time.monotonic() - self._heard_at
                 raise TimedOut(f"it said nothing for {silent_s:.0f} s", where=host.name)
             else:
                 missed += 1
+            heard_at, answered_bytes = self._heard_at, host.answered_bytes
+            if uneasy_in_s <= 0:
                 self._changed.set()
                 uneasy_in_s = UNEASY_AFTER_S
             await asyncio.sleep(uneasy_in_s)
@@ -207,7 +211,7 @@ class Voice:
             self._consider()
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
 
-    def _read(self, host: Host) -> Awaitable[Reading]:
+    def _read(self, host: Host) -> Coroutine[None, None, Reading]:
         return read(host, self._agents, self._reading)
 
     def _take(self, host: Host, reading: Reading) -> None:
@@ -224,8 +228,15 @@ class Voice:
         return await first_success(*map(self._audition, hosts), raises=VmferryError)
 
     async def _audition(self, host: Host) -> tuple[Host, Reading]:
+        """For as long as something of an answer comes."""
+        reading = asyncio.create_task(self._read(host))
         try:
-            async with asyncio.timeout(SUCCESSION_S):
-                return host, await self._read(host)
-        except TimeoutError:
-            raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name) from None
+            answered_bytes = -1
+            while not reading.done() and host.answered_bytes != answered_bytes:
+                answered_bytes = host.answered_bytes
+                await asyncio.wait({reading}, timeout=SUCCESSION_S)
+            if not reading.done():
+                raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name)
+            return host, reading.result()
+        finally:
+            await cancel(reading)
