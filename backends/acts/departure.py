@@ -71,6 +71,7 @@ async def depart(
         while not (judged and is_quiet(backend.picture)):  # to judge may take a while
             async for report in at_rest(backend, vms[0]):
                 yield report
+            await backend.refresh()
             await _still_true(backend, plans)
             judged = True
     except VmferryError as error:

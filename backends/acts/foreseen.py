@@ -69,6 +69,7 @@ async def forget_stay(backend: Backend, act: Act, vm_id: str, node: str) -> Asyn
     while not (judged and is_quiet(backend.picture)):
         async for report in at_rest(backend, vm_id):
             yield report
+        await backend.refresh()
         if foreseen := await foresee_beside(backend, [command]):
             raise Refused(
                 f"to forget the earlier stay of {vm_id} on {node} would do more: "

@@ -22,9 +22,9 @@ from backends.pacemaker.xml import in_letters, number, parse, parse_strictly
 _BEGIN, _END = b"<lrm_resource ", b"</lrm_resource>"
 _STATUS, _NODE = b"<status>", b"<node_state "
 _LIST, _END_OF_LIST = b"<lrm_resources>", b"</lrm_resources>"
-_NO_ELEMENT = b"<!"
+_NO_ELEMENTS = b"<!", b"<?"
 """A comment, or what else a text may stand in that is none of an element's."""
-_OTHERWISE_CODED = re.compile(rb'\s*<\?xml[^>]*encoding=["\'](?!utf-8)', re.IGNORECASE)
+_OTHERWISE_CODED = re.compile(rb'\s*<\?xml[^>]*encoding\s*=\s*["\'](?!utf-8)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def parted(text: bytes) -> Parted | None:
     if _OTHERWISE_CODED.match(text) is not None:
         return None
     head, status, rest = text.partition(_STATUS)
-    if _NO_ELEMENT in rest:
+    if any(each in rest for each in _NO_ELEMENTS):
         return None
     before, *nodes = rest.split(_NODE) if status else [rest]
     frame, cuts = [head, status, before], []
@@ -106,9 +106,11 @@ def taken_out(data: bytes, what: str, known: Told) -> Taken:
 
 
 def _nodes(frame: etree._Element) -> list[str]:
-    """Raises `ValueError` where a history was left."""
-    states = frame.findall("status/node_state")
-    if any(next(state.iter("lrm_resource"), None) is not None for state in states):
+    """Raises `ValueError` where a history was left, or was not cut out of a node's list."""
+    lists = frame.findall("status/node_state/lrm/lrm_resources")
+    if frame.findall("status//lrm_resources") != lists or any(map(len, lists)):
+        raise ValueError("histories that are not written as Pacemaker does")
+    if frame.find("status//lrm_resource") is not None:
         raise ValueError("a history that is not written as Pacemaker does")
     return names(frame)
 
@@ -122,6 +124,8 @@ def told(nodes: Sequence[str], cuts: Sequence[Sequence[bytes]], known: Told) -> 
     """What was cut out, by these nodes. Raises `XMLSyntaxError` or `ValueError` where it is none of
     theirs, or no history."""
     keys = [(node, text) for node, texts in zip(nodes, cuts, strict=True) for text in texts]
+    if len(set(keys)) != len(keys):
+        raise ValueError("a history that stands twice")
     read = _read([key for key in keys if key not in known])
     kept = (known.get(key) or next(read) for key in keys)
     found = {each.key: each for each in kept}

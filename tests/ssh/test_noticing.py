@@ -156,12 +156,13 @@ async def test_an_answer_that_fills_a_thin_line_is_no_silence(site: Site, alpha:
     happens(site, 1, standby=False)
     cluster(site, "exec sleep 1000")
     site.program("bash", 'exec /bin/sh "$@"')
-    site.program("sleep", "exec /bin/sleep 1000")  # nobody says a word after the first
+    site.program("sleep", "exec /bin/sleep 60")  # nobody says a word after the first
     async with LiveBackend(["alpha"], Login(ssh_config=site.config)) as backend:
-        drops = "for each in 1 2 3 4 5 6 7 8 9 10 11 12; do printf ' '; /bin/sleep 1; done"
+        drops = "for each in $(seq 20); do printf ' '; /bin/sleep 0.6; done"
         answers = f". {site.home}/state; cat <<E\n{STATUS}\nE"
         site.program("crm_mon", f'[ "$1" != -i ] || exec sleep 1000\n{drops}\n{answers}')
         happens(site, 2, standby=True)
+        await until(lambda: backend.picture.stale_pacemaker(), "told as old")
         await shown(backend, NodeState.STANDBY)
         assert listeners(backend) == 1 and backend.picture.stale_pacemaker() is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ COALESCE_S = 0.02
 SHORTEST_PAUSE_S = 0.5
 SUCCESSION_S = 10.0
 """How long a question waits for another node to take over."""
+LONGEST_AUDITION = 3
+"""How many times that long the answer of one that is to take over may take."""
 LONGEST_PAUSE_S = 5.0
 REST_FACTOR = 2.0
 """After a reading that took t, the next begins t times this later: a large cluster is spared."""
@@ -67,7 +69,8 @@ class Voice:
         self._reading: Reading | None = None
         self._heard_at = 0.0
         self._told: CibVersion | None = None
-        self._reads = False
+        self._read_at = 0.0
+        self._reads = 0
 
     async def speaking(self) -> Host:
         """The node that speaks, waiting a moment where another is just taking over.
@@ -128,6 +131,7 @@ class Voice:
         """Read at once. Raises what `read` and `speaking` raise."""
         host = await self.speaking()
         self._take(host, await self._read(host))
+        self._consider()
 
     async def run(self) -> None:
         """Speak until cancelled."""
@@ -183,8 +187,8 @@ class Voice:
             uneasy_in_s = self._heard_at + UNEASY_AFTER_S - time.monotonic()
             if uneasy_in_s > 0 or self._heard_at != heard_at:
                 missed = 0
-            elif self._reads and host.answered_bytes != answered_bytes:
-                pass  # an answer that fills a thin line, and words wait behind it
+            elif host.answering and host.answered_bytes != answered_bytes:
+                missed = max(0, missed - 1)  # words wait behind what fills a thin line
             elif missed == MOST_MISSED:
                 silent_s = time.monotonic() - self._heard_at
                 raise TimedOut(f"it said nothing for {silent_s:.0f} s", where=host.name)
@@ -194,7 +198,14 @@ class Voice:
             if uneasy_in_s <= 0:
                 self._changed.set()
                 uneasy_in_s = UNEASY_AFTER_S
+                self._say_how_old(host)
             await asyncio.sleep(uneasy_in_s)
+
+    def _say_how_old(self, host: Host) -> None:
+        """Of a voice that is not lost, though nothing whole has come from it for as long."""
+        behind_s = time.monotonic() - max(self._heard_at, self._read_at)
+        if behind_s > (MOST_MISSED + 1) * UNEASY_AFTER_S:
+            self._lost(TimedOut("its answer is still coming", where=host.name))
 
     async def _read_on_change(self, host: Host) -> None:
         while True:
@@ -202,21 +213,21 @@ class Voice:
             await asyncio.sleep(COALESCE_S)
             self._changed.clear()
             started = time.monotonic()
-            self._reads = True
-            try:
-                reading = await self._read(host)
-            finally:
-                self._reads = False
-            self._take(host, reading)
+            self._take(host, await self._read(host))
             self._consider()
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - started))
 
-    def _read(self, host: Host) -> Coroutine[None, None, Reading]:
-        return read(host, self._agents, self._reading)
+    async def _read(self, host: Host) -> Reading:
+        self._reads += 1
+        try:
+            return await read(host, self._agents, self._reading)
+        finally:
+            self._reads -= 1
 
     def _take(self, host: Host, reading: Reading) -> None:
         self._host = host
         self._reading = reading
+        self._read_at = time.monotonic()
         if not reading.proven:
             self._changed.set()
         self._heard_somebody.set()
@@ -232,9 +243,12 @@ class Voice:
         reading = asyncio.create_task(self._read(host))
         try:
             answered_bytes = -1
-            while not reading.done() and host.answered_bytes != answered_bytes:
+            for _ in range(LONGEST_AUDITION):
+                if host.answered_bytes == answered_bytes:
+                    break
                 answered_bytes = host.answered_bytes
-                await asyncio.wait({reading}, timeout=SUCCESSION_S)
+                if (await asyncio.wait({reading}, timeout=SUCCESSION_S))[0]:
+                    break
             if not reading.done():
                 raise TimedOut(f"no answer within {SUCCESSION_S:g} s", where=host.name)
             return host, reading.result()

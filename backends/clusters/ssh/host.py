@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol
 
 from backends.clusters.base import Answer
 from backends.clusters.command_log import CommandLog
+from backends.clusters.ssh.patience import Patience
 from backends.data.errors import (
     BadAnswer,
     CommandFailed,
@@ -23,8 +24,6 @@ from backends.data.errors import (
 )
 
 _CHUNK_BYTES = 65536
-LONGEST_TIMES = 12
-"""How many times its patience an answer may take that comes bit by bit."""
 MOST_BYTES = 64 << 20
 """No answer of a cluster is longer; one that is would fill the memory."""
 _KEPT_ERROR_BYTES = 4096
@@ -71,6 +70,8 @@ class Host(ABC):
         self._background: set[asyncio.Task[None]] = set()
         self.answered_bytes = 0
         """Of all answers so far, also of those that are still coming."""
+        self.answering = 0
+        """How many answers are still coming."""
 
     @property
     @abstractmethod
@@ -124,8 +125,8 @@ class Host(ABC):
         """Run one command to its end, whatever its exit status; 127 when there is no such command.
 
         The time starts when there is a connection, and anew with each part of the answer, so that a
-        large one may take longer on a thin line: up to `LONGEST_TIMES` as long. `packs`: its stdout
-        may have gone through xz.
+        large one may take longer on a thin line: up to `LONGEST_TIMES` as long. What writes has its
+        time once. `packs`: its stdout may have gone through xz.
         Raises `Unreachable`, `TimedOut`, `NotPermitted` when sudo refuses, `BadAnswer` for an
         endless answer, and for a damaged one.
         """
@@ -133,15 +134,19 @@ class Host(ABC):
         await self.connect()
         with self._log.record(self.name, command, writes=writes) as record:
             record.stdin = stdin
+            self.answering += 1
+            patience = Patience(timeout_s, renewed=not writes)
             try:
-                async with asyncio.timeout(timeout_s) as limit, self._process(command) as process:
-                    answer = await self._exchange(process, stdin, _Patience(limit, timeout_s))
+                async with patience.limit, self._process(command) as process:
+                    answer = await self._exchange(process, stdin, patience)
             except TimeoutError:
                 raise TimedOut(
-                    f"{argv[0]} gave no answer within {timeout_s:g} s",
+                    f"{argv[0]} {patience.exhausted()}",
                     where=self.name,
                     cure="look at the load of that machine, or try again",
                 ) from None
+            finally:
+                self.answering -= 1
             record.exit_status = answer.exit_status
             record.stdout, record.stderr = answer.stdout, answer.stderr
             if packs:
@@ -196,7 +201,7 @@ class Host(ABC):
             )
         return command
 
-    async def _exchange(self, process: Process, stdin: bytes, patience: _Patience) -> Answer:
+    async def _exchange(self, process: Process, stdin: bytes, patience: Patience) -> Answer:
         feeding = asyncio.create_task(process.feed(stdin))
         stdout = asyncio.create_task(self._read_all(process.stdout, patience))
         stderr = asyncio.create_task(self._read_all(process.stderr, patience))
@@ -210,7 +215,7 @@ class Host(ABC):
             raise self._lost()
         return Answer(status, stdout.result(), stderr.result())
 
-    async def _read_all(self, reader: Reader, patience: _Patience) -> bytes:
+    async def _read_all(self, reader: Reader, patience: Patience) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while chunk := await reader.read(_CHUNK_BYTES):
@@ -257,20 +262,6 @@ class Host(ABC):
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-
-class _Patience:
-    """With an answer: it begins anew with each part that comes, and ends all the same."""
-
-    def __init__(self, limit: asyncio.Timeout, each_s: float) -> None:
-        self._limit = limit
-        self._each_s = each_s
-        self._end = asyncio.get_running_loop().time() + LONGEST_TIMES * each_s
-
-    def renew(self) -> None:
-        if not self._limit.expired():
-            soon = asyncio.get_running_loop().time() + self._each_s
-            self._limit.reschedule(min(soon, self._end))
 
 
 class _Tail:
