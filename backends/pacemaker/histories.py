@@ -23,7 +23,7 @@ _BEGIN, _END = b"<lrm_resource ", b"</lrm_resource>"
 _STATUS, _NODE = b"<status>", b"<node_state "
 _LIST, _END_OF_LIST = b"<lrm_resources>", b"</lrm_resources>"
 _NO_ELEMENTS = b"<!", b"<?"
-"""A comment, or what else a text may stand in that is none of an element's."""
+"""A comment, or what else a history may have stood in that is none."""
 _OTHERWISE_CODED = re.compile(rb'\s*<\?xml[^>]*encoding\s*=\s*["\'](?!utf-8)', re.IGNORECASE)
 
 
@@ -70,10 +70,8 @@ def parted(text: bytes) -> Parted | None:
     if _OTHERWISE_CODED.match(text) is not None:
         return None
     head, status, rest = text.partition(_STATUS)
-    if any(each in rest for each in _NO_ELEMENTS):
-        return None
     before, *nodes = rest.split(_NODE) if status else [rest]
-    frame, cuts = [head, status, before], []
+    frame, cuts = [before], []
     for node in nodes:
         opening, begin, inner = node.partition(_LIST)
         listed, end, closing = inner.partition(_END_OF_LIST)
@@ -85,7 +83,10 @@ def parted(text: bytes) -> Parted | None:
         frame += [part[:begin] for part, begin in zip(parts, begins, strict=True)]
         frame += [last, end, closing]
         cuts.append([part[begin:] for part, begin in zip(parts, begins, strict=True)])
-    return Parted(b"".join(frame), cuts)
+    left = b"".join(frame)
+    if any(each in left for each in _NO_ELEMENTS):
+        return None
+    return Parted(head + status + left, cuts)
 
 
 def taken_out(data: bytes, what: str, known: Told) -> Taken:
