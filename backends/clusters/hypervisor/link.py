@@ -87,14 +87,15 @@ class Link:
         async with self._opening:
             if self._closed:
                 raise Unreachable("the connection to libvirt is closed", where=self._node)
-            if self._jobs is None:
-                self._jobs = Line(self._node)
+            jobs = self._jobs
+            if jobs is None:
+                self._jobs = jobs = Line(self._node)
                 try:
-                    await self._jobs.open(self._socket, timeout_s)
+                    await jobs.open(self._socket, timeout_s)
                 except BaseException:
                     self._let_jobs_go()
                     raise
-            return self._jobs
+            return jobs
 
     def _let_jobs_go(self) -> None:
         jobs, self._jobs = self._jobs, None
